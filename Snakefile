@@ -1,0 +1,28 @@
+"""GEAR: turn one knob of a synthesizer and see what moves in the embedding.
+
+config -> synthesize -> embed -> analyse -> compare -> report
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: workflow.source_path("config.yaml")
+
+
+include: "rules/common.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/report.html",
+
+
+include: "rules/environments.smk"
+include: "rules/synthesize.smk"
+include: "rules/embed.smk"
+include: "rules/analyse.smk"
+include: "rules/compare.smk"
+include: "rules/report.smk"

@@ -1,0 +1,483 @@
+"""Everything the rules compute at rule time: the checked config, paths, environments, failures.
+
+Imports only the standard library, snakemake and what snakemake itself needs (PyYAML, jsonschema).
+"""
+
+import ast
+import difflib
+import hashlib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import jsonschema
+import yaml
+from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
+
+CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+HOME = Path(
+    os.path.relpath(workflow.basedir)
+)  # the clone, seen from the working directory
+CONTROLS = ["chance", "reference"]
+STAGES = [
+    "embed",
+    "neighbors",
+    "isomap",
+    "knn",
+]  # per model and data set, in the order of the data
+
+# --- config: one sentence per fault, before any job -----------------------------------------------
+
+
+def closest(word, words):
+    """', did you mean X?' if a known word is near, else the list of what is known."""
+    near = difflib.get_close_matches(str(word), [str(w) for w in words], n=1)
+    known = ", ".join(sorted(map(str, words)))
+    return f"did you mean {near[0]!r}?" if near else f"known: {known or 'none'}"
+
+
+def schema_faults(config):
+    """Faults that the schema finds, each as 'where: what'."""
+    schema = yaml.safe_load(
+        Path(workflow.basedir, "rules", "config.schema.yaml").read_text()
+    )
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(config):
+        where = ".".join(map(str, error.absolute_path)) or "top level"
+        if error.validator == "additionalProperties" and isinstance(
+            error.instance, dict
+        ):
+            known = error.schema.get("properties", {})
+            for key in error.instance:
+                if key not in known:
+                    yield f"{where}: unknown key {key!r}, {closest(key, known)}"
+        elif error.validator == "minItems":
+            yield f"{where}: the list is empty; name at least one"
+        else:
+            yield f"{where}: {error.message}"
+
+
+def name_faults(config):
+    """Faults in what the entries say of each other."""
+    run, datasets, models = config["run"], config["datasets"], config["models"]
+    for kind, known in (("datasets", datasets), ("models", models)):
+        for name in run[kind]:
+            if name not in known:
+                yield f"run.{kind}: {name!r} is not defined, {closest(name, known)}"
+        for name in known:
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]*", str(name)):
+                yield f"{kind}: the name {name!r} may only hold letters, digits and _ . + -"
+        if len(set(run[kind])) < len(run[kind]):
+            yield f"run.{kind}: a name stands twice"
+    for name in set(CONTROLS) & set(models):
+        yield f"models.{name}: this name is taken by the control of every data set"
+    for name, entry in models.items():
+        if ("env" in entry) == ("requirements" in entry):
+            yield f"models.{name}: state either `env` (a file of envs/) or `requirements`, not both"
+        elif (
+            "env" in entry
+            and not Path(workflow.basedir, "envs", f"{entry['env']}.yaml").exists()
+        ):
+            files = [
+                path.stem for path in Path(workflow.basedir, "envs").glob("*.yaml")
+            ]
+            yield f"models.{name}.env: envs/{entry['env']}.yaml does not exist, {closest(entry['env'], files)}"
+        own = entry["module"].removeprefix("adapters.")
+        if (
+            entry["module"].startswith("adapters.")
+            and not script_path(f"adapters/{own}").exists()
+        ):
+            files = [
+                path.stem for path in script_path("adapters/x").parent.glob("[a-z]*.py")
+            ]
+            yield f"models.{name}.module: workflow_scripts/adapters/{own}.py does not exist, {closest(own, files)}"
+
+
+def dataset_faults(config):
+    """Faults of one data set: synthesizer, neighbours, factors."""
+    for name, dataset in config["datasets"].items():
+        synthesizer = dataset["synthesizer"]
+        if not script_path(f"synthesizers/{synthesizer}").exists():
+            files = [
+                path.stem
+                for path in script_path("synthesizers/x").parent.glob("[a-z]*.py")
+            ]
+            yield f"datasets.{name}.synthesizer: {synthesizer!r} is not known, {closest(synthesizer, files)}"
+        for analysis in ("isomap", "knn"):
+            K, N = settings(config, name, analysis)["K"], dataset["N"]
+            if K >= N:
+                yield (
+                    f"datasets.{name}: {analysis} asks for K = {K} neighbours, but there are only "
+                    f"N = {N} sounds; K must be below N"
+                )
+        for factor, ranged in dataset["factors"].items():
+            wanted = {"low", "high"} if dataset["design"] == "random" else {"choice"}
+            if (
+                not wanted <= ranged.keys()
+                and not {"start", "stop", "step"} <= ranged.keys()
+            ):
+                yield f"datasets.{name}.factors.{factor}: a {dataset['design']} design needs {' and '.join(sorted(wanted))}"
+            if (
+                ranged["scale"] == "log"
+                and min(ranged.get("low", 1), *ranged.get("choice", [1]), 1) <= 0
+            ):
+                yield f"datasets.{name}.factors.{factor}: a log scale needs a positive range"
+
+
+def checked(config):
+    """The config without removed entries (null). Raises WorkflowError with every fault found."""
+    for kind in ("datasets", "models"):
+        if isinstance(config.get(kind), dict):
+            config[kind] = {k: v for k, v in config[kind].items() if v is not None}
+    faults = list(schema_faults(config)) or [
+        *name_faults(config),
+        *dataset_faults(config),
+    ]
+    if faults:
+        raise WorkflowError("config: " + "\nconfig: ".join(faults)) from None
+    return config
+
+
+def settings(config, dataset, analysis):
+    """Settings of one analysis for one data set: the general ones, overruled by the data set's own."""
+    own = config["datasets"][dataset].get("analyses", {})
+    general = config["analyses"][analysis]
+    if isinstance(general, dict):
+        return general | own.get(analysis, {})
+    return own.get(analysis, general)
+
+
+# --- scripts and environments ---------------------------------------------------------------------
+
+
+def script_path(name):
+    return HOME / "workflow_scripts" / f"{name}.py"
+
+
+def scripts(name, *more):
+    """A script and every local module it imports, so that editing any of them reruns the rule.
+
+    `more` are modules found by name at run time: a synthesizer or an adapter.
+    """
+    found = []
+    pending = [name, *more]
+    while pending:
+        path = script_path(pending.pop(0))
+        if str(path) in found:
+            continue
+        found.append(str(path))
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
+            names += (
+                [node.module]
+                if isinstance(node, ast.ImportFrom) and node.module
+                else []
+            )
+            pending += [n for n in names if script_path(n).exists()]
+    return found
+
+
+def environment_of(model):
+    """Name of a model's environment: its file in envs/, or inline-<digest of its requirements>."""
+    entry = config["models"][model]
+    if "env" in entry:
+        return entry["env"]
+    listed = json.dumps(sorted(entry["requirements"])).encode()
+    return f"inline-{hashlib.sha256(listed).hexdigest()[:10]}"
+
+
+def spec(env):
+    """Path of an environment's file, relative to the working directory."""
+    if env.startswith("inline-"):
+        return f"resources/specs/{env}.yaml"
+    return str(HOME / "envs" / f"{env}.yaml")
+
+
+def write_inline_specs(config):
+    """Write the environment files of inline requirements, at parse time, as `--sdm conda` needs.
+
+    embed.py itself needs NumPy and soundfile in every environment; they are added to the list.
+    """
+    for model, entry in config["models"].items():
+        if "requirements" not in entry or model not in config["run"]["models"]:
+            continue
+        path = Path(spec(environment_of(model)))
+        requirements = sorted(entry["requirements"]) + ["numpy", "soundfile"]
+        content = yaml.safe_dump(
+            {
+                "channels": ["conda-forge", "nodefaults"],
+                "dependencies": ["python=3.11", "pip", {"pip": requirements}],
+            }
+        )
+        if not path.exists() or path.read_text() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.with_name(f".{path.name}.{os.getpid()}")
+            draft.write_text(content)
+            draft.replace(path)
+
+
+def post_deploy(env):
+    path = Path(spec(env)).with_suffix(".post-deploy.sh")
+    return [str(path)] if path.exists() else []
+
+
+def environment(env):
+    """What a rule that runs in an environment depends on.
+
+    Besides the list of installed packages (which a failed rebuild removes, leaving old results
+    looking fresh) the files that the environment is built from.
+    """
+    built = [] if CONDA else [f"resources/environments/{env}/requirements.lock"]
+    return [*built, spec(env), *post_deploy(env)]
+
+
+def python(env):
+    """The interpreter of an environment: conda activates its own, a virtual one is called by path."""
+    return "python" if CONDA else f"resources/environments/{env}/bin/python"
+
+
+def conda_spec(env):
+    """An environment's file as the `conda:` directive wants it."""
+    return str(Path(spec(env)).absolute())
+
+
+# --- paths and parameters of rules ----------------------------------------------------------------
+
+
+def audio(model, dataset):
+    """The file that a model hears: the data set's own, or the one at the model's sample rate."""
+    entry, rate = config["datasets"][dataset], config["models"][model]["sample_rate"]
+    wanted = entry["resample"]
+    resampled = wanted if isinstance(wanted, bool) else model in wanted
+    name = f"audio_{rate}" if resampled and rate != entry["sample_rate"] else "audio"
+    return f"results/{dataset}/sounds/{name}.wav"
+
+
+def definition(wildcards):
+    """What of a data set's entry decides its sounds, as JSON."""
+    entry = config["datasets"][wildcards.dataset]
+    return json.dumps(
+        {k: v for k, v in entry.items() if k not in ("analyses", "resample")}
+    )
+
+
+def scales(wildcards):
+    """Sampling scale of each factor of a data set, as JSON."""
+    factors = config["datasets"][wildcards.dataset]["factors"]
+    return json.dumps({name: factor["scale"] for name, factor in factors.items()})
+
+
+def entry(key, default):
+    """A parameter from a model's own entry, so that changing one model reruns one branch."""
+    return lambda wildcards: config["models"][wildcards.model].get(key, default)
+
+
+def setting(analysis, key=None):
+    """A parameter from the settings of an analysis for the rule's data set."""
+
+    def value(wildcards):
+        found = settings(config, wildcards.dataset, analysis)
+        return found if key is None else found[key]
+
+    return value
+
+
+def flag(name, value):
+    """A command-line flag if value(wildcards) is true, else nothing."""
+    return lambda wildcards: name if value(wildcards) else ""
+
+
+def largest_K(wildcards):
+    """Neighbours to search, so that one search serves every analysis."""
+    return max(
+        settings(config, wildcards.dataset, analysis)["K"]
+        for analysis in ("isomap", "knn")
+    )
+
+
+# --- failed models --------------------------------------------------------------------------------
+# When jobs have failed, `onerror` asks Snakemake what is still to do (--summary) and calls it once
+# more for the fan-in alone, with that summary as `config["unfinished"]`: whatever is not up to date
+# counts as failed, old files of a failed model included.
+
+
+def parse_summary(text):
+    """Outputs that are still to be made, as the set of (rule, path), from `snakemake --summary`."""
+    rows = [line.split("\t") for line in text.splitlines() if line.count("\t") == 5]
+    return {(row[2], row[0]) for row in rows if row[5] == "update pending"}
+
+
+def first_failure(pending, dataset, model):
+    """(stage, log) of the first unfinished stage of a model on a data set, or None."""
+    outputs = {
+        Path(path).with_suffix("").as_posix()
+        for rule, path in pending
+        if rule in STAGES
+    }
+    folders = {
+        "embed": "embeddings",
+        "neighbors": "neighbors",
+        "isomap": "isomap",
+        "knn": "knn",
+    }
+    unfinished = [
+        stage
+        for stage in STAGES
+        if f"results/{dataset}/{folders[stage]}/{model}" in outputs
+    ]
+    if not unfinished:
+        return None
+    heard = Path(audio(model, dataset))
+    env = environment_of(model)
+    for rule, path, log in (
+        (
+            "synthesize",
+            f"results/{dataset}/sounds/audio.wav",
+            f"logs/synthesize/{dataset}.log",
+        ),
+        ("resample", str(heard), f"logs/resample/{dataset}/{heard.stem}.log"),
+        ("environment", environment(env)[0], f"logs/environment/{env}.log"),
+    ):
+        if unfinished[0] == "embed" and (rule, path) in pending:
+            return rule, log
+    return unfinished[0], f"logs/{unfinished[0]}/{dataset}/{model}.log"
+
+
+def broken(pending, dataset):
+    """(stage, log) of what keeps a data set from being compared at all, or None.
+
+    Without its sounds, its controls and their analyses there is nothing to compare models with.
+    """
+    if ("synthesize", f"results/{dataset}/sounds/audio.wav") in pending:
+        return "synthesize", f"logs/synthesize/{dataset}.log"
+    for rule, path in sorted(pending):
+        for control in CONTROLS:
+            if (
+                path.startswith(f"results/{dataset}/")
+                and Path(path).stem.split(".")[0] == control
+            ):
+                return rule, f"logs/{rule}/{dataset}/{control}.log"
+    return None
+
+
+def models_of(dataset):
+    """Models and controls of a data set's comparison: those that did not fail."""
+    return [
+        m for m in [*config["run"]["models"], *CONTROLS] if (dataset, m) not in FAILED
+    ]
+
+
+def per_model(pattern):
+    """Input function: the files of every model of the rule's data set that did not fail."""
+    return lambda wildcards: expand(
+        pattern, dataset=wildcards.dataset, model=models_of(wildcards.dataset)
+    )
+
+
+def failures(wildcards):
+    """Command-line words for the failed models of the rule's data set: dataset:model:stage:log."""
+    return [
+        f"{dataset}:{model}:{stage}:{log}"
+        for (dataset, model), (stage, log) in FAILED.items()
+        if dataset == wildcards.dataset
+    ]
+
+
+def record_config():
+    """Write the resolved config for whoever reads the results."""
+    path = Path("results/run_config.yaml")
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+    draft.replace(path)
+
+
+def report_unfinished():
+    """After failed jobs: build the comparison and the report from what is up to date."""
+    base = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--nolock",
+        "--cores",
+        "1",
+        "--quiet",
+        "all",
+    ]
+    base += ["--snakefile", workflow.main_snakefile, "--replace-workflow-config"]
+    base += ["--configfile", "results/run_config.yaml"]
+    base += ["--software-deployment-method", "conda"] if CONDA else []
+    summary = subprocess.run(
+        [*base, "--summary"], capture_output=True, text=True, check=True
+    ).stdout
+    if all(
+        broken(parse_summary(summary), dataset) for dataset in config["run"]["datasets"]
+    ):
+        print(
+            "No report: no data set could be compared; the logs named above say why.",
+            file=sys.stderr,
+        )
+        return
+    Path("results/.unfinished.tsv").write_text(summary)
+    fan_in = ["compare", "draw_sounds", "draw_isomap", "draw_knn", "report"]
+    command = [
+        *base,
+        "--config",
+        "unfinished=results/.unfinished.tsv",
+        "--allowed-rules",
+        *fan_in,
+    ]
+    subprocess.run([*command, "--", "results/report.html"], check=True)
+    print(
+        "Some jobs failed; results/report.html shows the others and says why.",
+        file=sys.stderr,
+    )
+
+
+UNFINISHED = config.pop("unfinished", None)
+config = checked(config)
+write_inline_specs(config)
+PENDING = parse_summary(Path(UNFINISHED).read_text()) if UNFINISHED else set()
+BROKEN = {
+    d: failure for d in config["run"]["datasets"] if (failure := broken(PENDING, d))
+}
+DATASETS = [dataset for dataset in config["run"]["datasets"] if dataset not in BROKEN]
+FAILED = {
+    (dataset, model): failure
+    for dataset, model in product(DATASETS, config["run"]["models"])
+    if (failure := first_failure(PENDING, dataset, model))
+}
+
+
+wildcard_constraints:
+    dataset=r"[^/]+",
+    model=r"[^/]+",
+    env=r"[^/]+",
+    rate=r"\d+",
+
+
+# A cap on memory or GPUs given on the command line or in a profile limits the jobs that run on this
+# machine at the same time, not those that a cluster's scheduler places on its nodes.
+resource_scopes:
+    gpu="local",
+
+
+shell.prefix("unset PYTHONPATH; export PYTHONNOUSERSITE=1; ")
+
+
+onstart:
+    record_config()
+
+
+onerror:
+    if not UNFINISHED:
+        report_unfinished()

@@ -1,0 +1,123 @@
+"""Fan-in: the table of scores and Figures 2 to 4 of each data set, over all models."""
+
+
+rule compare:
+    """Gather the scores of every analysis and model; a failed model has a row with its reason."""
+    input:
+        script=scripts("compare"),
+        environment=environment("analysis"),
+        isomap=per_model("results/{dataset}/isomap/{model}.scores.csv"),
+        knn=per_model("results/{dataset}/knn/{model}.scores.csv"),
+    output:
+        "results/{dataset}/scores.csv",
+    log:
+        "logs/compare/{dataset}.log",
+    benchmark:
+        "logs/compare/{dataset}.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        failed=failures,
+    shell:
+        "{params.python:q} {input.script[0]:q} --scores {input.isomap:q} {input.knn:q} --failed {params.failed:q} "
+        "--output {output:q} > {log:q} 2>&1"
+
+
+rule draw_sounds:
+    """Figure 2: waveforms and spectra of 25 sounds."""
+    input:
+        script=scripts("draw_sounds"),
+        environment=environment("analysis"),
+        parameters="results/{dataset}/sounds/parameters.csv",
+        audio="results/{dataset}/sounds/audio.wav",
+    output:
+        png="results/{dataset}/figures/sounds.png",
+        pdf="results/{dataset}/figures/sounds.pdf",
+    log:
+        "logs/draw_sounds/{dataset}.log",
+    benchmark:
+        "logs/draw_sounds/{dataset}.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        factors=lambda wildcards: json.dumps(
+            config["datasets"][wildcards.dataset]["factors"]
+        ),
+    shell:
+        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
+        "--audio {input.audio:q} --factors {params.factors:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule draw_isomap:
+    """Figure 3: the Isomap cloud of each model, coloured by each factor."""
+    input:
+        script=scripts("draw_isomap"),
+        environment=environment("analysis"),
+        parameters="results/{dataset}/sounds/parameters.csv",
+        coordinates=per_model("results/{dataset}/isomap/{model}.csv"),
+        bridges=per_model("results/{dataset}/isomap/{model}.bridges.csv"),
+    output:
+        png="results/{dataset}/figures/isomap.png",
+        pdf="results/{dataset}/figures/isomap.pdf",
+    log:
+        "logs/draw_isomap/{dataset}.log",
+    benchmark:
+        "logs/draw_isomap/{dataset}.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        factors=lambda wildcards: json.dumps(
+            config["datasets"][wildcards.dataset]["factors"]
+        ),
+        K=setting("isomap", "K"),
+    shell:
+        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
+        "--coordinates {input.coordinates:q} --bridges {input.bridges:q} "
+        "--factors {params.factors:q} --K {params.K} --output {output:q} > {log:q} 2>&1"
+
+
+rule draw_knn:
+    """Figure 4: how far each model's neighbours miss each factor."""
+    input:
+        script=scripts("draw_knn"),
+        environment=environment("analysis"),
+        estimates=per_model("results/{dataset}/knn/{model}.csv"),
+    output:
+        png="results/{dataset}/figures/knn.png",
+        pdf="results/{dataset}/figures/knn.pdf",
+    log:
+        "logs/draw_knn/{dataset}.log",
+    benchmark:
+        "logs/draw_knn/{dataset}.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        factors=lambda wildcards: json.dumps(
+            config["datasets"][wildcards.dataset]["factors"]
+        ),
+        K=setting("knn", "K"),
+        include_self=flag("--include-self", setting("knn", "include_self")),
+    shell:
+        "{params.python:q} {input.script[0]:q} --estimates {input.estimates:q} "
+        "--factors {params.factors:q} --K {params.K} {params.include_self} --output {output:q} "
+        "> {log:q} 2>&1"

@@ -1,0 +1,84 @@
+"""Embeddings: each model in its own environment, and the two controls of every data set."""
+
+
+rule embed:
+    """Audit one model on a few sounds of a data set, then embed all of them."""
+    input:
+        script=lambda wildcards: scripts(
+            "embed",
+            *[
+                module.replace(".", "/")
+                for module in [config["models"][wildcards.model]["module"]]
+                if module.startswith("adapters.")
+            ],
+        ),
+        environment=lambda wildcards: environment(environment_of(wildcards.model)),
+        audio=lambda wildcards: audio(wildcards.model, wildcards.dataset),
+        weights=lambda wildcards: config["models"][wildcards.model].get("weights", []),
+    output:
+        embeddings="results/{dataset}/embeddings/{model}.npy",
+        facts="results/{dataset}/embeddings/{model}.json",
+    log:
+        "logs/embed/{dataset}/{model}.log",
+    benchmark:
+        "logs/embed/{dataset}/{model}.tsv"
+    wildcard_constraints:
+        model=f"(?!({'|'.join(CONTROLS)})$)[^/]+",
+    conda:
+        lambda wildcards: conda_spec(environment_of(wildcards.model))
+    threads: lambda wildcards: config["models"][wildcards.model].get("threads", 2)
+    resources:
+        gpu=entry("gpu", 0),
+        mem_mb=entry("mem_mb", 4000),
+        runtime=240,
+    params:
+        python=lambda wildcards: python(environment_of(wildcards.model)),
+        sounds=lambda wildcards: config["datasets"][wildcards.dataset]["N"],
+        module=entry("module", None),
+        sample_rate=entry("sample_rate", None),
+        options=lambda wildcards: json.dumps(
+            config["models"][wildcards.model].get("options", {})
+        ),
+        initialization=entry("initialization", "pretrained"),
+        network=entry("network", ""),
+        seed=entry("seed", 0),
+        batch_size=entry("batch_size", 32),
+        licence=entry("licence", "unknown"),
+    shell:
+        "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --sounds {params.sounds} "
+        "--module {params.module:q} --sample-rate {params.sample_rate} --weights '{input.weights}' "
+        "--options {params.options:q} --initialization {params.initialization} "
+        "--network {params.network:q} --seed {params.seed} --batch-size {params.batch_size} "
+        "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} "
+        "> {log:q} 2>&1"
+
+
+rule control:
+    """Write an embedding that knows nothing (chance) or exactly the factors (reference)."""
+    input:
+        script=scripts("control"),
+        environment=environment("analysis"),
+        parameters="results/{dataset}/sounds/parameters.csv",
+    output:
+        embeddings="results/{dataset}/embeddings/{control}.npy",
+        facts="results/{dataset}/embeddings/{control}.json",
+    log:
+        "logs/control/{dataset}/{control}.log",
+    benchmark:
+        "logs/control/{dataset}/{control}.tsv"
+    wildcard_constraints:
+        control="|".join(CONTROLS),
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        scales=scales,
+        seed=setting("seed"),
+    shell:
+        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
+        "--scales {params.scales:q} --control {wildcards.control} --seed {params.seed} "
+        "--embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"

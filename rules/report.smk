@@ -1,0 +1,42 @@
+"""The report: one HTML file over all data sets."""
+
+
+rule report:
+    """Render results/report.html."""
+    input:
+        script=scripts("report"),
+        environment=environment("analysis"),
+        template=str(HOME / "workflow_scripts" / "report.html.j2"),
+        scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
+        figures=expand(
+            "results/{dataset}/figures/{figure}.png",
+            dataset=DATASETS,
+            figure=["sounds", "isomap", "knn"],
+        ),
+        facts=[
+            f"results/{dataset}/embeddings/{model}.json"
+            for dataset in DATASETS
+            for model in models_of(dataset)
+        ],
+    output:
+        "results/report.html",
+    log:
+        "logs/report.log",
+    benchmark:
+        "logs/report.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        datasets=DATASETS,
+        broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
+        clone=str(HOME),
+        config_digest=hashlib.sha256(json.dumps(config).encode()).hexdigest(),
+    shell:
+        "{params.python:q} {input.script[0]:q} --results results --datasets {params.datasets:q} --broken {params.broken:q} "
+        "--config results/run_config.yaml --template {input.template:q} --clone {params.clone:q} "
+        "--output {output:q} > {log:q} 2>&1"

@@ -1,0 +1,36 @@
+"""Time scattering (Andén & Mallat 2014) by kymatio's NumPy front end, without a deep-learning package.
+
+The embedding is log(1 + |S|) averaged over time, with S the coefficients of orders 0 to 2. (Order 0
+may be negative, hence the magnitude.) Options: J (largest scale 2^J samples), Q (wavelets per octave).
+"""
+
+import functools
+from types import SimpleNamespace
+
+import numpy as np
+from kymatio.numpy import Scattering1D
+
+
+@functools.cache
+def transform(J, Q, T):
+    """The filter bank for clips of T samples, built once per length."""
+    return Scattering1D(J=J, shape=T, Q=Q)
+
+
+def load_model(model_file_path="", J=6, Q=8, sample_rate=16000):
+    size = transform(J, Q, 2**13).output_size()
+    return SimpleNamespace(
+        J=J, Q=Q, sample_rate=sample_rate, scene_embedding_size=size, timestamp_embedding_size=size
+    )
+
+
+def get_timestamp_embeddings(audio, model):
+    """Coefficients, float32 (n, frames, D), and the frames' times in milliseconds."""
+    scattering = transform(model.J, model.Q, audio.shape[1])
+    frames = np.log1p(np.abs(scattering(audio))).swapaxes(1, 2).astype(np.float32)
+    times = np.arange(frames.shape[1]) * 2**model.J * 1000 / model.sample_rate
+    return frames, np.tile(times, (len(audio), 1))
+
+
+def get_scene_embeddings(audio, model):
+    return get_timestamp_embeddings(audio, model)[0].mean(axis=1)

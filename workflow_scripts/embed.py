@@ -1,0 +1,423 @@
+"""Embed a data set with one model that speaks the HEAR API, after auditing it on a few sounds.
+
+Runs in the model's own environment and imports only the standard library, NumPy, soundfile and the
+model. Writes the embeddings (float32, N x D, rows in the order of the sounds) and a JSON of facts.
+A breach of the API ends the run with one sentence that says what was expected and what came.
+
+HEAR API: https://hearbenchmark.com/hear-api.html. A module without PyTorch or TensorFlow may take
+and return NumPy arrays instead of tensors.
+"""
+
+import argparse
+import gc
+import hashlib
+import importlib
+import importlib.metadata
+import json
+import platform
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from files import beside
+
+TOLERANCE = 1e-4  # largest difference, relative to the largest value, that counts as the same
+AUDIT_SOUNDS = 4
+VIEW_STEPS = 32  # the share of a clip that a model sees is measured in steps of 1/32
+CALIBRATION_SOUNDS = 64
+
+
+class Breach(Exception):
+    """A model does not keep the HEAR API or its own entry; the message is for the user."""
+
+
+# --- the model, whatever its framework -------------------------------------------------------------
+
+
+def load(name, weights, options):
+    """Import a HEAR module and load its model. Returns (module, model). Raises Breach."""
+    try:
+        module = importlib.import_module(name)
+    except ImportError as problem:
+        raise Breach(
+            f"cannot import module {name!r}: {problem}; check `module` and the model's environment"
+        ) from problem
+    for function in ("load_model", "get_scene_embeddings"):
+        if not callable(getattr(module, function, None)):
+            raise Breach(f"module {name!r} has no function {function}(), which the HEAR API requires")
+    model = module.load_model(weights, **options) if weights else module.load_model(**options)
+    for attribute in ("sample_rate", "scene_embedding_size"):
+        if not hasattr(model, attribute):
+            raise Breach(
+                f"the model of {name!r} has no attribute {attribute}, which the HEAR API requires"
+            )
+    return module, model
+
+
+def framework_of(model):
+    """Name of the framework whose tensors a model expects: torch, tensorflow or numpy.
+
+    The class of the model decides; if it is of neither framework, what its module has imported.
+    """
+    torch, tensorflow = sys.modules.get("torch"), sys.modules.get("tensorflow")
+    if torch and isinstance(model, torch.nn.Module):
+        return "torch"
+    if tensorflow and isinstance(model, tensorflow.Module):
+        return "tensorflow"
+    return "torch" if torch else "tensorflow" if tensorflow else "numpy"
+
+
+def torch_embedder(module, model):
+    """Function from float32 (n, T) to (n, D) arrays by a PyTorch model, and the device's name."""
+    import torch
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if isinstance(model, torch.nn.Module):
+        model.to(device).eval()
+
+    def embed(sounds):
+        with torch.no_grad():
+            result = module.get_scene_embeddings(torch.from_numpy(sounds).to(device), model)
+        if not isinstance(result, torch.Tensor):
+            raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a torch.Tensor")
+        return result.detach().cpu().numpy()
+
+    name = torch.cuda.get_device_name() if device.type == "cuda" else platform.processor()
+    return embed, f"{device.type} {name}".strip()
+
+
+def tensorflow_embedder(module, model):
+    """Function from float32 (n, T) to (n, D) arrays by a TensorFlow model, and the device's name."""
+    import tensorflow
+
+    def embed(sounds):
+        result = module.get_scene_embeddings(tensorflow.convert_to_tensor(sounds), model)
+        if not tensorflow.is_tensor(result):
+            raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a tf.Tensor")
+        return result.numpy()
+
+    return embed, "gpu" if tensorflow.config.list_physical_devices("GPU") else "cpu"
+
+
+def numpy_embedder(module, model):
+    """Function from float32 (n, T) to (n, D) arrays by a model without a framework."""
+
+    def embed(sounds):
+        result = module.get_scene_embeddings(sounds, model)
+        if not isinstance(result, np.ndarray):
+            raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a numpy.ndarray")
+        return result
+
+    return embed, "cpu"
+
+
+EMBEDDERS = {"torch": torch_embedder, "tensorflow": tensorflow_embedder, "numpy": numpy_embedder}
+
+
+def out_of_memory(problem):
+    """Whether an exception says that the accelerator's memory ran out (PyTorch or TensorFlow)."""
+    return type(problem).__name__ in ("OutOfMemoryError", "ResourceExhaustedError")
+
+
+# --- random initialisation -------------------------------------------------------------------------
+
+
+def find_network(path, model):
+    """The torch.nn.Module at a dotted path, such as torchcrepe.infer.model; the model itself if None.
+
+    The longest prefix that imports is the module, the rest are attributes of it.
+    """
+    import torch
+
+    network = model
+    if path:
+        parts = path.split(".")
+        network = importlib.import_module(parts[0])
+        for i, part in enumerate(parts[1:], start=2):
+            if not hasattr(network, part):
+                try:
+                    importlib.import_module(".".join(parts[:i]))
+                except ImportError as problem:
+                    raise Breach(f"network {path!r} does not exist: {problem}") from problem
+            network = getattr(network, part)
+    if not isinstance(network, torch.nn.Module) or not list(network.parameters()):
+        raise Breach(
+            f"{path or 'the model'!r} is a {type(network).__name__} without parameters of its own; "
+            "name under `network` where its torch.nn.Module lives"
+        )
+    return network
+
+
+def reinitialize(network, seed, forward):
+    """Draw all weights of a network anew, in place, as its layers' own reset_parameters() does.
+
+    `forward` runs the network on calibration sounds: the running statistics of batch-norm layers
+    are replaced by those that the new weights produce there, one layer after the other in a single
+    pass, because the default ones (mean 0, variance 1) let activations vanish or explode.
+    Raises Breach if a weight tensor is left unchanged.
+    """
+    import torch
+
+    before = {name: weight.detach().clone() for name, weight in network.named_parameters()}
+    torch.manual_seed(seed)
+    for layer in network.modules():
+        if hasattr(layer, "reset_parameters"):
+            layer.reset_parameters()
+    kept = [n for n, weight in network.named_parameters() if torch.equal(weight, before[n])]
+    if kept:
+        raise Breach(
+            f"initialization: random left {len(kept)} of {len(before)} weight tensors unchanged "
+            f"({', '.join(kept[:3])}{', ...' if len(kept) > 3 else ''}); they have no reset_parameters()"
+        )
+    norms = [m for m in network.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    # a hook, because wrappers put the whole model into eval mode in each forward pass
+    hooks = [norm.register_forward_pre_hook(lambda norm, _: norm.train() and None) for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain average over all calibration batches
+    forward()
+    for norm, momentum, hook in zip(norms, momenta, hooks, strict=True):
+        hook.remove()
+        norm.momentum = momentum
+    network.eval()
+
+
+# --- audit -----------------------------------------------------------------------------------------
+
+
+def difference(a, b):
+    """Largest absolute difference of two arrays, relative to the largest absolute value of a."""
+    scale = np.abs(a).max()
+    return float(np.abs(a - b).max() / scale) if scale else float(np.abs(b).max())
+
+
+def check_output(result, n, size):
+    """Raise Breach unless result is a finite float32 (n, size) array."""
+    if result.shape != (n, size):
+        raise Breach(f"get_scene_embeddings returned shape {result.shape}, expected {(n, size)}")
+    if result.dtype != np.float32:
+        raise Breach(f"get_scene_embeddings returned dtype {result.dtype}, expected float32")
+    if not np.isfinite(result).all():
+        raise Breach(
+            f"get_scene_embeddings returned values that are not finite, for {n} finite sounds"
+        )
+
+
+def view(embed_alone, T, level, seed=0):
+    """Share of a clip that a model sees, by silencing its ends.
+
+    A steady noise of T samples at the given RMS level stands for the clip, because a sound with a
+    soft end would hide whether that end is seen. Returns (start, end): the seen part, as fractions
+    of the clip, in steps of 1/VIEW_STEPS.
+    """
+    noise = np.random.default_rng(seed).standard_normal((1, T)).astype(np.float32) * np.float32(level)
+    whole = embed_alone(noise)
+    edges = np.linspace(0, T, VIEW_STEPS + 1).round().astype(int)
+
+    def unseen(silence):
+        silenced = noise.copy()
+        silenced[:, silence] = 0
+        return difference(whole, embed_alone(silenced)) <= TOLERANCE
+
+    start, end = 0, VIEW_STEPS
+    while start < VIEW_STEPS and unseen(slice(0, edges[start + 1])):
+        start += 1
+    while end > start and unseen(slice(edges[end - 1], T)):
+        end -= 1
+    return start / VIEW_STEPS, end / VIEW_STEPS
+
+
+def audit(embed, model, sounds, sample_rate):
+    """Check one model on a few different sounds, float32 (n, T). Returns facts; raises Breach.
+
+    Stated sample rate, shape, dtype, finite values, repeatable answers, answers that differ between
+    sounds, the same answer alone and inside a batch (else marked batch_dependent), and the share of
+    the clip that it sees.
+    """
+    if model.sample_rate != sample_rate:
+        raise Breach(f"the entry states sample_rate {sample_rate}, the model says {model.sample_rate}")
+    size = model.scene_embedding_size
+    batch = embed(sounds)
+    check_output(batch, len(sounds), size)
+    repeated = difference(batch, embed(sounds))
+    if repeated > TOLERANCE:
+        raise Breach(
+            f"the same sounds gave another answer the second time (relative difference {repeated:.1e}, "
+            f"at most {TOLERANCE:.0e} expected): is something drawn at random, or not in eval mode?"
+        )
+    alone = np.concatenate([embed(sounds[i : i + 1]) for i in range(len(sounds))])
+    check_output(alone, len(sounds), size)
+    mixed = difference(batch, alone)
+    start, end = view(embed, sounds.shape[1], np.sqrt(np.mean(sounds**2)))
+    spread = difference(alone, np.broadcast_to(alone[:1], alone.shape))
+    return {
+        "sounds": len(sounds),
+        "repeat_difference": repeated,
+        "batch_difference": mixed,
+        "batch_dependent": mixed > TOLERANCE,
+        "varies": spread > TOLERANCE,
+        "view_start": start,
+        "view_end": end,
+        "view_share": end - start,
+    }
+
+
+# --- the run ---------------------------------------------------------------------------------------
+
+
+class Sounds:
+    """N sounds of equal length in one mono WAV file; slicing reads float32 (n, T)."""
+
+    def __init__(self, path, N):
+        self.path, self.N = path, N
+        info = soundfile.info(path)
+        self.T, self.rate = info.frames // N, info.samplerate
+
+    def __getitem__(self, rows):
+        start, stop, _ = rows.indices(self.N)
+        with soundfile.SoundFile(self.path) as file:
+            file.seek(start * self.T)
+            return file.read((stop - start) * self.T, dtype="float32").reshape(-1, self.T)
+
+    def some(self, n):
+        """At most n sounds, spread evenly over the data set."""
+        rows = np.unique(np.linspace(0, self.N - 1, min(n, self.N)).round().astype(int))
+        return np.concatenate([self[row : row + 1] for row in rows])
+
+
+def embed_all(embed, sounds, size, batch_size):
+    """Embed all sounds in batches; halve the batch whenever the accelerator's memory runs out.
+
+    Prints progress to stderr. Returns (float32 (N, size), batch size at the end).
+    """
+    result = np.empty((sounds.N, size), np.float32)
+    began = shown = time.monotonic()
+    i = 0
+    while i < sounds.N:
+        try:
+            batch = embed(sounds[i : i + batch_size])
+        except Exception as problem:
+            if not out_of_memory(problem) or batch_size == 1:
+                raise
+            batch_size = batch_size // 2
+            print(f"out of device memory: batches of {batch_size} from here on", file=sys.stderr)
+            gc.collect()
+            continue
+        check_output(batch, min(batch_size, sounds.N - i), size)
+        result[i : i + batch_size] = batch
+        i = min(i + batch_size, sounds.N)
+        now = time.monotonic()
+        if i == sounds.N or now - shown > 2:
+            shown, done = now, i / sounds.N
+            bar = "#" * round(20 * done)
+            rate = i / max(now - began, 1e-9)
+            print(
+                f"embed [{bar:.<20}] {i}/{sounds.N} sounds, {rate:.1f}/s, "
+                f"{(sounds.N - i) / rate:.0f} s left",
+                file=sys.stderr,
+                flush=True,
+            )
+    return result, batch_size
+
+
+def packages(module):
+    """Names and versions of what computed the embedding: the module's own package and its basis."""
+    own = importlib.metadata.packages_distributions().get(module.split(".")[0], [])
+    basis = ["numpy", "scipy", "torch", "tensorflow", "torchcrepe", "librosa", "kymatio", "transformers"]
+    installed = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+    return {name: installed[name] for name in [*own, *basis] if name in installed}
+
+
+def peak_memory_mb():
+    """Peak resident memory of this process in MB (10^6 bytes)."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6)
+
+
+def run(args):
+    """Load, audit and run one model. Returns (embeddings, facts). Raises Breach."""
+    began = time.monotonic()
+    sounds = Sounds(args.audio, args.sounds)
+    module, model = load(args.module, args.weights, args.options)
+    framework = framework_of(model)
+    embed, device = EMBEDDERS[framework](module, model)
+    few = sounds.some(AUDIT_SOUNDS)
+    if args.initialization == "random":
+        if framework != "torch":
+            raise Breach(f"initialization: random needs a PyTorch model; this one is of {framework}")
+        embed(few)  # some wrappers load their network at the first call
+        calibration = sounds.some(CALIBRATION_SOUNDS)
+        reinitialize(find_network(args.network, model), args.seed, lambda: embed(calibration))
+    loaded = time.monotonic()
+    print(f"{args.module}: loaded in {loaded - began:.1f} s on {device}", file=sys.stderr, flush=True)
+    report = audit(embed, model, few, args.sample_rate)
+    if not report["varies"] and args.initialization == "random":
+        raise Breach("the randomly initialised network gives all sounds the same embedding")
+    print(f"audit: {json.dumps(report)}", file=sys.stderr, flush=True)
+    audited = time.monotonic()
+    batch_size = sounds.N if report["batch_dependent"] else args.batch_size
+    embeddings, batch_size = embed_all(embed, sounds, model.scene_embedding_size, batch_size)
+    if report["batch_dependent"] and batch_size < sounds.N:
+        raise Breach(
+            "the embedding of a sound depends on its batch, so the data set must go in one call, "
+            "but the device's memory is too small for that; use fewer sounds or the CPU"
+        )
+    seconds = time.monotonic() - audited
+    return embeddings, {
+        "module": args.module,
+        "initialization": args.initialization,
+        "framework": framework,
+        "packages": packages(args.module),
+        "python": platform.python_version(),
+        "sample_rate": args.sample_rate,
+        "audio_rate": sounds.rate,
+        "clip_seconds": sounds.T / args.sample_rate,
+        "N": sounds.N,
+        "D": model.scene_embedding_size,
+        "device": device,
+        "batch_size": batch_size,
+        "load_seconds": round(loaded - began, 2),
+        "audit_seconds": round(audited - loaded, 2),
+        "seconds": round(seconds, 2),
+        "sounds_per_second": round(sounds.N / seconds, 1),
+        "peak_memory_mb": peak_memory_mb(),
+        "licence": args.licence,
+        "weights_sha256": hashlib.sha256(Path(args.weights).read_bytes()).hexdigest()
+        if args.weights
+        else None,
+        "audit": report,
+    }
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--audio", required=True, help="WAV: the sounds back to back")
+    parser.add_argument("--sounds", type=int, required=True, help="N, the number of sounds in it")
+    parser.add_argument("--module", required=True, help="HEAR API module")
+    parser.add_argument("--sample-rate", type=int, required=True, help="Hz, as the entry states it")
+    parser.add_argument("--weights", default="", help="path passed to load_model")
+    parser.add_argument("--options", type=json.loads, default={}, help="keywords of load_model, JSON")
+    parser.add_argument("--initialization", choices=("pretrained", "random"), default="pretrained")
+    parser.add_argument("--network", default="", help="where the torch.nn.Module lives")
+    parser.add_argument("--seed", type=int, default=0, help="of the random initialisation")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--licence", default="unknown")
+    parser.add_argument("--embeddings", required=True, help="npy to write")
+    parser.add_argument("--facts", required=True, help="JSON to write")
+    args = parser.parse_args(argv)
+    try:
+        embeddings, facts = run(args)
+    except Breach as problem:
+        sys.exit(f"error: {problem}")
+    with beside(args.embeddings) as draft:
+        np.save(draft, embeddings)
+    with beside(args.facts) as draft:
+        draft.write_text(json.dumps(facts, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
