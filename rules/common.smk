@@ -8,6 +8,7 @@ import difflib
 import hashlib
 import json
 import os
+import platform
 import re
 import shlex
 import subprocess
@@ -476,6 +477,7 @@ shell.prefix("unset PYTHONPATH; export PYTHONNOUSERSITE=1; ")
 
 onstart:
     record_config()
+    Path(".snakemake/driver.json").write_text(json.dumps({"host": platform.node()}))
 
 
 onerror:

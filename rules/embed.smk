@@ -39,16 +39,17 @@ rule embed:
         options=lambda wildcards: json.dumps(
             config["models"][wildcards.model].get("options", {})
         ),
+        weights=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("weights", "")),
         initialization=entry("initialization", "pretrained"),
-        network=entry("network", ""),
+        network=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("network", "")),
         seed=entry("seed", 0),
         batch_size=entry("batch_size", 32),
         licence=entry("licence", "unknown"),
     shell:
         "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --sounds {params.sounds} "
-        "--module {params.module:q} --sample-rate {params.sample_rate} --weights '{input.weights}' "
+        "--module {params.module:q} --sample-rate {params.sample_rate} --weights {params.weights} "
         "--options {params.options:q} --initialization {params.initialization} "
-        "--network {params.network:q} --seed {params.seed} --batch-size {params.batch_size} "
+        "--network {params.network} --seed {params.seed} --batch-size {params.batch_size} "
         "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} "
         "> {log:q} 2>&1"
 

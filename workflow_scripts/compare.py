@@ -24,8 +24,8 @@ def reason(log):
     if not lines:
         return f"did not run; its log {log} is empty"
     last = lines[-1]
-    if last.startswith("error: "):
-        return last.removeprefix("error: ")
+    if "error: " in last:
+        return last.split("error: ", 1)[1]
     head = last.split(":")[0].split(".")[-1]
     if head.endswith(("Error", "Exception", "Interrupt", "Exit")) and " " not in head:
         return last

@@ -44,7 +44,7 @@ def draw_cloud(axis, cloud, bridges, colors, norm):
         *points[drawn].T, c=colors[drawn], cmap=COLORS, norm=norm, s=2, linewidths=0, rasterized=True
     )
     for start, stop in bridges[["sound", "other_sound"]].to_numpy():
-        axis.plot(*points[[start, stop]].T, color="tab:red", linewidth=0.8, linestyle="--")
+        axis.plot(*points[[start, stop]].T, color="tab:red", linewidth=0.4, linestyle="--")
     center = (np.nanmax(points[drawn], axis=0) + np.nanmin(points[drawn], axis=0)) / 2
     radius = np.nanmax(np.abs(points[drawn] - center)) or 1
     for set_limits, middle in zip((axis.set_xlim, axis.set_ylim, axis.set_zlim), center, strict=True):
@@ -57,12 +57,12 @@ def draw(table, factors, clouds, K):
     """The figure. clouds: list of (model, cloud, bridges)."""
     blocks = -(-len(clouds) // ROWS)
     rows = -(-len(clouds) // blocks)
-    size = (blocks * (len(factors) * CELL + 1.2), rows * CELL + 0.9)
+    size = (blocks * ((len(factors) + 0.6) * CELL), rows * CELL + 0.9)
     figure = Figure(figsize=size)
     grid = figure.add_gridspec(
         rows + 1,
         blocks * (len(factors) + 1),
-        width_ratios=[0.5, *[1] * len(factors)] * blocks,
+        width_ratios=[0.6, *[1] * len(factors)] * blocks,
         height_ratios=[*[1] * rows, 0.03],
         left=0.01,
         right=0.98,
@@ -76,7 +76,8 @@ def draw(table, factors, clouds, K):
         row, first = i % rows, i // rows * (len(factors) + 1)
         label = figure.add_subplot(grid[row, first])
         label.axis("off")
-        label.text(0.05, 0.55, model, fontsize=10, fontweight="bold", wrap=True)
+        fitting = min(10, 130 / len(model))  # points: the column is some 1.3 inches wide
+        label.text(0.05, 0.55, model, fontsize=fitting, fontweight="bold")
         label.text(0.05, 0.5, describe(cloud, bridges), fontsize=7, va="top")
         for j, name in enumerate(factors):
             axis = figure.add_subplot(grid[row, first + 1 + j], projection="3d")
@@ -91,7 +92,9 @@ def draw(table, factors, clouds, K):
             bar.tick_params(labelsize=7)
             place = bar.get_position()
             bar.set_position([place.x0 + 0.15 * place.width, place.y0, 0.7 * place.width, 0.08 / size[1]])
-    figure.suptitle(f"Isomap, K = {K}: one cloud per model, one colour per factor", y=1 - 0.08 / size[1], va="top")
+    figure.suptitle(
+        f"Isomap, K = {K}: one cloud per model, one colour per factor", y=1 - 0.08 / size[1], va="top"
+    )
     return figure
 
 

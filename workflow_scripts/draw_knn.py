@@ -15,8 +15,8 @@ from drawing import write_figure
 from matplotlib.figure import Figure
 
 CONTROLS = ("chance", "reference")
-TICKS = (1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3)
-TICK_LABELS = ("1/3", "1/2", "2/3", "1", "3/2", "2", "3")
+TICKS = {"2/3": 2 / 3, "1/2": 1 / 2, "1/3": 1 / 3, "1": 1, "3/2": 3 / 2, "2": 2, "3": 3}
+FAR_TICKS = {"1": 1} | {f"1/{10**i}": 10.0**-i for i in (1, 2, 3)} | {f"{10**i}": 10.0**i for i in (1, 2, 3)}
 
 
 def draw(factors, estimates, K, include_self):
@@ -25,6 +25,9 @@ def draw(factors, estimates, K, include_self):
     figure = Figure(figsize=(4 * len(factors) + 1, 0.32 * len(names) + 1.6), layout="constrained")
     axes = np.atleast_1d(figure.subplots(1, len(factors), sharey=True))
     positions = np.arange(len(names))[::-1]
+    ratios = [table.filter(like="_log_ratio").abs().to_numpy().ravel() for _, table in estimates]
+    reach = 1.05 * max(np.log(3), *(np.quantile(r, 0.999) if r.size else 0 for r in ratios))
+    ticks = TICKS if reach < np.log(8) else FAR_TICKS
     for axis, factor in zip(axes, factors, strict=True):
         axis.set_title(factor)
         column = f"{factor}_log_ratio"
@@ -58,8 +61,8 @@ def draw(factors, estimates, K, include_self):
         for box, color in zip(boxes["boxes"], colors, strict=True):
             box.set(facecolor=color, alpha=0.7)
         axis.axvline(0, color="0.5", linewidth=0.8, zorder=0)
-        axis.set_xticks(np.log(TICKS), TICK_LABELS)
-        axis.set_xlim(-np.log(3.2), np.log(3.2))
+        axis.set_xticks(np.log(list(ticks.values())), list(ticks))
+        axis.set_xlim(-reach, reach)
         axis.grid(axis="x", color="0.9", zorder=0)
     axes[0].set_yticks(positions, names)
     axes[0].set_ylim(-0.6, len(names) - 0.4)

@@ -68,7 +68,9 @@ def draw(table, factors, chosen, sounds, rate):
             values = ", ".join(f"{factor} {table[factor][row]:.3g}" for factor in names[-3:])
             axis.set_title(values, fontsize=7, pad=2)
             axis.tick_params(labelsize=7)
-        what = ("time (ms)", "amplitude") if name == "waveforms" else ("frequency (kHz)", "level (dB re peak)")
+        what = (
+            ("time (ms)", "amplitude") if name == "waveforms" else ("frequency (kHz)", "level (dB re peak)")
+        )
         part.supxlabel(what[0], fontsize=9)
         part.supylabel(what[1], fontsize=9)
     return figure

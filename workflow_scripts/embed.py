@@ -51,9 +51,7 @@ def load(name, weights, options):
     model = module.load_model(weights, **options) if weights else module.load_model(**options)
     for attribute in ("sample_rate", "scene_embedding_size"):
         if not hasattr(model, attribute):
-            raise Breach(
-                f"the model of {name!r} has no attribute {attribute}, which the HEAR API requires"
-            )
+            raise Breach(f"the model of {name!r} has no attribute {attribute}, which the HEAR API requires")
     return module, model
 
 
@@ -202,9 +200,7 @@ def check_output(result, n, size):
     if result.dtype != np.float32:
         raise Breach(f"get_scene_embeddings returned dtype {result.dtype}, expected float32")
     if not np.isfinite(result).all():
-        raise Breach(
-            f"get_scene_embeddings returned values that are not finite, for {n} finite sounds"
-        )
+        raise Breach(f"get_scene_embeddings returned values that are not finite, for {n} finite sounds")
 
 
 def view(embed_alone, T, level, seed=0):
@@ -316,8 +312,7 @@ def embed_all(embed, sounds, size, batch_size):
             bar = "#" * round(20 * done)
             rate = i / max(now - began, 1e-9)
             print(
-                f"embed [{bar:.<20}] {i}/{sounds.N} sounds, {rate:.1f}/s, "
-                f"{(sounds.N - i) / rate:.0f} s left",
+                f"embed [{bar:.<20}] {i}/{sounds.N} sounds, {rate:.1f}/s, {(sounds.N - i) / rate:.0f} s left",
                 file=sys.stderr,
                 flush=True,
             )

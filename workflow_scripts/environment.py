@@ -28,7 +28,7 @@ def parse(text):
     dependencies = (yaml.safe_load(text) or {}).get("dependencies", [])
     version, requirements, strange = None, [], []
     for item in dependencies:
-        match = re.fullmatch(r"python\s*={1,2}\s*(\d+\.\d+)(\.\d+|\.\*)?", item) if isinstance(item, str) else None
+        match = re.fullmatch(r"python\s*={1,2}\s*(\d+\.\d+)(\.\d+|\.\*)?", str(item))
         if match:
             version = match[1]
         elif isinstance(item, dict) and item.keys() == {"pip"}:

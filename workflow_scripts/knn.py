@@ -45,7 +45,7 @@ def r2(estimates, factors):
     """Coefficient of determination per factor, float (F,); NaN for a factor that does not vary."""
     residual = ((factors - estimates) ** 2).sum(axis=0)
     total = ((factors - factors.mean(axis=0)) ** 2).sum(axis=0)
-    return np.divide(1 - residual / np.where(total > 0, total, 1), total > 0, where=total > 0, out=np.full(total.shape, np.nan))
+    return 1 - residual / np.where(total > 0, total, np.nan)
 
 
 def median_abs_log_ratio(estimates, factors):
@@ -103,9 +103,7 @@ def score_rows(model, names, factors, scales, around, reference_around, suffix, 
             settings["bootstrap"],
             settings["seed"],
         )
-        chance = chance_level(
-            metric, around, factors, scales, settings["shuffles"], settings["seed"]
-        )
+        chance = chance_level(metric, around, factors, scales, settings["shuffles"], settings["seed"])
         reference = score(metric, reference_estimates, factors, scales)
         for j, name in enumerate(names):
             note = ""
@@ -156,9 +154,7 @@ def main(argv=None):
     for with_self in [False, True] if args.include_self else [False]:
         around, reference_around = (neighborhoods(i, args.K, with_self) for i in (indices, reference))
         suffix = "_with_self" if with_self else ""
-        rows += score_rows(
-            args.model, names, factors, scales, around, reference_around, suffix, settings
-        )
+        rows += score_rows(args.model, names, factors, scales, around, reference_around, suffix, settings)
     estimates = estimate(factors, around, scales)
     table = pandas.DataFrame(estimates, columns=names)
     table.insert(0, "sound", np.arange(len(table)))

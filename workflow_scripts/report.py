@@ -1,0 +1,162 @@
+"""Render the comparison report: one HTML file that opens from disk, without network or scripts."""
+
+import argparse
+import base64
+import datetime
+import importlib.metadata
+import json
+import math
+import subprocess
+from pathlib import Path
+
+import jinja2
+import pandas
+import yaml
+from compare import reason
+from files import beside
+
+FIGURES = {
+    "sounds": (
+        "Figure 2. Sounds of this data set",
+        "Waveforms (blue) and spectra (red) of 25 sounds, evenly spread over the last two factors.",
+    ),
+    "isomap": (
+        "Figure 3. Isomap",
+        "Each row is a model, each column the same cloud coloured by one factor. Axes have no unit and "
+        "may be turned or mirrored from one model to the next. `chance` is Gaussian noise, `reference` "
+        "the true factors themselves. Dashed red lines are bridges between components of the graph.",
+    ),
+    "knn": (
+        "Figure 4. Nearest-neighbour regression",
+        "Ratio of estimated to true factor over all sounds: median, quartiles (box), 5th to 95th "
+        "percentile (whiskers). 1 is exact; compare with the row `chance`.",
+    ),
+}
+METRICS = {
+    "r2": (
+        "R2 of nearest-neighbour regression",
+        "Share of a factor's variance that the mean over a sound's K nearest neighbours explains, the "
+        "sound itself left out. 1 is exact; chance is about 0.",
+    ),
+    "median_abs_log_ratio": (
+        "Median absolute log-ratio",
+        "Median over sounds of |ln(estimate / true)|, the sound itself left out. 0 is exact.",
+    ),
+    "r2_with_self": ("R2, the sound among its own neighbours", "As the released code of the paper did."),
+    "median_abs_log_ratio_with_self": (
+        "Median absolute log-ratio, the sound among its own neighbours",
+        "As the released code of the paper did.",
+    ),
+    "components": (
+        "Components of the neighbour graph",
+        "Pieces of the K-neighbour graph, before any bridge.",
+    ),
+    "largest_component": ("Largest component", "Share of the sounds that lie in it."),
+    "bridges": ("Bridges", "Edges added to join the components, where the config says so."),
+    "residual_variance": (
+        "Residual variance of Isomap",
+        "1 - squared correlation between geodesic and 3-D distances: what three dimensions leave out.",
+    ),
+}
+
+
+def number(value):
+    """A value in at most three significant digits, or an empty string if there is none."""
+    if value == "" or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    value = float(value)
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.3g}"
+
+
+def score_tables(scores, models):
+    """One table per metric: {metric: {factors, unit, better, cells: {model: {factor: row}}}}.
+
+    scores: DataFrame of the tidy table; models: names in the order of the config.
+    """
+    tables = {}
+    for metric, rows in scores[scores.metric != "failure"].groupby("metric", sort=False):
+        cells = {model: {} for model in models if model in set(rows.model)}
+        for row in rows.to_dict("records"):
+            cells[row["model"]][row["factor"]] = row
+        tables[metric] = {
+            "factors": list(dict.fromkeys(rows.factor)),
+            "unit": rows.unit.iloc[0],
+            "better": rows.better.iloc[0],
+            "cells": cells,
+        }
+    return {name: tables[name] for name in [*METRICS, *tables] if name in tables}
+
+
+def commit_of(clone):
+    """The clone's commit, with a word if files differ from it, or 'not a git clone'."""
+
+    def git(*words):
+        command = ["git", "-C", str(clone), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        dirty = " (with uncommitted changes)" if git("status", "--porcelain") else ""
+        return git("rev-parse", "HEAD") + dirty
+    except (OSError, subprocess.CalledProcessError):
+        return "not a git clone"
+
+
+def read_dataset(results, name, config):
+    """Everything the template shows of one data set."""
+    folder = results / name
+    scores = pandas.read_csv(folder / "scores.csv", dtype=str, keep_default_na=False)
+    models = [*config["run"]["models"], "chance", "reference"]
+    facts = {
+        model: json.loads(path.read_text())
+        for model in config["run"]["models"]
+        if (path := folder / "embeddings" / f"{model}.json").exists()
+        and model not in set(scores.model[scores.metric == "failure"])
+    }
+    figures = {
+        figure: base64.b64encode((folder / "figures" / f"{figure}.png").read_bytes()).decode()
+        for figure in FIGURES
+    }
+    return {
+        "name": name,
+        "entry": config["datasets"][name],
+        "tables": score_tables(scores, models),
+        "failures": scores[scores.metric == "failure"].to_dict("records"),
+        "facts": facts,
+        "figures": figures,
+    }
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, required=True, help="folder of the results")
+    parser.add_argument("--datasets", nargs="+", required=True, help="data sets to show")
+    parser.add_argument("--broken", nargs="*", default=[], help="dataset:stage:log of those that failed")
+    parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
+    parser.add_argument("--template", type=Path, required=True, help="Jinja template")
+    parser.add_argument("--clone", type=Path, required=True, help="folder of the workflow")
+    parser.add_argument("--output", required=True, help="HTML to write")
+    args = parser.parse_args(argv)
+    text = args.config.read_text()
+    config = yaml.safe_load(text)
+    broken = [word.split(":", 2) for word in args.broken if word]
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters["number"] = number
+    page = environment.from_string(args.template.read_text()).render(
+        datasets=[read_dataset(args.results, name, config) for name in args.datasets],
+        broken=[(name, stage, reason(log)) for name, stage, log in broken],
+        metrics=METRICS,
+        figures=FIGURES,
+        config=text,
+        commit=commit_of(args.clone),
+        rendered=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
+        packages={
+            name: importlib.metadata.version(name)
+            for name in ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
+        },
+    )
+    with beside(args.output) as draft:
+        draft.write_text(page)
+
+
+if __name__ == "__main__":
+    main()

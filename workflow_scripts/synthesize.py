@@ -27,11 +27,7 @@ def grid(factors, seed):
     the code released with the paper did). factors: {name: {start, stop, step} or {choice}}, `stop`
     excluded. Returns {name: float64 (N,)}.
     """
-    axes = {
-        name: np.arange(f["start"], f["stop"], f["step"])
-        for name, f in factors.items()
-        if "step" in f
-    }
+    axes = {name: np.arange(f["start"], f["stop"], f["step"]) for name, f in factors.items() if "step" in f}
     crossed = np.array(list(itertools.product(*axes.values())), dtype=float).T
     table = dict(zip(axes, crossed, strict=True))
     draw = np.random.RandomState(seed).choice
@@ -124,9 +120,7 @@ def write_audio(path, sounds, rate, N):
     large = 4 * N * first.shape[1] > RIFF_LIMIT
     with (
         beside(path) as draft,
-        soundfile.SoundFile(
-            draft, "w", rate, 1, subtype="FLOAT", format="RF64" if large else "WAV"
-        ) as file,
+        soundfile.SoundFile(draft, "w", rate, 1, subtype="FLOAT", format="RF64" if large else "WAV") as file,
     ):
         for block in itertools.chain([first], sounds):
             file.write(block.ravel())
@@ -141,9 +135,7 @@ def main(argv=None):
     definition = args.definition
     try:
         table = draw(definition)
-        write_audio(
-            args.audio, normalized(definition, table), definition["sample_rate"], definition["N"]
-        )
+        write_audio(args.audio, normalized(definition, table), definition["sample_rate"], definition["N"])
     except ValueError as problem:
         sys.exit(f"error: {problem}")
     write_parameters(args.parameters, table)

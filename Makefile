@@ -1,0 +1,25 @@
+# make run: the default experiment. make test: the tests. Both set up what they need.
+PYTHON ?= python3.11
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+SNAKEMAKE = .venv/bin/python -m snakemake --cores $(CORES)
+TESTS = resources/environments/test
+
+.PHONY: run test lint setup
+
+run: .venv/complete
+	@.venv/bin/python workflow_scripts/resume.py
+	@$(SNAKEMAKE)
+	@echo "$(CURDIR)/results/report.html"
+
+test: .venv/complete
+	@.venv/bin/python workflow_scripts/environment.py --spec envs/test.yaml --prefix $(TESTS) --lock $(TESTS)/requirements.lock
+	@$(TESTS)/bin/python -m pytest $(PYTEST)
+
+setup: .venv/complete
+
+.venv/complete: requirements.txt
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is not on PATH; install it, or name another: make PYTHON=..." >&2; exit 1; }
+	@echo "setting up .venv"
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@

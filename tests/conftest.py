@@ -1,0 +1,62 @@
+"""What the tests share: a clone to work in, and Snakemake as a user would call it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses it
+
+
+def make_clone(folder):
+    """A copy of the tracked files, with the environments that are already built linked into it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    built = ROOT / "resources" / "environments"
+    built.mkdir(parents=True, exist_ok=True)
+    (folder / "resources").mkdir()
+    (folder / "resources" / "environments").symlink_to(built)
+    for model in (ROOT / "tests" / "models").glob("*.py"):
+        shutil.copy2(model, folder / "workflow_scripts" / "adapters" / model.name)
+    return folder
+
+
+@pytest.fixture
+def clone(tmp_path):
+    return make_clone(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_clone(tmp_path_factory):
+    return make_clone(tmp_path_factory.mktemp("clone"))
+
+
+def snakemake(folder, *words, **variables):
+    """Run Snakemake in a clone. Returns the finished process; its output is one text."""
+    return subprocess.run(
+        [PYTHON, "-m", "snakemake", "--cores", "2", *map(str, words)],
+        cwd=folder,
+        env={**os.environ, **variables},
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def jobs(output):
+    """Rules that a run executed, with repetitions, from Snakemake's output."""
+    lines = (line.strip() for line in output.splitlines())
+    starts = (line for line in lines if line.startswith(("rule ", "localrule ")))
+    return sorted(line.split()[1].rstrip(":") for line in starts)
