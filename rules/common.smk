@@ -1,4 +1,4 @@
-"""Everything the rules compute at rule time: the checked config, paths, environments, failures.
+"""What the rules compute while Snakemake plans: the checked config, paths, environments, failures.
 
 Imports only the standard library, snakemake and what snakemake itself needs (PyYAML, jsonschema).
 """
@@ -22,9 +22,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-HOME = Path(
-    os.path.relpath(workflow.basedir)
-)  # the clone, seen from the working directory
+HOME = Path(os.path.relpath(workflow.basedir))  # the clone, seen from the working directory
 CONTROLS = ["chance", "reference"]
 STAGES = [
     "embed",
@@ -45,14 +43,10 @@ def closest(word, words):
 
 def schema_faults(config):
     """Faults that the schema finds, each as 'where: what'."""
-    schema = yaml.safe_load(
-        Path(workflow.basedir, "rules", "config.schema.yaml").read_text()
-    )
+    schema = yaml.safe_load(Path(workflow.basedir, "rules", "config.schema.yaml").read_text())
     for error in jsonschema.Draft202012Validator(schema).iter_errors(config):
         where = ".".join(map(str, error.absolute_path)) or "top level"
-        if error.validator == "additionalProperties" and isinstance(
-            error.instance, dict
-        ):
+        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
             known = error.schema.get("properties", {})
             for key in error.instance:
                 if key not in known:
@@ -80,22 +74,12 @@ def name_faults(config):
     for name, entry in models.items():
         if ("env" in entry) == ("requirements" in entry):
             yield f"models.{name}: state either `env` (a file of envs/) or `requirements`, not both"
-        elif (
-            "env" in entry
-            and not Path(workflow.basedir, "envs", f"{entry['env']}.yaml").exists()
-        ):
-            files = [
-                path.stem for path in Path(workflow.basedir, "envs").glob("*.yaml")
-            ]
+        elif "env" in entry and not Path(workflow.basedir, "envs", f"{entry['env']}.yaml").exists():
+            files = [path.stem for path in Path(workflow.basedir, "envs").glob("*.yaml")]
             yield f"models.{name}.env: envs/{entry['env']}.yaml does not exist, {closest(entry['env'], files)}"
         own = entry["module"].removeprefix("adapters.")
-        if (
-            entry["module"].startswith("adapters.")
-            and not script_path(f"adapters/{own}").exists()
-        ):
-            files = [
-                path.stem for path in script_path("adapters/x").parent.glob("[a-z]*.py")
-            ]
+        if entry["module"].startswith("adapters.") and not script_path(f"adapters/{own}").exists():
+            files = [path.stem for path in script_path("adapters/x").parent.glob("[a-z]*.py")]
             yield f"models.{name}.module: workflow_scripts/adapters/{own}.py does not exist, {closest(own, files)}"
 
 
@@ -104,10 +88,7 @@ def dataset_faults(config):
     for name, dataset in config["datasets"].items():
         synthesizer = dataset["synthesizer"]
         if not script_path(f"synthesizers/{synthesizer}").exists():
-            files = [
-                path.stem
-                for path in script_path("synthesizers/x").parent.glob("[a-z]*.py")
-            ]
+            files = [path.stem for path in script_path("synthesizers/x").parent.glob("[a-z]*.py")]
             yield f"datasets.{name}.synthesizer: {synthesizer!r} is not known, {closest(synthesizer, files)}"
         for analysis in ("isomap", "knn"):
             K, N = settings(config, name, analysis)["K"], dataset["N"]
@@ -118,15 +99,9 @@ def dataset_faults(config):
                 )
         for factor, ranged in dataset["factors"].items():
             wanted = {"low", "high"} if dataset["design"] == "random" else {"choice"}
-            if (
-                not wanted <= ranged.keys()
-                and not {"start", "stop", "step"} <= ranged.keys()
-            ):
+            if not wanted <= ranged.keys() and not {"start", "stop", "step"} <= ranged.keys():
                 yield f"datasets.{name}.factors.{factor}: a {dataset['design']} design needs {' and '.join(sorted(wanted))}"
-            if (
-                ranged["scale"] == "log"
-                and min(ranged.get("low", 1), *ranged.get("choice", [1]), 1) <= 0
-            ):
+            if ranged["scale"] == "log" and min(ranged.get("low", 1), *ranged.get("choice", [1]), 1) <= 0:
                 yield f"datasets.{name}.factors.{factor}: a log scale needs a positive range"
 
 
@@ -173,16 +148,8 @@ def scripts(name, *more):
             continue
         found.append(str(path))
         for node in ast.walk(ast.parse(path.read_text())):
-            names = (
-                [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else []
-            )
-            names += (
-                [node.module]
-                if isinstance(node, ast.ImportFrom) and node.module
-                else []
-            )
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
             pending += [n for n in names if script_path(n).exists()]
     return found
 
@@ -266,9 +233,7 @@ def audio(model, dataset):
 def definition(wildcards):
     """What of a data set's entry decides its sounds, as JSON."""
     entry = config["datasets"][wildcards.dataset]
-    return json.dumps(
-        {k: v for k, v in entry.items() if k not in ("analyses", "resample")}
-    )
+    return json.dumps({k: v for k, v in entry.items() if k not in ("analyses", "resample")})
 
 
 def scales(wildcards):
@@ -299,10 +264,7 @@ def flag(name, value):
 
 def largest_K(wildcards):
     """Neighbours to search, so that one search serves every analysis."""
-    return max(
-        settings(config, wildcards.dataset, analysis)["K"]
-        for analysis in ("isomap", "knn")
-    )
+    return max(settings(config, wildcards.dataset, analysis)["K"] for analysis in ("isomap", "knn"))
 
 
 # --- failed models --------------------------------------------------------------------------------
@@ -319,22 +281,14 @@ def parse_summary(text):
 
 def first_failure(pending, dataset, model):
     """(stage, log) of the first unfinished stage of a model on a data set, or None."""
-    outputs = {
-        Path(path).with_suffix("").as_posix()
-        for rule, path in pending
-        if rule in STAGES
-    }
+    outputs = {Path(path).with_suffix("").as_posix() for rule, path in pending if rule in STAGES}
     folders = {
         "embed": "embeddings",
         "neighbors": "neighbors",
         "isomap": "isomap",
         "knn": "knn",
     }
-    unfinished = [
-        stage
-        for stage in STAGES
-        if f"results/{dataset}/{folders[stage]}/{model}" in outputs
-    ]
+    unfinished = [stage for stage in STAGES if f"results/{dataset}/{folders[stage]}/{model}" in outputs]
     if not unfinished:
         return None
     heard = Path(audio(model, dataset))
@@ -362,26 +316,19 @@ def broken(pending, dataset):
         return "synthesize", f"logs/synthesize/{dataset}.log"
     for rule, path in sorted(pending):
         for control in CONTROLS:
-            if (
-                path.startswith(f"results/{dataset}/")
-                and Path(path).stem.split(".")[0] == control
-            ):
+            if path.startswith(f"results/{dataset}/") and Path(path).stem.split(".")[0] == control:
                 return rule, f"logs/{rule}/{dataset}/{control}.log"
     return None
 
 
 def models_of(dataset):
     """Models and controls of a data set's comparison: those that did not fail."""
-    return [
-        m for m in [*config["run"]["models"], *CONTROLS] if (dataset, m) not in FAILED
-    ]
+    return [m for m in [*config["run"]["models"], *CONTROLS] if (dataset, m) not in FAILED]
 
 
 def per_model(pattern):
     """Input function: the files of every model of the rule's data set that did not fail."""
-    return lambda wildcards: expand(
-        pattern, dataset=wildcards.dataset, model=models_of(wildcards.dataset)
-    )
+    return lambda wildcards: expand(pattern, dataset=wildcards.dataset, model=models_of(wildcards.dataset))
 
 
 def failures(wildcards):
@@ -417,12 +364,8 @@ def report_unfinished():
     base += ["--snakefile", workflow.main_snakefile, "--replace-workflow-config"]
     base += ["--configfile", "results/run_config.yaml"]
     base += ["--software-deployment-method", "conda"] if CONDA else []
-    summary = subprocess.run(
-        [*base, "--summary"], capture_output=True, text=True, check=True
-    ).stdout
-    if all(
-        broken(parse_summary(summary), dataset) for dataset in config["run"]["datasets"]
-    ):
+    summary = subprocess.run([*base, "--summary"], capture_output=True, text=True, check=True).stdout
+    if all(broken(parse_summary(summary), dataset) for dataset in config["run"]["datasets"]):
         print(
             "No report: no data set could be compared; the logs named above say why.",
             file=sys.stderr,
@@ -448,9 +391,7 @@ UNFINISHED = config.pop("unfinished", None)
 config = checked(config)
 write_inline_specs(config)
 PENDING = parse_summary(Path(UNFINISHED).read_text()) if UNFINISHED else set()
-BROKEN = {
-    d: failure for d in config["run"]["datasets"] if (failure := broken(PENDING, d))
-}
+BROKEN = {d: failure for d in config["run"]["datasets"] if (failure := broken(PENDING, d))}
 DATASETS = [dataset for dataset in config["run"]["datasets"] if dataset not in BROKEN]
 FAILED = {
     (dataset, model): failure
@@ -466,10 +407,11 @@ wildcard_constraints:
     rate=r"\d+",
 
 
-# A cap on memory or GPUs given on the command line or in a profile limits the jobs that run on this
-# machine at the same time, not those that a cluster's scheduler places on its nodes.
+# The caps of profiles/default limit the jobs that run on this machine at the same time, not those that a
+# cluster's scheduler places on its nodes.
 resource_scopes:
     gpu="local",
+    networks="local",
 
 
 shell.prefix("unset PYTHONPATH; export PYTHONNOUSERSITE=1; ")

@@ -50,9 +50,7 @@ rule draw_sounds:
         runtime=30,
     params:
         python=python("analysis"),
-        factors=lambda wildcards: json.dumps(
-            config["datasets"][wildcards.dataset]["factors"]
-        ),
+        factors=lambda wildcards: json.dumps(config["datasets"][wildcards.dataset]["factors"]),
     shell:
         "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
         "--audio {input.audio:q} --factors {params.factors:q} --output {output:q} > {log:q} 2>&1"
@@ -81,9 +79,7 @@ rule draw_isomap:
         runtime=30,
     params:
         python=python("analysis"),
-        factors=lambda wildcards: json.dumps(
-            config["datasets"][wildcards.dataset]["factors"]
-        ),
+        factors=lambda wildcards: json.dumps(config["datasets"][wildcards.dataset]["factors"]),
         K=setting("isomap", "K"),
     shell:
         "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
@@ -112,9 +108,7 @@ rule draw_knn:
         runtime=30,
     params:
         python=python("analysis"),
-        factors=lambda wildcards: json.dumps(
-            config["datasets"][wildcards.dataset]["factors"]
-        ),
+        factors=lambda wildcards: json.dumps(config["datasets"][wildcards.dataset]["factors"]),
         K=setting("knn", "K"),
         include_self=flag("--include-self", setting("knn", "include_self")),
     shell:

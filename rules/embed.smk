@@ -29,6 +29,7 @@ rule embed:
     threads: lambda wildcards: config["models"][wildcards.model].get("threads", 2)
     resources:
         gpu=entry("gpu", 0),
+        networks=1,
         mem_mb=entry("mem_mb", 4000),
         runtime=240,
     params:
@@ -36,9 +37,7 @@ rule embed:
         sounds=lambda wildcards: config["datasets"][wildcards.dataset]["N"],
         module=entry("module", None),
         sample_rate=entry("sample_rate", None),
-        options=lambda wildcards: json.dumps(
-            config["models"][wildcards.model].get("options", {})
-        ),
+        options=lambda wildcards: json.dumps(config["models"][wildcards.model].get("options", {})),
         weights=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("weights", "")),
         initialization=entry("initialization", "pretrained"),
         network=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("network", "")),

@@ -36,9 +36,6 @@ rule environments:
     """Build every environment of the run ahead, for compute nodes without a network."""
     input:
         sum(
-            [
-                environment(env)
-                for env in ["analysis", *map(environment_of, config["run"]["models"])]
-            ],
+            [environment(env) for env in ["analysis", *map(environment_of, config["run"]["models"])]],
             [],
         ),

@@ -61,7 +61,9 @@ def pieces():
     """Three clouds of 60, 40 and 20 points, far apart in 5-D."""
     rng = np.random.default_rng(0)
     centers = np.array([[0, 0, 0, 0, 0], [50, 0, 0, 0, 0], [0, 80, 0, 0, 0]])
-    return np.concatenate([rng.standard_normal((n, 5)) + c for n, c in zip((20, 60, 40), centers, strict=True)])
+    return np.concatenate(
+        [rng.standard_normal((n, 5)) + c for n, c in zip((20, 60, 40), centers, strict=True)]
+    )
 
 
 def test_pieces_are_counted_largest_first(pieces):
@@ -87,8 +89,10 @@ def test_bridges_are_those_of_scikit_learn(pieces):
 
 
 def test_a_tiny_piece_has_no_coordinates():
-    points = np.concatenate([np.random.default_rng(0).standard_normal((30, 2)), [[99, 99], [99, 98], [98, 99]]])
-    coordinates, labels, *_ = analyse(points, 2)
+    points = np.concatenate(
+        [np.random.default_rng(0).standard_normal((30, 2)), [[99, 99], [99, 98], [98, 99]]]
+    )
+    coordinates, *_ = analyse(points, 2)
     assert np.isnan(coordinates[-3:]).all()
 
 

@@ -145,8 +145,8 @@ def main(argv=None):
         pandas.DataFrame(bridges, columns=["sound", "other_sound", "distance"]).to_csv(draft, index=False)
     largest = int(np.bincount(labels)[0])
     same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(labels)}
-    note = "describes the graph; does not depend on the factors"
-    pieces = "bridged" if bridges else f"largest component only, {largest} sounds"
+    note = "no chance level: does not depend on the factors"
+    pieces = "bridged" if bridges else f"largest component only ({largest} sounds)"
     write_scores(
         args.scores,
         [

@@ -32,59 +32,63 @@ FIGURES = {
         "percentile (whiskers). 1 is exact; compare with the row `chance`.",
     ),
 }
-METRICS = {
+TABLES = {  # metric, or analysis where its scores are not per factor: heading, what the numbers mean
     "r2": (
         "R2 of nearest-neighbour regression",
         "Share of a factor's variance that the mean over a sound's K nearest neighbours explains, the "
-        "sound itself left out. 1 is exact; chance is about 0.",
+        "sound itself left out. 1 is exact; chance is about -1/K.",
     ),
     "median_abs_log_ratio": (
-        "Median absolute log-ratio",
+        "Median absolute log-ratio of nearest-neighbour regression",
         "Median over sounds of |ln(estimate / true)|, the sound itself left out. 0 is exact.",
     ),
-    "r2_with_self": ("R2, the sound among its own neighbours", "As the released code of the paper did."),
+    "r2_with_self": (
+        "R2, the sound among its own neighbours",
+        "As the released code of the paper did; chance is about 1/K.",
+    ),
     "median_abs_log_ratio_with_self": (
         "Median absolute log-ratio, the sound among its own neighbours",
-        "As the released code of the paper did.",
+        "As the released code of the paper did. Figure 4 shows these estimates.",
     ),
-    "components": (
-        "Components of the neighbour graph",
-        "Pieces of the K-neighbour graph, before any bridge.",
-    ),
-    "largest_component": ("Largest component", "Share of the sounds that lie in it."),
-    "bridges": ("Bridges", "Edges added to join the components, where the config says so."),
-    "residual_variance": (
-        "Residual variance of Isomap",
-        "1 - squared correlation between geodesic and 3-D distances: what three dimensions leave out.",
+    "isomap": (
+        "Neighbour graph and Isomap",
+        "Components: pieces of the K-neighbour graph before any bridge. Largest component: share of the "
+        "sounds in it. Bridges: edges added to join the components, where the config says so. Residual "
+        "variance: 1 - squared correlation of geodesic and 3-D distances, what three dimensions leave out.",
     ),
 }
 
 
 def number(value):
-    """A value in at most three significant digits, or an empty string if there is none."""
+    """A value in at most four significant digits, or an empty string if there is none."""
     if value == "" or (isinstance(value, float) and math.isnan(value)):
         return ""
     value = float(value)
-    return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.3g}"
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.4g}"
 
 
 def score_tables(scores, models):
-    """One table per metric: {metric: {factors, unit, better, cells: {model: {factor: row}}}}.
+    """Tables of the page: {name: {columns, units, cells: {model: {column: row}}}}.
 
-    scores: DataFrame of the tidy table; models: names in the order of the config.
+    A metric per factor is a table with the factors as columns; the other scores of an analysis are
+    one table with the metrics as columns. scores: DataFrame of the tidy table; models: names in the
+    order of the config.
     """
+    scores = scores[scores.metric != "failure"]
+    per_factor = scores.factor != ""
+    scores = scores.assign(
+        table=scores.metric.where(per_factor, scores.analysis),
+        column=scores.factor.where(per_factor, scores.metric),
+    )
     tables = {}
-    for metric, rows in scores[scores.metric != "failure"].groupby("metric", sort=False):
+    for name, rows in scores.groupby("table", sort=False):
         cells = {model: {} for model in models if model in set(rows.model)}
         for row in rows.to_dict("records"):
-            cells[row["model"]][row["factor"]] = row
-        tables[metric] = {
-            "factors": list(dict.fromkeys(rows.factor)),
-            "unit": rows.unit.iloc[0],
-            "better": rows.better.iloc[0],
-            "cells": cells,
-        }
-    return {name: tables[name] for name in [*METRICS, *tables] if name in tables}
+            cells[row["model"]][row["column"]] = row
+        kinds = rows.drop_duplicates("column").set_index("column")
+        units = {c: f"{u}, {b} is better" if b else u for c, u, b in kinds[["unit", "better"]].itertuples()}
+        tables[name] = {"columns": units, "cells": cells}
+    return {name: tables[name] for name in [*TABLES, *tables] if name in tables}
 
 
 def commit_of(clone):
@@ -144,7 +148,7 @@ def main(argv=None):
     page = environment.from_string(args.template.read_text()).render(
         datasets=[read_dataset(args.results, name, config) for name in args.datasets],
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
-        metrics=METRICS,
+        headings=TABLES,
         figures=FIGURES,
         config=text,
         commit=commit_of(args.clone),

@@ -17,7 +17,11 @@ def load_model(model_file_path="", fault="", size=8, sample_rate=16000):
     if fault == "no size":
         return SimpleNamespace(sample_rate=sample_rate)
     return SimpleNamespace(
-        fault=fault, sample_rate=sample_rate, scene_embedding_size=size, rng=np.random.default_rng(0), calls=[]
+        fault=fault,
+        sample_rate=sample_rate,
+        scene_embedding_size=size,
+        rng=np.random.default_rng(0),
+        calls=[],
     )
 
 

@@ -1,0 +1,108 @@
+"""Config: every mistake is one sentence that says where and what to do, before any job runs."""
+
+import re
+
+import pytest
+import yaml
+from conftest import ROOT, snakemake
+
+CONFIG = (ROOT / "config.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"models": {"crepe": {"modul": "x"}}}, "models.crepe: unknown key 'modul', did you mean 'module'?"),
+        ({"analysis": {}}, "top level: unknown key 'analysis', did you mean 'analyses'?"),
+        ({"run": {"models": []}}, "run.models: the list is empty; name at least one"),
+        ({"run": {"models": ["crepee"]}}, "run.models: 'crepee' is not defined, did you mean 'crepe'?"),
+        ({"run": {"datasets": ["paper"]}}, "run.datasets: 'paper' is not defined"),
+        (
+            {"models": {"crepe": {"env": "hearbase"}}},
+            "envs/hearbase.yaml does not exist, did you mean 'hearbaseline'",
+        ),
+        ({"models": {"crepe": {"requirements": ["x"]}}}, "models.crepe: state either `env`"),
+        (
+            {"models": {"mfcc": {"module": "adapters.mfc"}}},
+            "adapters/mfc.py does not exist, did you mean 'mfcc'?",
+        ),
+        (
+            {"models": {"chance": {"module": "x", "env": "signal", "sample_rate": 1}}},
+            "models.chance: this name is taken",
+        ),
+        (
+            {"models": {"a/b": {"module": "x", "env": "signal", "sample_rate": 1}}},
+            "the name 'a/b' may only hold",
+        ),
+        (
+            {"datasets": {"paper2023": {"analyses": {"knn": {"K": 2500}}}}},
+            "datasets.paper2023: knn asks for K = 2500 neighbours, but there are only N = 2500 sounds",
+        ),
+        ({"datasets": {"paper2023": {"synthesizer": "aditive"}}}, "did you mean 'additive'?"),
+        ({"datasets": {"paper2023": {"design": "random"}}}, "factors.f1: a random design needs high and low"),
+        (
+            {"models": {"crepe": {"sample_rate": "16 kHz"}}},
+            "models.crepe.sample_rate: '16 kHz' is not of type",
+        ),
+    ],
+)
+def test_one_sentence(tmp_path, change, sentence):
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
+    words = ["-n", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml"]
+    done = snakemake(tmp_path, *words)
+    assert done.returncode != 0
+    told = [line for line in done.stdout.splitlines() if line.startswith("config: ")]
+    assert len(told) == 1, done.stdout
+    assert sentence in told[0]
+    assert not (tmp_path / "results").exists()
+
+
+def test_all_faults_at_once(tmp_path):
+    change = {"run": {"models": ["crepee", "mfc"]}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
+    done = snakemake(tmp_path, "-n", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml")
+    assert sum(line.startswith("config: ") for line in done.stdout.splitlines()) == 2
+
+
+def test_a_second_file_merges_definitions_and_replaces_lists(tmp_path):
+    change = {
+        "run": {"models": ["mfcc", "mine"]},
+        "models": {
+            "mfcc": {"options": {"n_mfcc": 13}},
+            "mine": {"module": "adapters.mfcc", "requirements": ["librosa==0.11.0"], "sample_rate": 16000},
+            "logmel": None,
+        },
+    }
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
+    words = ["-n", "--printshellcmds", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml"]
+    done = snakemake(tmp_path, *words, "-R", "embed")
+    assert done.returncode == 0, done.stdout
+    commands = [line for line in done.stdout.splitlines() if "embed.py --audio" in line]
+    assert len(commands) == 2
+    assert any("n_mfcc" in line and "environments/signal/bin/python" in line for line in commands)
+    assert any("environments/inline-" in line for line in commands)
+
+
+def test_three_hundred_models_can_be_planned(tmp_path):
+    entry = {"module": "adapters.mfcc", "env": "signal", "sample_rate": 16000}
+    models = {f"model{i}": entry for i in range(300)}
+    change = {"run": {"models": list(models)}, "models": models}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
+    words = ["-n", "--quiet", "rules", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml"]
+    done = snakemake(tmp_path, *words)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^embed +300$", done.stdout, re.MULTILINE)
+
+
+def test_lint_finds_nothing():
+    done = snakemake(ROOT, "--lint")
+    assert done.returncode == 0, done.stdout
+    assert "Congratulations" in done.stdout
+
+
+def test_slurm_profile_asks_for_a_gpu_and_is_not_capped(tmp_path):
+    done = snakemake(ROOT, "-n", "--forceall", "--profile", "slurm")
+    assert done.returncode == 0, done.stdout
+    embeds = [line for line in done.stdout.splitlines() if "gpu=1" in line]
+    assert len(embeds) == 6
+    assert all("mem_mb=16000" in line and "runtime=240" in line for line in embeds)

@@ -1,0 +1,103 @@
+"""Comparison and report: failures have a row and a reason, odd names are just text."""
+
+import base64
+import json
+
+import compare
+import numpy as np
+import pandas
+import pytest
+import report
+import yaml
+from conftest import ROOT
+from scores import write_scores
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        ("loading\nerror: the weights are on the moon\n", "the weights are on the moon"),
+        ("Traceback:\n  File x\nValueError: bad shape\n", "ValueError: bad shape"),
+        ("  File x\ntorch.cuda.OutOfMemoryError: no room\n\n", "torch.cuda.OutOfMemoryError: no room"),
+        ("usage: embed.py\nembed.py: error: argument --seed: invalid\n", "argument --seed: invalid"),
+        ("embed [####....] 8/16 sounds\n", "ended without an error message (killed"),
+        ("", "did not run"),
+    ],
+)
+def test_reason_is_the_line_that_matters(tmp_path, log, expected):
+    (tmp_path / "x.log").write_text(log)
+    assert compare.reason(tmp_path / "x.log").startswith(expected)
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Results of one small data set with one model, and one that failed with a hostile message."""
+    folder = tmp_path / "small"
+    (folder / "figures").mkdir(parents=True)
+    (folder / "embeddings").mkdir()
+    for figure in report.FIGURES:
+        (folder / "figures" / f"{figure}.png").write_bytes(PIXEL)
+    row = {
+        "model": "good",
+        "analysis": "knn",
+        "metric": "r2",
+        "factor": "f1",
+        "unit": "share",
+        "better": "high",
+    }
+    write_scores(
+        tmp_path / "good.csv",
+        [
+            row | {"value": 0.91234, "low": 0.9, "high": 0.92, "chance": -0.025, "reference": 0.99, "n": 9},
+            row | {"factor": "r", "value": np.nan, "note": "does not vary"},
+        ],
+    )
+    (tmp_path / "bad.log").write_text(f"error: {HOSTILE} & more\n")
+    compare.main(
+        [
+            *("--scores", f"{tmp_path}/good.csv", "--failed", f"small:bad:embed:{tmp_path}/bad.log"),
+            *("--output", f"{folder}/scores.csv"),
+        ]
+    )
+    audit = {"view_share": 0.5, "view_start": 0, "view_end": 0.5, "batch_dependent": True}
+    audit |= {"batch_difference": 0.24, "repeat_difference": 0.0, "varies": True}
+    facts = {"module": HOSTILE, "packages": {}, "initialization": "pretrained", "D": 8, "sample_rate": 16000}
+    facts |= {"audio_rate": 16000, "clip_seconds": 0.064, "sounds_per_second": 3.0, "peak_memory_mb": 9}
+    facts |= {"device": "cpu", "licence": "MIT", "audit": audit}
+    (folder / "embeddings" / "good.json").write_text(json.dumps(facts))
+    entry = yaml.safe_load((ROOT / "config.yaml").read_text())["datasets"]["paper2023"]
+    config = {"run": {"datasets": ["small"], "models": ["good", "bad"]}, "datasets": {"small": entry}}
+    (tmp_path / "run_config.yaml").write_text(yaml.safe_dump(config))
+    return tmp_path
+
+
+def test_failed_model_has_a_row_with_its_reason(results):
+    scores = pandas.read_csv(results / "small" / "scores.csv", keep_default_na=False)
+    failed = scores[scores.metric == "failure"].iloc[0]
+    assert (failed.model, failed.analysis, failed.value) == ("bad", "embed", "")
+    assert failed.note == f"{HOSTILE} & more"
+
+
+def test_report_shows_scores_marks_and_failures_and_escapes_them(results):
+    report.main(
+        [
+            *("--results", str(results), "--datasets", "small", "--config", f"{results}/run_config.yaml"),
+            *("--template", str(ROOT / "workflow_scripts" / "report.html.j2"), "--clone", str(ROOT)),
+            *("--output", f"{results}/report.html"),
+        ]
+    )
+    page = (results / "report.html").read_text()
+    assert "0.9123 [0.9, 0.92]" in page
+    assert "chance -0.025, reference 0.99" in page
+    assert "does not vary" in page
+    assert "<strong>bad</strong> failed at embed" in page
+    assert "50 %" in page
+    assert "yes, 24 %" in page
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
+    assert "http" not in page.split("</style>")[1].split("<pre>")[0]  # nothing is fetched

@@ -1,0 +1,303 @@
+"""The whole workflow on a few dozen sounds, with the real models in their real environments."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pandas
+import pytest
+import yaml
+from conftest import PYTHON, ROOT, jobs, snakemake
+from scores import COLUMNS
+
+pytestmark = pytest.mark.network
+SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]
+MODELS = yaml.safe_load((ROOT / "config.yaml").read_text())["run"]["models"]
+
+
+@pytest.fixture(scope="module")
+def finished(shared_clone):
+    """A clone after a whole run of all default models on the two small data sets."""
+    done = snakemake(shared_clone, *SMALL)
+    assert done.returncode == 0, done.stdout[-5000:]
+    return shared_clone
+
+
+def facts(folder, dataset, model):
+    return json.loads((folder / "results" / dataset / "embeddings" / f"{model}.json").read_text())
+
+
+def embedding(folder, dataset, model):
+    return np.load(folder / "results" / dataset / "embeddings" / f"{model}.npy")
+
+
+@pytest.mark.parametrize(
+    ("model", "framework", "D"),
+    [
+        ("logmel", "torch", 4096),
+        ("crepe", "torch", 2048),
+        ("crepe_untrained", "torch", 2048),
+        ("basic_pitch", "tensorflow", 440),
+        ("scattering", "numpy", 126),
+        ("mfcc", "numpy", 40),
+    ],
+)
+def test_every_model_is_embedded_and_audited(finished, model, framework, D):
+    for dataset, N in (("small", 40), ("small_grid", 36)):
+        array, known = embedding(finished, dataset, model), facts(finished, dataset, model)
+        assert array.shape == (N, D)
+        assert array.dtype == np.float32
+        assert known["framework"] == framework
+        assert known["audit"]["varies"]
+        assert not known["audit"]["batch_dependent"]
+        assert known["audit"]["repeat_difference"] < 1e-6
+    heard = facts(finished, "small", model)
+    assert heard["audio_rate"] == heard["sample_rate"]
+    assert facts(finished, "small_grid", model)["audio_rate"] == 16000
+
+
+def test_crepe_hears_only_the_first_half_of_the_papers_clips(finished):
+    """Its one frame is centred on the first sample (errata of the paper, E11)."""
+    audit = facts(finished, "small_grid", "crepe")["audit"]
+    assert (audit["view_start"], audit["view_end"]) == (0, 0.5)
+
+
+def test_training_moved_crepe_but_random_weights_do_not_collapse(finished):
+    trained, random = (embedding(finished, "small", m) for m in ("crepe", "crepe_untrained"))
+    assert not np.allclose(trained, random)
+    assert 0.01 < np.abs(random).mean() < 100
+    assert random.std(axis=0).max() > 0.01
+
+
+def test_scores_are_tidy_and_the_controls_are_where_they_belong(finished):
+    for dataset in ("small", "small_grid"):
+        scores = pandas.read_csv(finished / "results" / dataset / "scores.csv")
+        assert scores.columns.tolist() == COLUMNS
+        assert list(dict.fromkeys(scores.model)) == [*MODELS, "chance", "reference"]
+        r2 = scores[scores.metric == "r2"].set_index(["model", "factor"])
+        assert (r2.low <= r2.value).all()
+        assert (r2.value <= r2.high).all()
+        reference = r2.loc["reference"]
+        np.testing.assert_allclose(reference.value, reference.reference)
+        assert r2.loc[("crepe", "f1")].value > 0.8
+        assert (r2.loc["chance"].value < 0.3).all()
+    small = pandas.read_csv(finished / "results" / "small" / "scores.csv")
+    ratio = small[(small.metric == "median_abs_log_ratio") & (small.factor == "r")]
+    assert ratio.value.isna().all()
+    assert (ratio.note == "no log-ratio: not always positive").all()
+
+
+def test_report_and_figures(finished):
+    page = (finished / "results" / "report.html").read_text()
+    assert all(model in page for model in MODELS)
+    assert "failed at" not in page
+    for dataset in ("small", "small_grid"):
+        for figure in ("sounds", "isomap", "knn"):
+            for ending in ("png", "pdf"):
+                path = finished / "results" / dataset / "figures" / f"{figure}.{ending}"
+                assert path.stat().st_size > 10_000
+    resolved = yaml.safe_load((finished / "results" / "run_config.yaml").read_text())
+    assert resolved["run"]["datasets"] == ["small", "small_grid"]
+
+
+def test_second_run_does_nothing(finished):
+    done = snakemake(finished, *SMALL)
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout
+
+
+def planned(folder, *words):
+    """Jobs that Snakemake would run, as {rule: count}."""
+    done = snakemake(folder, "-n", *words)
+    assert done.returncode == 0, done.stdout
+    names = jobs(done.stdout)
+    return {name: names.count(name) for name in names if name != "all"}
+
+
+FAN_IN = {"compare": 2, "draw_isomap": 2, "draw_knn": 2, "report": 1}
+
+
+def test_one_models_option_reruns_its_branch_only(finished):
+    words = ["--config", 'models={"mfcc": {"options": {"n_mfcc": 13}}}']
+    assert planned(finished, *SMALL, *words) == {"embed": 2, "neighbors": 2, "isomap": 2, "knn": 2, **FAN_IN}
+
+
+def test_editing_an_adapter_reruns_its_model_only(finished):
+    path = finished / "workflow_scripts" / "adapters" / "mfcc.py"
+    before = path.stat().st_mtime
+    path.touch()
+    assert planned(finished, *SMALL)["embed"] == 2
+    os.utime(path, (before, before))
+    assert planned(finished, *SMALL) == {}
+
+
+def test_the_readmes_example_adds_a_model_by_config_alone(finished, tmp_path):
+    """The YAML block of the README, as it stands there, run for real; only the new model's jobs run."""
+    text = (ROOT / "README.md").read_text()
+    block = text.split("## Add a model")[1].split("```yaml")[1].split("```")[0]
+    example = yaml.safe_load(block)
+    (name,) = example["models"]
+    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())
+    example["run"] = {"datasets": small["run"]["datasets"], "models": [*MODELS, name]}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(example))
+    words = [*SMALL, tmp_path / "mine.yaml"]
+    done = snakemake(finished, *words)
+    assert done.returncode == 0, done.stdout[-5000:]
+    ran = jobs(done.stdout)
+    branch = {"environment": 1, "embed": 2, "neighbors": 2, "isomap": 2, "knn": 2, "all": 1}
+    assert {rule: ran.count(rule) for rule in ran} == branch | FAN_IN
+    assert embedding(finished, "small", name).shape == (40, 88)
+    back = snakemake(finished, *SMALL)
+    assert back.returncode == 0, back.stdout[-3000:]
+
+
+# --- failures, on the test models, which need no framework ----------------------------------------
+
+
+def write_config(folder, faults, **changes):
+    """A config of the small random data set with one test model per fault; returns its words."""
+    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())
+    models = {
+        name: {
+            "module": "adapters.faulty",
+            "env": "analysis",
+            "sample_rate": 16000,
+            "options": {"fault": fault},
+        }
+        for name, fault in faults.items()
+    }
+    for name, entry in changes.items():
+        models[name] = entry
+    small |= {"models": models, "run": {"datasets": ["small"], "models": list(models)}}
+    (folder / "mine.yaml").write_text(yaml.safe_dump(small))
+    return ["--configfile", "mine.yaml"]
+
+
+def test_failed_models_do_not_stop_the_others(clone):
+    unbuildable = {"module": "x", "requirements": ["no-such-package-gear==1"], "sample_rate": 16000}
+    faults = {"good": "", "raises": "raises", "shape": "shape", "nan": "nan", "killed": "killed"}
+    words = write_config(clone, faults, unbuildable=unbuildable)
+    first = snakemake(clone, *words)
+    assert first.returncode != 0
+    scores = pandas.read_csv(clone / "results" / "small" / "scores.csv")
+    assert set(scores[scores.metric == "r2"].model) == {"good", "chance", "reference"}
+    failed = scores[scores.metric == "failure"].set_index("model")
+    assert set(failed.index) == {"raises", "shape", "nan", "killed", "unbuildable"}
+    assert failed.note["raises"] == "RuntimeError: the weights are on the moon"
+    assert failed.note["shape"] == "get_scene_embeddings returned shape (4, 7), expected (4, 8)"
+    assert "not finite" in failed.note["nan"]
+    assert "ended without an error message" in failed.note["killed"]
+    assert failed.analysis["unbuildable"] == "environment"
+    assert "no-such-package-gear" in failed.note["unbuildable"]
+    page = (clone / "results" / "report.html").read_text()
+    assert page.count("failed at") == 5
+    assert [p.name for p in (clone / "results" / "small" / "embeddings").glob("*.npy")].count(
+        "shape.npy"
+    ) == 0
+
+    second = snakemake(clone, *words)  # tries the failed ones again, and nothing else
+    assert second.returncode != 0
+    assert set(jobs(second.stdout)) == {"embed", "environment"}
+
+    words = write_config(clone, dict.fromkeys(faults, ""))
+    third = snakemake(clone, *words)
+    assert third.returncode == 0, third.stdout[-3000:]
+    assert jobs(third.stdout).count("embed") == 4
+    assert "failed at" not in (clone / "results" / "report.html").read_text()
+
+
+def test_old_results_of_a_model_whose_environment_broke_are_not_shown_as_fresh(clone):
+    mine = {"module": "adapters.faulty", "requirements": ["six==1.16.0"], "sample_rate": 16000}
+    words = write_config(clone, {"good": ""}, mine=mine)
+    assert snakemake(clone, *words).returncode == 0
+    words = write_config(clone, {"good": ""}, mine=mine | {"requirements": ["no-such-package-gear==1"]})
+    assert snakemake(clone, *words).returncode != 0
+    scores = pandas.read_csv(clone / "results" / "small" / "scores.csv")
+    assert scores[scores.model == "mine"].metric.tolist() == ["failure"]
+    assert snakemake(clone, *words).returncode != 0  # still failing, never silently old
+
+
+def test_killed_run_resumes_with_the_same_scores(clone):
+    write_config(clone, {f"model{i}": "" for i in range(4)})
+    (clone / "config.yaml").write_text((clone / "mine.yaml").read_text() + ANALYSES)
+    make = ["make", "run", "CORES=2"]
+    (clone / ".venv").symlink_to(ROOT / ".venv")
+    run = subprocess.Popen(make, cwd=clone, start_new_session=True, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 300
+    embeddings = clone / "results" / "small" / "embeddings"
+    while len(list(embeddings.glob("*.npy"))) < 2:
+        assert time.monotonic() < deadline
+        assert run.poll() is None
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    assert not (clone / "results" / "report.html").exists()
+    again = subprocess.run(make, cwd=clone, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert again.returncode == 0, again.stdout[-3000:]
+    assert "The last run was killed: cleared its lock" in again.stdout
+    assert again.stdout.rstrip().endswith("results/report.html")
+    resumed = (clone / "results" / "small" / "scores.csv").read_text()
+    assert not list((clone / "results").rglob(".*.npy"))
+    shutil.rmtree(clone / "results")
+    assert subprocess.run(make, cwd=clone, capture_output=True).returncode == 0
+    assert (clone / "results" / "small" / "scores.csv").read_text() == resumed
+
+
+ANALYSES = """
+analyses: {standardize: false, isomap: {K: 6, bridge: false}, knn: {K: 4, include_self: false},
+           shuffles: 20, bootstrap: 200, seed: 0}
+"""
+
+
+def test_resume_leaves_a_living_run_alone(clone):
+    (clone / ".snakemake" / "locks").mkdir(parents=True)
+    (clone / ".snakemake" / "locks" / "0.input.lock").touch()
+    resume = [PYTHON, "workflow_scripts/resume.py"]
+    driver = subprocess.Popen([PYTHON, "-c", "import time; time.sleep(60)", "-m", "snakemake"], cwd=clone)
+    try:
+        refused = subprocess.run(resume, cwd=clone, text=True, capture_output=True)
+        assert refused.returncode != 0
+        assert f"another run (process {driver.pid}) is at work" in refused.stderr
+    finally:
+        driver.kill()
+        driver.wait()
+    (clone / ".snakemake" / "driver.json").write_text('{"host": "elsewhere"}')
+    refused = subprocess.run(resume, cwd=clone, text=True, capture_output=True)
+    assert "a run on elsewhere holds the lock" in refused.stderr
+    (clone / ".snakemake" / "driver.json").unlink()
+    allowed = subprocess.run(resume, cwd=clone, text=True, capture_output=True)
+    assert allowed.returncode == 0
+    assert "cleared its lock" in allowed.stdout
+    assert not list((clone / ".snakemake" / "locks").iterdir())
+
+
+def test_random_initialisation_refuses_weights_that_it_cannot_draw(clone):
+    """A PyTorch model with a bare parameter, which no layer's reset_parameters() draws anew."""
+    entry = {
+        "module": "adapters.bare",
+        "env": "hearbaseline",
+        "sample_rate": 16000,
+        "initialization": "random",
+    }
+    words = write_config(clone, {}, bare=entry, nowhere=entry | {"network": "torchcrepe.infer.nothing"})
+    assert snakemake(clone, *words).returncode != 0
+    scores = pandas.read_csv(clone / "results" / "small" / "scores.csv").set_index("model")
+    assert "left 1 of 3 weight tensors unchanged (token)" in scores.note["bare"]
+    assert "'torchcrepe.infer.nothing' does not exist" in scores.note["nowhere"]
+
+
+def test_conda_wiring_on_a_stand_in(clone):
+    """The same files under --sdm conda, with a stand-in `conda` that links built environments."""
+    words = write_config(clone, {"good": ""})
+    (clone / "config.yaml").write_text((clone / "mine.yaml").read_text() + ANALYSES)
+    path = f"{ROOT / 'tests' / 'conda' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = snakemake(clone, *words, "--sdm", "conda", PATH=path, GEAR_CLONE=str(clone))
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "environment" not in jobs(done.stdout)
+    assert "Activating conda environment" in done.stdout
+    again = snakemake(clone, *words, "--sdm", "conda", PATH=path, GEAR_CLONE=str(clone))
+    assert "Nothing to be done" in again.stdout
