@@ -23,7 +23,7 @@ rule embed:
     benchmark:
         "logs/embed/{dataset}/{model}.tsv"
     wildcard_constraints:
-        model=f"(?!({'|'.join(CONTROLS)})$)[^/]+",
+        model=rf"(?!({'|'.join(CONTROLS)})\.(npy|json)$)[^/]+",
     conda:
         lambda wildcards: conda_spec(environment_of(wildcards.model))
     threads: lambda wildcards: config["models"][wildcards.model].get("threads", 2)

@@ -14,6 +14,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import json
+import os
 import platform
 import resource
 import sys
@@ -28,6 +29,9 @@ TOLERANCE = 1e-4  # largest difference, relative to the largest value, that coun
 AUDIT_SOUNDS = 4
 VIEW_STEPS = 32  # the share of a clip that a model sees is measured in steps of 1/32
 CALIBRATION_SOUNDS = 64
+
+
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else TensorFlow takes the whole GPU
 
 
 class Breach(Exception):
@@ -294,14 +298,18 @@ def embed_all(embed, sounds, size, batch_size):
     began = shown = time.monotonic()
     i = 0
     while i < sounds.N:
+        batch = None
         try:
             batch = embed(sounds[i : i + batch_size])
         except Exception as problem:
             if not out_of_memory(problem) or batch_size == 1:
                 raise
+        if batch is None:  # outside of `except`, where the exception still holds the tensors
             batch_size = batch_size // 2
             print(f"out of device memory: batches of {batch_size} from here on", file=sys.stderr)
             gc.collect()
+            if "torch" in sys.modules:
+                sys.modules["torch"].cuda.empty_cache()
             continue
         check_output(batch, min(batch_size, sounds.N - i), size)
         result[i : i + batch_size] = batch
