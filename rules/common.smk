@@ -65,8 +65,8 @@ def name_faults(config):
             if name not in known:
                 yield f"run.{kind}: {name!r} is not defined, {closest(name, known)}"
         for name in known:
-            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]*", str(name)):
-                yield f"{kind}: the name {name!r} may only hold letters, digits and _ . + -"
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_+-]*", str(name)):
+                yield f"{kind}: the name {name!r} may only hold letters, digits and _ + -"
         if len(set(run[kind])) < len(run[kind]):
             yield f"run.{kind}: a name stands twice"
     for name in set(CONTROLS) & set(models):
@@ -91,18 +91,24 @@ def dataset_faults(config):
             files = [path.stem for path in script_path("synthesizers/x").parent.glob("[a-z]*.py")]
             yield f"datasets.{name}.synthesizer: {synthesizer!r} is not known, {closest(synthesizer, files)}"
         for analysis in ("isomap", "knn"):
-            K, N = settings(config, name, analysis)["K"], dataset["N"]
-            if K >= N:
+            K, N = settings(config, name, analysis).get("K"), dataset["N"]
+            if K is None:
+                yield f"analyses.{analysis}: state K, the number of neighbours"
+            elif K >= N:
                 yield (
                     f"datasets.{name}: {analysis} asks for K = {K} neighbours, but there are only "
                     f"N = {N} sounds; K must be below N"
                 )
-        for factor, ranged in dataset["factors"].items():
-            wanted = {"low", "high"} if dataset["design"] == "random" else {"choice"}
-            if not wanted <= ranged.keys() and not {"start", "stop", "step"} <= ranged.keys():
-                yield f"datasets.{name}.factors.{factor}: a {dataset['design']} design needs {' and '.join(sorted(wanted))}"
-            if ranged["scale"] == "log" and min(ranged.get("low", 1), *ranged.get("choice", [1]), 1) <= 0:
-                yield f"datasets.{name}.factors.{factor}: a log scale needs a positive range"
+        random = dataset["design"] == "random"
+        needed = [("low", "high")] if random else [("start", "stop", "step"), ("choice",)]
+        for factor, stated in dataset["factors"].items():
+            where = f"datasets.{name}.factors.{factor}"
+            numbers = {key: value for key, value in stated.items() if key not in ("unit", "scale")}
+            if not any(numbers.keys() == set(keys) for keys in needed):
+                choices = " or ".join(", ".join(keys) for keys in needed)
+                yield f"{where}: a {dataset['design']} design needs {choices}; stated: {', '.join(sorted(numbers))}"
+            elif stated["scale"] == "log" and min(numbers.get("choice", numbers.values())) <= 0:
+                yield f"{where}: a log scale needs a range above 0"
 
 
 def checked(config):
@@ -316,7 +322,7 @@ def broken(pending, dataset):
         return "synthesize", f"logs/synthesize/{dataset}.log"
     for rule, path in sorted(pending):
         for control in CONTROLS:
-            if path.startswith(f"results/{dataset}/") and Path(path).stem.split(".")[0] == control:
+            if re.fullmatch(rf"results/{dataset}/[a-z]+/{control}\.[a-z.]+", path):
                 return rule, f"logs/{rule}/{dataset}/{control}.log"
     return None
 

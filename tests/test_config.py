@@ -39,7 +39,14 @@ CONFIG = (ROOT / "config.yaml").read_text()
             "datasets.paper2023: knn asks for K = 2500 neighbours, but there are only N = 2500 sounds",
         ),
         ({"datasets": {"paper2023": {"synthesizer": "aditive"}}}, "did you mean 'additive'?"),
-        ({"datasets": {"paper2023": {"design": "random"}}}, "factors.f1: a random design needs high and low"),
+        (
+            {"datasets": {"paper2023": {"factors": {"f1": {"low": 1}}}}},
+            "factors.f1: a grid design needs start, stop, step or choice; stated: choice, low",
+        ),
+        (
+            {"datasets": {"paper2023": {"factors": {"r": {"scale": "log", "start": 0}}}}},
+            "factors.r: a log scale needs a range above 0",
+        ),
         (
             {"models": {"crepe": {"sample_rate": "16 kHz"}}},
             "models.crepe.sample_rate: '16 kHz' is not of type",
