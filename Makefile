@@ -4,7 +4,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 SNAKEMAKE = .venv/bin/python -m snakemake --cores $(CORES)
 TESTS = resources/environments/test
 
-.PHONY: run test lint setup
+.PHONY: run test setup
 
 run: .venv/complete
 	@.venv/bin/python workflow_scripts/resume.py

@@ -7,6 +7,7 @@ import ast
 import difflib
 import hashlib
 import json
+import math
 import os
 import platform
 import re
@@ -24,12 +25,16 @@ from snakemake.settings.types import DeploymentMethod
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 HOME = Path(os.path.relpath(workflow.basedir))  # the clone, seen from the working directory
 CONTROLS = ["chance", "reference"]
-STAGES = [
-    "embed",
-    "neighbors",
-    "isomap",
-    "knn",
-]  # per model and data set, in the order of the data
+# The stages of one model on one data set, in the order of the data, and the folder of each.
+STAGES = {"embed": "embeddings", "neighbors": "neighbors", "isomap": "isomap", "knn": "knn"}
+
+# JSON Schema takes 5.0 for an integer; the scripts do not.
+VALIDATOR = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: type(value) is int
+    ),
+)
 
 # --- config: one sentence per fault, before any job -----------------------------------------------
 
@@ -44,7 +49,7 @@ def closest(word, words):
 def schema_faults(config):
     """Faults that the schema finds, each as 'where: what'."""
     schema = yaml.safe_load(Path(workflow.basedir, "rules", "config.schema.yaml").read_text())
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(config):
+    for error in VALIDATOR(schema).iter_errors(config):
         where = ".".join(map(str, error.absolute_path)) or "top level"
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
             known = error.schema.get("properties", {})
@@ -73,32 +78,51 @@ def name_faults(config):
         yield f"models.{name}: this name is taken by the control of every data set"
     for name, entry in models.items():
         if ("env" in entry) == ("requirements" in entry):
-            yield f"models.{name}: state either `env` (a file of envs/) or `requirements`, not both"
+            yield f"models.{name}: state one of `env` (a file of envs/) and `requirements` (a list)"
         elif "env" in entry and not Path(workflow.basedir, "envs", f"{entry['env']}.yaml").exists():
             files = [path.stem for path in Path(workflow.basedir, "envs").glob("*.yaml")]
             yield f"models.{name}.env: envs/{entry['env']}.yaml does not exist, {closest(entry['env'], files)}"
-        own = entry["module"].removeprefix("adapters.")
-        if entry["module"].startswith("adapters.") and not script_path(f"adapters/{own}").exists():
-            files = [path.stem for path in script_path("adapters/x").parent.glob("[a-z]*.py")]
-            yield f"models.{name}.module: workflow_scripts/adapters/{own}.py does not exist, {closest(own, files)}"
+        if entry["module"].startswith("adapters.") and not script_path(entry["module"]).exists():
+            files = [f"adapters.{path.stem}" for path in script_path("adapters.x").parent.glob("[a-z]*.py")]
+            yield (
+                f"models.{name}.module: {script_path(entry['module']).relative_to(HOME)} does not exist, "
+                f"{closest(entry['module'], files)}"
+            )
+        if "network" in entry and entry.get("initialization") != "random":
+            yield f"models.{name}: `network` only serves `initialization: random`"
+        weights = entry.get("weights")
+        if weights and name in run["models"] and not Path(weights).exists():
+            yield f"models.{name}.weights: {weights} does not exist"
 
 
 def dataset_faults(config):
-    """Faults of one data set: synthesizer, neighbours, factors."""
+    """Faults of one data set: synthesizer, settings of the analyses, factors, size of a grid."""
     for name, dataset in config["datasets"].items():
+        if isinstance(dataset["resample"], list):
+            for model in dataset["resample"]:
+                if model not in config["models"]:
+                    yield f"datasets.{name}.resample: {model!r} is not defined, {closest(model, config['models'])}"
         synthesizer = dataset["synthesizer"]
-        if not script_path(f"synthesizers/{synthesizer}").exists():
-            files = [path.stem for path in script_path("synthesizers/x").parent.glob("[a-z]*.py")]
+        if not script_path(f"synthesizers.{synthesizer}").exists():
+            files = [path.stem for path in script_path("synthesizers.x").parent.glob("[a-z]*.py")]
             yield f"datasets.{name}.synthesizer: {synthesizer!r} is not known, {closest(synthesizer, files)}"
-        for analysis in ("isomap", "knn"):
-            K, N = settings(config, name, analysis).get("K"), dataset["N"]
-            if K is None:
-                yield f"analyses.{analysis}: state K, the number of neighbours"
+        elif set(dataset["factors"]) != (known := set(factors_of(synthesizer))):
+            yield (
+                f"datasets.{name}.factors: {synthesizer} has {', '.join(sorted(known))}; "
+                f"stated: {', '.join(sorted(dataset['factors']))}"
+            )
+        for analysis, keys in (("isomap", ("K", "bridge")), ("knn", ("K", "include_self"))):
+            stated = settings(config, name, analysis)
+            missing = [key for key in keys if key not in stated]
+            K, N = stated.get("K", 0), dataset["N"]
+            if missing:
+                yield f"analyses.{analysis}: state {' and '.join(missing)}"
             elif K >= N:
                 yield (
                     f"datasets.{name}: {analysis} asks for K = {K} neighbours, but there are only "
                     f"N = {N} sounds; K must be below N"
                 )
+        size = 1
         random = dataset["design"] == "random"
         needed = [("low", "high")] if random else [("start", "stop", "step"), ("choice",)]
         for factor, stated in dataset["factors"].items():
@@ -107,8 +131,21 @@ def dataset_faults(config):
             if not any(numbers.keys() == set(keys) for keys in needed):
                 choices = " or ".join(", ".join(keys) for keys in needed)
                 yield f"{where}: a {dataset['design']} design needs {choices}; stated: {', '.join(sorted(numbers))}"
-            elif stated["scale"] == "log" and min(numbers.get("choice", numbers.values())) <= 0:
+                continue
+            if "step" in numbers:
+                size *= max(0, math.ceil((numbers["stop"] - numbers["start"]) / numbers["step"]))
+            if stated["scale"] == "log" and min(numbers.get("choice", numbers.values())) <= 0:
                 yield f"{where}: a log scale needs a range above 0"
+        if not random and size != dataset["N"]:
+            yield f"datasets.{name}: the grid has {size} points but N is {dataset['N']}; state N: {size}"
+
+
+def factors_of(synthesizer):
+    """FACTORS of a synthesizer's file, read without importing it."""
+    for node in ast.parse(script_path(f"synthesizers.{synthesizer}").read_text()).body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "FACTORS":
+            return ast.literal_eval(node.value)
+    return ()
 
 
 def checked(config):
@@ -137,25 +174,30 @@ def settings(config, dataset, analysis):
 # --- scripts and environments ---------------------------------------------------------------------
 
 
-def script_path(name):
-    return HOME / "workflow_scripts" / f"{name}.py"
+def script_path(module):
+    """Path of a local module, such as embed or adapters.logmel, relative to the working directory."""
+    return HOME / "workflow_scripts" / f"{module.replace('.', '/')}.py"
 
 
 def scripts(name, *more):
-    """A script and every local module it imports, so that editing any of them reruns the rule.
+    """A script and every local module it imports by name, so that editing any reruns the rule.
 
-    `more` are modules found by name at run time: a synthesizer or an adapter.
+    `more` are modules that a script imports at run time: a synthesizer, or a model's module if it is
+    an adapter of ours (others are not local).
     """
     found = []
-    pending = [name, *more]
+    pending = [name, *(module for module in more if script_path(module).exists())]
     while pending:
         path = script_path(pending.pop(0))
         if str(path) in found:
             continue
         found.append(str(path))
         for node in ast.walk(ast.parse(path.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
             pending += [n for n in names if script_path(n).exists()]
     return found
 
@@ -288,29 +330,29 @@ def parse_summary(text):
 def first_failure(pending, dataset, model):
     """(stage, log) of the first unfinished stage of a model on a data set, or None."""
     outputs = {Path(path).with_suffix("").as_posix() for rule, path in pending if rule in STAGES}
-    folders = {
-        "embed": "embeddings",
-        "neighbors": "neighbors",
-        "isomap": "isomap",
-        "knn": "knn",
-    }
-    unfinished = [stage for stage in STAGES if f"results/{dataset}/{folders[stage]}/{model}" in outputs]
+    unfinished = [s for s, folder in STAGES.items() if f"results/{dataset}/{folder}/{model}" in outputs]
     if not unfinished:
         return None
     heard = Path(audio(model, dataset))
     env = environment_of(model)
-    for rule, path, log in (
-        (
-            "synthesize",
-            f"results/{dataset}/sounds/audio.wav",
-            f"logs/synthesize/{dataset}.log",
-        ),
-        ("resample", str(heard), f"logs/resample/{dataset}/{heard.stem}.log"),
-        ("environment", environment(env)[0], f"logs/environment/{env}.log"),
-    ):
-        if unfinished[0] == "embed" and (rule, path) in pending:
-            return rule, log
-    return unfinished[0], f"logs/{unfinished[0]}/{dataset}/{model}.log"
+    if unfinished[0] == "embed":
+        if ("resample", str(heard)) in pending:
+            return "resample", of_this_run(f"logs/resample/{dataset}/{heard.stem}.log")
+        if ("environment", environment(env)[0]) in pending:
+            return "environment", of_this_run(f"logs/environment/{env}.log")
+    return unfinished[0], of_this_run(f"logs/{unfinished[0]}/{dataset}/{model}.log")
+
+
+def of_this_run(log):
+    """The log, if the failed run wrote it (its start is when run_config.yaml was written), or ''."""
+    path, started = Path(log), Path("results/run_config.yaml").stat().st_mtime
+    return log if path.exists() and path.stat().st_mtime >= started else ""
+
+
+def digests(wildcards):
+    """What the logs of the failed say, so that a new reason for an old failure reaches the report."""
+    logs = [log for _, log in [*FAILED.values(), *BROKEN.values()] if log]
+    return [hashlib.sha256(Path(log).read_bytes()).hexdigest() for log in logs]
 
 
 def broken(pending, dataset):
@@ -319,11 +361,11 @@ def broken(pending, dataset):
     Without its sounds, its controls and their analyses there is nothing to compare models with.
     """
     if ("synthesize", f"results/{dataset}/sounds/audio.wav") in pending:
-        return "synthesize", f"logs/synthesize/{dataset}.log"
+        return "synthesize", of_this_run(f"logs/synthesize/{dataset}.log")
     for rule, path in sorted(pending):
         for control in CONTROLS:
-            if re.fullmatch(rf"results/{dataset}/[a-z]+/{control}\.[a-z.]+", path):
-                return rule, f"logs/{rule}/{dataset}/{control}.log"
+            if re.fullmatch(rf"results/{re.escape(dataset)}/[a-z]+/{control}\.[a-z.]+", path):
+                return rule, of_this_run(f"logs/{rule}/{dataset}/{control}.log")
     return None
 
 
@@ -357,40 +399,21 @@ def record_config():
 
 def report_unfinished():
     """After failed jobs: build the comparison and the report from what is up to date."""
-    base = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--nolock",
-        "--cores",
-        "1",
-        "--quiet",
-        "all",
-    ]
-    base += ["--snakefile", workflow.main_snakefile, "--replace-workflow-config"]
-    base += ["--configfile", "results/run_config.yaml"]
-    base += ["--software-deployment-method", "conda"] if CONDA else []
+    words = "-m snakemake --nolock --cores 1 --quiet all --replace-workflow-config"
+    base = [sys.executable, *words.split(), "--snakefile", workflow.main_snakefile]
+    base += ["--configfile", "results/run_config.yaml", *(["--sdm", "conda"] if CONDA else [])]
     summary = subprocess.run([*base, "--summary"], capture_output=True, text=True, check=True).stdout
     if all(broken(parse_summary(summary), dataset) for dataset in config["run"]["datasets"]):
-        print(
-            "No report: no data set could be compared; the logs named above say why.",
-            file=sys.stderr,
-        )
-        return
-    Path("results/.unfinished.tsv").write_text(summary)
-    fan_in = ["compare", "draw_sounds", "draw_isomap", "draw_knn", "report"]
-    command = [
-        *base,
-        "--config",
-        "unfinished=results/.unfinished.tsv",
-        "--allowed-rules",
-        *fan_in,
-    ]
-    subprocess.run([*command, "--", "results/report.html"], check=True)
-    print(
-        "Some jobs failed; results/report.html shows the others and says why.",
-        file=sys.stderr,
-    )
+        told = "No data set could be compared; any results/report.html is of an earlier run."
+    else:
+        Path("results/.unfinished.tsv").write_text(summary)
+        words = "--config unfinished=results/.unfinished.tsv --allowed-rules"
+        fan_in = "compare draw_sounds draw_isomap draw_knn report -- results/report.html"
+        done = subprocess.run([*base, *words.split(), *fan_in.split()])
+        told = "results/report.html shows the others and says why."
+        if done.returncode:
+            told = "The report could not be built either."
+    print(f"Some jobs failed; the logs named above say why. {told}", file=sys.stderr)
 
 
 UNFINISHED = config.pop("unfinished", None)
@@ -420,7 +443,8 @@ resource_scopes:
     networks="local",
 
 
-shell.prefix("unset PYTHONPATH; export PYTHONNOUSERSITE=1; ")
+# GEAR_JOB marks what a killed run leaves behind, for resume.py.
+shell.prefix("unset PYTHONPATH; export PYTHONNOUSERSITE=1 GEAR_JOB=1; ")
 
 
 onstart:
@@ -429,5 +453,5 @@ onstart:
 
 
 onerror:
-    if not UNFINISHED:
+    if not UNFINISHED and "Terminating processes on user request" not in Path(log).read_text():
         report_unfinished()

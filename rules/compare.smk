@@ -23,6 +23,7 @@ rule compare:
     params:
         python=python("analysis"),
         failed=failures,
+        digests=digests,
     shell:
         "{params.python:q} {input.script[0]:q} --scores {input.isomap:q} {input.knn:q} --failed {params.failed:q} "
         "--output {output:q} > {log:q} 2>&1"

@@ -6,11 +6,7 @@ rule embed:
     input:
         script=lambda wildcards: scripts(
             "embed",
-            *[
-                module.replace(".", "/")
-                for module in [config["models"][wildcards.model]["module"]]
-                if module.startswith("adapters.")
-            ],
+            config["models"][wildcards.model]["module"],
         ),
         environment=lambda wildcards: environment(environment_of(wildcards.model)),
         audio=lambda wildcards: audio(wildcards.model, wildcards.dataset),
@@ -46,7 +42,7 @@ rule embed:
         licence=entry("licence", "unknown"),
     shell:
         "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --sounds {params.sounds} "
-        "--module {params.module:q} --sample-rate {params.sample_rate} --weights {params.weights} "
+        "--model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} --weights {params.weights} "
         "--options {params.options:q} --initialization {params.initialization} "
         "--network {params.network} --seed {params.seed} --batch-size {params.batch_size} "
         "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} "

@@ -34,6 +34,7 @@ rule report:
         python=python("analysis"),
         datasets=DATASETS,
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
+        digests=digests,
         clone=str(HOME),
         config_digest=hashlib.sha256(json.dumps(config).encode()).hexdigest(),
     shell:

@@ -6,7 +6,7 @@ rule synthesize:
     input:
         script=lambda wildcards: scripts(
             "synthesize",
-            f"synthesizers/{config['datasets'][wildcards.dataset]['synthesizer']}",
+            f"synthesizers.{config['datasets'][wildcards.dataset]['synthesizer']}",
         ),
         environment=environment("analysis"),
     output:

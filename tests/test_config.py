@@ -21,10 +21,10 @@ CONFIG = (ROOT / "config.yaml").read_text()
             {"models": {"crepe": {"env": "hearbase"}}},
             "envs/hearbase.yaml does not exist, did you mean 'hearbaseline'",
         ),
-        ({"models": {"crepe": {"requirements": ["x"]}}}, "models.crepe: state either `env`"),
+        ({"models": {"crepe": {"requirements": ["x"]}}}, "models.crepe: state one of `env`"),
         (
             {"models": {"mfcc": {"module": "adapters.mfc"}}},
-            "adapters/mfc.py does not exist, did you mean 'mfcc'?",
+            "adapters/mfc.py does not exist, did you mean 'adapters.mfcc'?",
         ),
         (
             {"models": {"chance": {"module": "x", "env": "signal", "sample_rate": 1}}},
@@ -44,7 +44,7 @@ CONFIG = (ROOT / "config.yaml").read_text()
             "factors.f1: a grid design needs start, stop, step or choice; stated: choice, low",
         ),
         (
-            {"datasets": {"paper2023": {"factors": {"r": {"scale": "log", "start": 0}}}}},
+            {"datasets": {"paper2023": {"factors": {"r": {"scale": "log", "start": 0, "stop": 1}}}}},
             "factors.r: a log scale needs a range above 0",
         ),
         (
@@ -107,9 +107,15 @@ def test_lint_finds_nothing():
     assert "Congratulations" in done.stdout
 
 
-def test_slurm_profile_asks_for_a_gpu_and_is_not_capped(tmp_path):
-    done = snakemake(ROOT, "-n", "--forceall", "--profile", "slurm")
+def test_slurm_profile_asks_what_the_entries_say_and_is_not_capped(tmp_path):
+    big = {"models": {"mfcc": {"mem_mb": 64000, "gpu": 0}}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(big))
+    words = ["-n", "--forceall", "--profile", "slurm", "--configfile", tmp_path / "mine.yaml"]
+    done = snakemake(ROOT, *words)
     assert done.returncode == 0, done.stdout
-    embeds = [line for line in done.stdout.splitlines() if "gpu=1" in line]
-    assert len(embeds) == 6
-    assert all("mem_mb=16000" in line and "runtime=240" in line for line in embeds)
+    asked = {}
+    for job in done.stdout.split("rule embed:")[1:]:
+        asked[re.search("model=(.+)", job)[1]] = re.search("resources: (.+)", job)[1]
+    assert {model for model, line in asked.items() if "gpu=1" in line} == {"crepe", "crepe_untrained"}
+    assert "mem_mb=64000" in asked["mfcc"]
+    assert all("runtime=240" in line for line in asked.values())

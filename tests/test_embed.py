@@ -1,5 +1,6 @@
 """The HEAR runner: what the audit measures is true, and every breach is one sentence."""
 
+import hashlib
 import json
 import sys
 
@@ -30,7 +31,7 @@ def run(sounds, tmp_path, monkeypatch):
         output = {name: tmp_path / f"model.{end}" for name, end in (("embeddings", "npy"), ("facts", "json"))}
         embed.main(
             [
-                *("--audio", str(sounds), "--sounds", str(N), "--module", module),
+                *("--audio", str(sounds), "--sounds", str(N), "--model", "mine", "--module", module),
                 *("--sample-rate", str(sample_rate), "--options", json.dumps(options)),
                 *(word for name, path in output.items() for word in (f"--{name}", str(path))),
                 *words,
@@ -67,6 +68,26 @@ def test_batch_dependence_is_marked_and_the_data_set_goes_in_one_call(run):
     np.testing.assert_allclose(embeddings.mean(axis=0), 0, atol=1e-5)
 
 
+def test_batch_dependence_of_soft_sounds_is_found(run):
+    """A floor relative to the loudest of the batch does nothing to sounds of like level."""
+    _, facts = run(fault="floor")
+    assert facts["audit"]["batch_dependent"]
+
+
+def test_a_batch_dependent_model_is_never_split(run):
+    with pytest.raises(SystemExit, match="must go in one call, but the device's memory is too small"):
+        run(fault="batch, small memory")
+
+
+def test_weights_are_named_by_digest(run, tmp_path):
+    folder = tmp_path / "saved_model"
+    folder.mkdir()
+    (folder / "a").write_bytes(b"ab")
+    (folder / "b").write_bytes(b"c")
+    _, facts = run("--weights", str(folder))
+    assert facts["weights_sha256"] == hashlib.sha256(b"abc").hexdigest()
+
+
 def test_batch_is_halved_when_memory_runs_out(run, capsys):
     embeddings, facts = run("--batch-size", "16", fault="small memory")
     assert facts["batch_size"] == 4
@@ -77,7 +98,7 @@ def test_batch_is_halved_when_memory_runs_out(run, capsys):
     ("fault", "sentence"),
     [
         ("no size", "no attribute scene_embedding_size"),
-        ("shape", r"returned shape \(4, 7\), expected \(4, 8\)"),
+        ("shape", r"returned shape \(6, 7\), expected \(6, 8\)"),
         ("double", "returned dtype float64, expected float32"),
         ("list", "returned list, not a numpy.ndarray"),
         ("nan", "not finite"),
@@ -87,7 +108,7 @@ def test_batch_is_halved_when_memory_runs_out(run, capsys):
 )
 def test_breach_is_one_sentence_and_no_file(run, tmp_path, fault, sentence):
     words = ["--batch-size", "1"] if fault == "nan later" else []
-    with pytest.raises(SystemExit, match=f"^error: .*{sentence}"):
+    with pytest.raises(SystemExit, match=f"^error: mine: .*{sentence}"):
         run(*words, fault=fault)
     assert [path.name for path in tmp_path.iterdir()] == ["audio.wav"]
 

@@ -15,6 +15,7 @@ from scores import write_scores
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    f()\n'
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -22,16 +23,25 @@ HOSTILE = "<script>alert(1)</script>"
     ("log", "expected"),
     [
         ("loading\nerror: the weights are on the moon\n", "the weights are on the moon"),
-        ("Traceback:\n  File x\nValueError: bad shape\n", "ValueError: bad shape"),
-        ("  File x\ntorch.cuda.OutOfMemoryError: no room\n\n", "torch.cuda.OutOfMemoryError: no room"),
+        (f"{TRACEBACK}ValueError: bad shape\n", "ValueError: bad shape"),
+        (f"{TRACEBACK}KeyboardInterrupt\n", "KeyboardInterrupt"),
+        (
+            f"{TRACEBACK}KeyError: 1\n\nDuring handling:\n{TRACEBACK}torch.OutOfMemoryError: no room\n\n",
+            "torch.OutOfMemoryError: no room",
+        ),
+        (f"{TRACEBACK}RuntimeError: in loading:\n\tsize mismatch for a\n", "RuntimeError: in loading:"),
         ("usage: embed.py\nembed.py: error: argument --seed: invalid\n", "argument --seed: invalid"),
         ("embed [####....] 8/16 sounds\n", "ended without an error message (killed"),
-        ("", "did not run"),
+        ("", "ended without a word"),
     ],
 )
 def test_reason_is_the_line_that_matters(tmp_path, log, expected):
     (tmp_path / "x.log").write_text(log)
     assert compare.reason(tmp_path / "x.log").startswith(expected)
+
+
+def test_reason_of_a_job_that_was_not_run():
+    assert compare.reason("") == "was not run"
 
 
 @pytest.fixture

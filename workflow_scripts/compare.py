@@ -5,6 +5,7 @@ reason, which is the last line of that stage's log.
 """
 
 import argparse
+import re
 from pathlib import Path
 
 import pandas
@@ -13,23 +14,25 @@ from scores import COLUMNS
 
 
 def reason(log):
-    """Why a job failed: the last line of its log that says something.
+    """Why a job failed, in one line, from its log (a path; empty if the job was not run).
 
-    A Python or runner's error line is given as it is; any other last line means that the process
-    ended without a word (killed, or out of memory or time).
+    The last `error: ...` sentence; else the exception of the last traceback (the first line of its
+    message); else the process ended without a word, and the last line stands for what it was doing.
     """
+    if not log:
+        return "was not run"
     path = Path(log)
-    lines = [line.strip() for line in path.read_text(errors="replace").splitlines()] if path.exists() else []
-    lines = [line for line in lines if line]
+    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+    lines = [line.rstrip() for line in lines if line.strip()]
     if not lines:
-        return f"did not run; its log {log} is empty"
-    last = lines[-1]
-    if "error: " in last:
-        return last.split("error: ", 1)[1]
-    head = last.split(":")[0].split(".")[-1]
-    if head.endswith(("Error", "Exception", "Interrupt", "Exit")) and " " not in head:
-        return last
-    return f"ended without an error message (killed, or out of memory or time?); last line: {last}"
+        return f"ended without a word; its log {log} is empty"
+    if "error: " in lines[-1]:
+        return lines[-1].split("error: ", 1)[1]
+    starts = [i for i, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
+    raised = [line for line in lines[starts[-1] + 1 :] if re.match(r"[\w.]+(:|$)", line)] if starts else []
+    if raised:
+        return raised[0]
+    return f"ended without an error message (killed, or out of memory or time?); last line: {lines[-1]}"
 
 
 def main(argv=None):

@@ -163,6 +163,8 @@ def reinitialize(network, seed, forward):
     """
     import torch
 
+    device = next(network.parameters()).device
+    network.cpu()  # the same seed draws other numbers on a GPU
     before = {name: weight.detach().clone() for name, weight in network.named_parameters()}
     torch.manual_seed(seed)
     for layer in network.modules():
@@ -174,6 +176,7 @@ def reinitialize(network, seed, forward):
             f"initialization: random left {len(kept)} of {len(before)} weight tensors unchanged "
             f"({', '.join(kept[:3])}{', ...' if len(kept) > 3 else ''}); they have no reset_parameters()"
         )
+    network.to(device)
     norms = [m for m in network.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     momenta = [norm.momentum for norm in norms]
     # a hook, because wrappers put the whole model into eval mode in each forward pass
@@ -236,8 +239,10 @@ def audit(embed, model, sounds, sample_rate):
 
     Stated sample rate, shape, dtype, finite values, repeatable answers, answers that differ between
     sounds, the same answer alone and inside a batch (else marked batch_dependent), and the share of
-    the clip that it sees.
+    the clip that it sees. Two copies, 20 and 60 dB down, join the sounds, because a floor relative to
+    the loudest of a batch acts on soft sounds only.
     """
+    sounds = np.concatenate([sounds, 0.1 * sounds[:1], 0.001 * sounds[-1:]]).astype(np.float32)
     if model.sample_rate != sample_rate:
         raise Breach(f"the entry states sample_rate {sample_rate}, the model says {model.sample_rate}")
     size = model.scene_embedding_size
@@ -252,7 +257,7 @@ def audit(embed, model, sounds, sample_rate):
     alone = np.concatenate([embed(sounds[i : i + 1]) for i in range(len(sounds))])
     check_output(alone, len(sounds), size)
     mixed = difference(batch, alone)
-    start, end = view(embed, sounds.shape[1], np.sqrt(np.mean(sounds**2)))
+    start, end = view(embed, sounds.shape[1], np.sqrt(np.mean(sounds[:-2] ** 2)))
     spread = difference(alone, np.broadcast_to(alone[:1], alone.shape))
     return {
         "sounds": len(sounds),
@@ -289,11 +294,13 @@ class Sounds:
         return np.concatenate([self[row : row + 1] for row in rows])
 
 
-def embed_all(embed, sounds, size, batch_size):
+def embed_all(embed, sounds, size, batch_size, whole=False):
     """Embed all sounds in batches; halve the batch whenever the accelerator's memory runs out.
 
-    Prints progress to stderr. Returns (float32 (N, size), batch size at the end).
+    With `whole`, all sounds go in one call, and memory that runs out is a Breach. Prints progress to
+    stderr. Returns (float32 (N, size), batch size at the end).
     """
+    batch_size = sounds.N if whole else batch_size
     result = np.empty((sounds.N, size), np.float32)
     began = shown = time.monotonic()
     i = 0
@@ -302,6 +309,11 @@ def embed_all(embed, sounds, size, batch_size):
         try:
             batch = embed(sounds[i : i + batch_size])
         except Exception as problem:
+            if out_of_memory(problem) and whole:
+                raise Breach(
+                    "the embedding of a sound depends on its batch, so the data set must go in one call, "
+                    "but the device's memory is too small for that; use fewer sounds or the CPU"
+                ) from problem
             if not out_of_memory(problem) or batch_size == 1:
                 raise
         if batch is None:  # outside of `except`, where the exception still holds the tensors
@@ -335,6 +347,17 @@ def packages(module):
     return {name: installed[name] for name in [*own, *basis] if name in installed}
 
 
+def digest_of(path):
+    """SHA-256 of a file, or of a folder's files (a TensorFlow SavedModel) in the order of their names."""
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            with open(file, "rb") as stream:
+                while block := stream.read(2**20):
+                    digest.update(block)
+    return digest.hexdigest()
+
+
 def peak_memory_mb():
     """Peak resident memory of this process in MB (10^6 bytes)."""
     unit = 1 if sys.platform == "darwin" else 1024
@@ -344,6 +367,7 @@ def peak_memory_mb():
 def run(args):
     """Load, audit and run one model. Returns (embeddings, facts). Raises Breach."""
     began = time.monotonic()
+    digest = digest_of(Path(args.weights)) if args.weights else None
     sounds = Sounds(args.audio, args.sounds)
     module, model = load(args.module, args.weights, args.options)
     framework = framework_of(model)
@@ -354,7 +378,12 @@ def run(args):
             raise Breach(f"initialization: random needs a PyTorch model; this one is of {framework}")
         embed(few)  # some wrappers load their network at the first call
         calibration = sounds.some(CALIBRATION_SOUNDS)
-        reinitialize(find_network(args.network, model), args.seed, lambda: embed(calibration))
+
+        def forward():
+            for i in range(0, len(calibration), args.batch_size):
+                embed(calibration[i : i + args.batch_size])
+
+        reinitialize(find_network(args.network, model), args.seed, forward)
     loaded = time.monotonic()
     print(f"{args.module}: loaded in {loaded - began:.1f} s on {device}", file=sys.stderr, flush=True)
     report = audit(embed, model, few, args.sample_rate)
@@ -362,13 +391,9 @@ def run(args):
         raise Breach("the randomly initialised network gives all sounds the same embedding")
     print(f"audit: {json.dumps(report)}", file=sys.stderr, flush=True)
     audited = time.monotonic()
-    batch_size = sounds.N if report["batch_dependent"] else args.batch_size
-    embeddings, batch_size = embed_all(embed, sounds, model.scene_embedding_size, batch_size)
-    if report["batch_dependent"] and batch_size < sounds.N:
-        raise Breach(
-            "the embedding of a sound depends on its batch, so the data set must go in one call, "
-            "but the device's memory is too small for that; use fewer sounds or the CPU"
-        )
+    embeddings, batch_size = embed_all(
+        embed, sounds, model.scene_embedding_size, args.batch_size, whole=report["batch_dependent"]
+    )
     seconds = time.monotonic() - audited
     return embeddings, {
         "module": args.module,
@@ -389,9 +414,7 @@ def run(args):
         "sounds_per_second": round(sounds.N / seconds, 1),
         "peak_memory_mb": peak_memory_mb(),
         "licence": args.licence,
-        "weights_sha256": hashlib.sha256(Path(args.weights).read_bytes()).hexdigest()
-        if args.weights
-        else None,
+        "weights_sha256": digest,
         "audit": report,
     }
 
@@ -400,6 +423,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audio", required=True, help="WAV: the sounds back to back")
     parser.add_argument("--sounds", type=int, required=True, help="N, the number of sounds in it")
+    parser.add_argument("--model", required=True, help="name of the model, for messages")
     parser.add_argument("--module", required=True, help="HEAR API module")
     parser.add_argument("--sample-rate", type=int, required=True, help="Hz, as the entry states it")
     parser.add_argument("--weights", default="", help="path passed to load_model")
@@ -415,7 +439,7 @@ def main(argv=None):
     try:
         embeddings, facts = run(args)
     except Breach as problem:
-        sys.exit(f"error: {problem}")
+        sys.exit(f"error: {args.model}: {problem}")
     with beside(args.embeddings) as draft:
         np.save(draft, embeddings)
     with beside(args.facts) as draft:

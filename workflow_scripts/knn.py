@@ -45,7 +45,7 @@ def r2(estimates, factors):
     """Coefficient of determination per factor, float (F,); NaN for a factor that does not vary."""
     residual = ((factors - estimates) ** 2).sum(axis=0)
     total = ((factors - factors.mean(axis=0)) ** 2).sum(axis=0)
-    return 1 - residual / np.where(total > 0, total, np.nan)
+    return 1 - residual / np.where(np.ptp(factors, axis=0) > 0, total, np.nan)
 
 
 def median_abs_log_ratio(estimates, factors):

@@ -91,17 +91,17 @@ def normalized(definition, table):
 
     `none`: as rendered. `peak`: each sound divided by its own largest magnitude. `time_index`: each
     time index divided by its largest magnitude over the data set, which is what the released code's
-    MaxAbsScaler does to the N x T matrix (an all-zero column is divided by 1).
+    MaxAbsScaler does to the N x T matrix (an all-zero column is divided by 1); that takes the whole
+    data set in memory.
     """
-    scale = 1.0
     if definition["normalize"] == "time_index":
-        scale = np.max([np.abs(block).max(axis=0) for block in blocks(definition, table)], axis=0)
-        scale[scale == 0] = 1
+        sounds = np.concatenate(list(blocks(definition, table)))
+        scale = np.abs(sounds).max(axis=0)
+        yield (sounds / np.where(scale > 0, scale, 1)).astype(np.float32)
+        return
     for block in blocks(definition, table):
-        if definition["normalize"] == "peak":
-            scale = np.abs(block).max(axis=1, keepdims=True)
-            scale[scale == 0] = 1
-        yield (block / scale).astype(np.float32)
+        scale = np.abs(block).max(axis=1, keepdims=True) if definition["normalize"] == "peak" else 1.0
+        yield (block / np.where(scale > 0, scale, 1)).astype(np.float32)
 
 
 def write_parameters(path, table):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -43,12 +44,16 @@ def get_scene_embeddings(audio, model):
         result[-1, 0] = np.nan
     if model.fault == "random":
         result += model.rng.standard_normal(result.shape)
-    if model.fault == "batch":
+    if "batch" in model.fault:
         result -= result.mean(axis=0)
-    if model.fault == "small memory" and len(audio) > 5:
-        raise OutOfMemoryError("5 sounds at most")
+    if model.fault == "floor":
+        result = np.maximum(result, result.max() / 2)
+    if "small memory" in model.fault and len(audio) > 7:
+        raise OutOfMemoryError("7 sounds at most")
     if model.fault == "nan later" and len(model.calls) > 20:
         result[:] = np.nan
+    if model.fault == "slow":
+        time.sleep(2)
     if model.fault == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     return result.astype(np.float32)
