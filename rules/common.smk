@@ -453,5 +453,6 @@ onstart:
 
 
 onerror:
-    if not UNFINISHED and "Terminating processes on user request" not in Path(log).read_text():
+    interrupted = any("Terminating processes on user request" in Path(path).read_text() for path in log)
+    if not UNFINISHED and not interrupted:
         report_unfinished()
