@@ -76,7 +76,14 @@ def results(tmp_path):
     )
     audit = {"view_share": 0.5, "view_start": 0, "view_end": 0.5, "batch_dependent": True}
     audit |= {"batch_difference": 0.24, "repeat_difference": 0.0, "varies": True}
-    facts = {"module": HOSTILE, "packages": {}, "initialization": "pretrained", "D": 8, "sample_rate": 16000}
+    facts = {
+        "module": HOSTILE,
+        "packages": {},
+        "initialization": "random",
+        "framework": "torch",
+        "D": 8,
+        "sample_rate": 16000,
+    }
     facts |= {"audio_rate": 16000, "clip_seconds": 0.064, "sounds_per_second": 3.0, "peak_memory_mb": 9}
     facts |= {"device": "cpu", "licence": "MIT", "audit": audit}
     (folder / "embeddings" / "good.json").write_text(json.dumps(facts))

@@ -60,6 +60,17 @@ def test_every_model_is_embedded_and_audited(finished, model, framework, D):
     assert facts(finished, "small_grid", model)["audio_rate"] == 16000
 
 
+def test_facts_name_the_package_behind_each_model(finished):
+    behind = {
+        "logmel": "hearbaseline",
+        "crepe": "torchcrepe",
+        "basic_pitch": "basic-pitch",
+        "mfcc": "librosa",
+    }
+    for model, package in behind.items():
+        assert package in facts(finished, "small", model)["packages"]
+
+
 def test_crepe_hears_only_the_first_half_of_the_papers_clips(finished):
     """Its one frame is centred on the first sample (errata of the paper, E11)."""
     audit = facts(finished, "small_grid", "crepe")["audit"]

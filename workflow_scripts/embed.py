@@ -340,9 +340,15 @@ def embed_all(embed, sounds, size, batch_size, whole=False):
 
 
 def packages(module):
-    """Names and versions of what computed the embedding: the module's own package and its basis."""
-    own = importlib.metadata.packages_distributions().get(module.split(".")[0], [])
-    basis = ["numpy", "scipy", "torch", "tensorflow", "torchcrepe", "librosa", "kymatio", "transformers"]
+    """Names and versions of what computes the embedding: {distribution: version}.
+
+    The package of the module and of whatever the module names (an adapter imports its model), and the
+    numerical packages below them.
+    """
+    named = [getattr(v, "__module__", None) or getattr(v, "__name__", "") for v in vars(module).values()]
+    owners = importlib.metadata.packages_distributions()
+    own = [d for name in [module.__name__, *named] for d in owners.get(str(name).split(".")[0], [])]
+    basis = ["numpy", "scipy", "torch", "tensorflow", "librosa", "transformers"]
     installed = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
     return {name: installed[name] for name in [*own, *basis] if name in installed}
 
@@ -399,7 +405,7 @@ def run(args):
         "module": args.module,
         "initialization": args.initialization,
         "framework": framework,
-        "packages": packages(args.module),
+        "packages": packages(module),
         "python": platform.python_version(),
         "sample_rate": args.sample_rate,
         "audio_rate": sounds.rate,
