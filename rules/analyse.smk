@@ -88,7 +88,7 @@ rule knn:
         runtime=60,
     params:
         python=python("analysis"),
-        scales=scales,
+        factors=factors,
         K=setting("knn", "K"),
         include_self=flag("--include-self", setting("knn", "include_self")),
         shuffles=setting("shuffles"),
@@ -96,7 +96,7 @@ rule knn:
         seed=setting("seed"),
     shell:
         "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
-        "--scales {params.scales:q} --neighbors {input.neighbors:q} --reference {input.reference:q} "
+        "--factors {params.factors:q} --neighbors {input.neighbors:q} --reference {input.reference:q} "
         "--model {wildcards.model:q} --K {params.K} {params.include_self} "
         "--shuffles {params.shuffles} --bootstrap {params.bootstrap} --seed {params.seed} "
         "--estimates {output.estimates:q} --scores {output.scores:q} > {log:q} 2>&1"

@@ -4,6 +4,7 @@ Imports only the standard library, snakemake and what snakemake itself needs (Py
 """
 
 import ast
+import csv
 import difflib
 import hashlib
 import json
@@ -95,57 +96,202 @@ def name_faults(config):
             yield f"models.{name}.weights: {weights} does not exist"
 
 
+def synthesizer_path(name):
+    """The file of a synthesizer: in synthesizers/ by its name, or any .py file by its path."""
+    return Path(name) if name.endswith(".py") else script_path(f"synthesizers.{name}")
+
+
+def declared(path, name):
+    """FACTORS or NUISANCES of a Python file: the value of that one expression, without importing the file.
+
+    Raises ValueError if it needs more than literals, range and comprehensions.
+    """
+    for node in ast.parse(Path(path).read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            try:
+                code = compile(ast.Expression(node.value), str(path), "eval")
+                return eval(code, {"__builtins__": {"range": range}})
+            except Exception as problem:
+                raise ValueError(f"{name} of {path} must be one expression of plain values: {problem}") from None
+    return {}
+
+
+def common_nuisances():
+    return declared(script_path("nuisances"), "NUISANCES")
+
+
+DEFAULTS = {  # of a data set's entry
+    "version": 1,
+    "seed": 0,
+    "design": "sobol",
+    "normalize": "rms",
+    "resample": True,
+    "strict": False,
+    "options": {},
+    "nuisances": {},
+}
+
+
+def resolve(entry, parent=None):
+    """A data set's entry with every default filled in: the parent's keys if it is a ladder, the factors and
+    nuisances as the synthesizer declares them, the ends of a grid's factors."""
+    if parent is not None:
+        inherited = {k: v for k, v in parent.items() if k not in ("analyses", "strict", "version")}
+        entry = {**inherited, "parent_seed": parent.get("seed", DEFAULTS["seed"]), **entry}
+    entry = DEFAULTS | entry
+    path = synthesizer_path(entry["synthesizer"])
+    known = declared(path, "FACTORS")
+    factors = {}
+    for name, stated in entry.get("factors", known).items():
+        stated, base = stated or {}, dict(known.get(name, {}))
+        if "choice" in stated:
+            base |= {"low": min(stated["choice"]), "high": max(stated["choice"])}
+        elif {"start", "stop", "step"} <= stated.keys():
+            count = math.ceil((stated["stop"] - stated["start"]) / stated["step"])
+            base |= {"low": stated["start"], "high": stated["start"] + (count - 1) * stated["step"]}
+        factors[name] = base | stated
+    possible = common_nuisances() | declared(path, "NUISANCES")
+    nuisances = {name: possible.get(name, {}) | (stated or {}) for name, stated in entry["nuisances"].items()}
+    return entry | {"factors": factors, "nuisances": nuisances}
+
+
+def resolved(config, name):
+    """The entry of a data set, with every default filled in (see resolve)."""
+    entry = config["datasets"][name]
+    parent = config["datasets"][entry["ladder"]["of"]] if "ladder" in entry else None
+    return resolve(entry, parent)
+
+
+def rows_of(path):
+    """Rows of a CSV file below its header, as dicts."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+def size_of(entry):
+    """N of a resolved entry, or None for a ladder, whose job counts its rungs."""
+    if "ladder" in entry:
+        return None
+    if entry["design"] == "table":
+        return len(rows_of(entry["table"]))
+    if entry["design"] == "grid":
+        steps = [f for f in entry["factors"].values() if "step" in f]
+        return math.prod(max(0, math.ceil((f["stop"] - f["start"]) / f["step"])) for f in steps)
+    return entry["N"]
+
+
+def factor_faults(where, factor, entry, known):
+    """Faults of one factor of a resolved entry."""
+    stated = entry["factors"][factor]
+    if known and factor not in known:
+        yield f"{where}: {entry['synthesizer']} has no such factor, {closest(factor, known)}"
+        return
+    for key in ("unit", "scale"):
+        if key not in stated:
+            yield f"{where}: state its {key}"
+            return
+    design = entry["design"]
+    needed = {"grid": [("start", "stop", "step"), ("choice",)], "table": [()]}.get(design, [("low", "high")])
+    wanted = " or ".join(", ".join(keys) for keys in needed)
+    kept = ("unit", "scale", "jnd", "default", "levels")
+    given = {k for k in stated if k not in kept} - ({"low", "high"} if design in ("grid", "table") else set())
+    if not any(given == set(keys) for keys in needed):
+        told = ", ".join(sorted(given)) or "none"
+        yield f"{where}: a {design} design needs {wanted or 'no range'}; stated: {told}"
+        return
+    if design == "table":
+        return
+    if stated["low"] > stated["high"] or (stated["low"] == stated["high"] and design != "grid"):
+        yield f"{where}: low {stated['low']} is not below high {stated['high']}"
+    elif stated["low"] <= 0 and stated["scale"] == "log":
+        yield f"{where}: a log scale needs a range above 0"
+    elif stated["low"] <= 0 and "percent" in stated.get("jnd", {}):
+        yield f"{where}: a JND in percent needs a range above 0"
+
+
+def ladder_faults(config, name, entry):
+    """Faults of a ladder, before it can be resolved."""
+    of = entry["ladder"]["of"]
+    parent = config["datasets"].get(of)
+    if parent is None:
+        yield f"datasets.{name}.ladder.of: {of!r} is not defined, {closest(of, config['datasets'])}"
+    elif "ladder" in parent:
+        yield f"datasets.{name}.ladder.of: {of!r} is a ladder itself; name the data set that it is made of"
+    elif parent.get("design") == "table":
+        yield f"datasets.{name}.ladder.of: {of!r} is a table of sounds, which cannot be rendered anew"
+    elif entry["ladder"]["points"] > (resolved(config, of).get("N") or math.inf):
+        yield f"datasets.{name}.ladder.points: {of!r} has fewer sounds"
+
+
 def dataset_faults(config):
-    """Faults of one data set: synthesizer, settings of the analyses, factors, size of a grid."""
-    for name, dataset in config["datasets"].items():
-        if isinstance(dataset["resample"], list):
-            for model in dataset["resample"]:
-                if model not in config["models"]:
-                    yield f"datasets.{name}.resample: {model!r} is not defined, {closest(model, config['models'])}"
-        synthesizer = dataset["synthesizer"]
-        if not script_path(f"synthesizers.{synthesizer}").exists():
+    """Faults of one data set: synthesizer, factors, nuisances, design, ladder, settings of the analyses."""
+    for name, stated in config["datasets"].items():
+        where = f"datasets.{name}"
+        if "ladder" in stated:
+            if faults := list(ladder_faults(config, name, stated)):
+                yield from faults
+                continue
+        synthesizer = stated.get("synthesizer") or config["datasets"][stated["ladder"]["of"]]["synthesizer"]
+        if not synthesizer_path(synthesizer).exists():
             files = [path.stem for path in script_path("synthesizers.x").parent.glob("[a-z]*.py")]
-            yield f"datasets.{name}.synthesizer: {synthesizer!r} is not known, {closest(synthesizer, files)}"
-        elif set(dataset["factors"]) != (known := set(factors_of(synthesizer))):
-            yield (
-                f"datasets.{name}.factors: {synthesizer} has {', '.join(sorted(known))}; "
-                f"stated: {', '.join(sorted(dataset['factors']))}"
-            )
+            yield f"{where}.synthesizer: {synthesizer!r} is not known, {closest(synthesizer, files)}"
+            continue
+        try:
+            entry = resolved(config, name)
+        except ValueError as problem:
+            yield f"{where}.synthesizer: {problem}"
+            continue
+        known = declared(synthesizer_path(synthesizer), "FACTORS")
+        own = declared(synthesizer_path(synthesizer), "NUISANCES")
+        if isinstance(entry["resample"], list):
+            for model in entry["resample"]:
+                if model not in config["models"]:
+                    yield f"{where}.resample: {model!r} is not defined, {closest(model, config['models'])}"
+        if not entry["factors"]:
+            yield f"{where}.factors: name at least one"
+        faults = []
+        for factor in entry["factors"]:
+            faults += factor_faults(f"{where}.factors.{factor}", factor, entry, known)
+            if "ladder" in stated and "jnd" not in entry["factors"][factor]:
+                faults.append(f"{where}: a ladder needs the JND of {factor}; state it")
+        yield from faults
+        for nuisance, ends in entry["nuisances"].items():
+            possible = common_nuisances() | own
+            if nuisance not in possible:
+                yield f"{where}.nuisances: {nuisance!r} is not known, {closest(nuisance, possible)}"
+            elif "integers" not in ends and ends["low"] > ends["high"]:
+                yield f"{where}.nuisances.{nuisance}: low {ends['low']} is above high {ends['high']}"
+            elif nuisance == "onset" and not 0 <= ends["low"] <= ends["high"] < entry["duration"]:
+                yield f"{where}.nuisances.onset: from {ends['low']} to {ends['high']} s in {entry['duration']} s"
+        design = entry["design"]
+        if design == "table" and name not in config["run"]["datasets"]:
+            continue
+        if design == "table" and not Path(entry.get("table", "")).is_file():
+            told = entry.get("table", "")
+            yield f"{where}.table: {told} does not exist" if told else f"{where}: state `table`, a CSV file"
+            continue
+        if design not in ("grid", "table") and "N" not in entry:
+            yield f"{where}: state N, the number of sounds"
+            continue
+        if design == "sobol" and entry["N"] & (entry["N"] - 1):
+            yield f"{where}: a sobol design is balanced if N is a power of two, not {entry['N']}; or take latin_hypercube"
+        if faults:
+            continue
+        size = size_of(entry)
+        if design == "grid" and entry.get("N", size) != size:
+            yield f"{where}: the grid has {size} points but N is {entry['N']}; state N: {size}"
+            continue
         for analysis, keys in (("isomap", ("K", "bridge")), ("knn", ("K", "include_self"))):
-            stated = settings(config, name, analysis)
-            missing = [key for key in keys if key not in stated]
-            K, N = stated.get("K", 0), dataset["N"]
+            used = settings(config, name, analysis)
+            missing = [key for key in keys if key not in used]
+            K = used.get("K", 0)
             if missing:
                 yield f"analyses.{analysis}: state {' and '.join(missing)}"
-            elif K >= N:
+            elif size is not None and K >= size:
                 yield (
-                    f"datasets.{name}: {analysis} asks for K = {K} neighbours, but there are only "
-                    f"N = {N} sounds; K must be below N"
+                    f"{where}: {analysis} asks for K = {K} neighbours, but there are only "
+                    f"N = {size} sounds; K must be below N"
                 )
-        size = 1
-        random = dataset["design"] == "random"
-        needed = [("low", "high")] if random else [("start", "stop", "step"), ("choice",)]
-        for factor, stated in dataset["factors"].items():
-            where = f"datasets.{name}.factors.{factor}"
-            numbers = {key: value for key, value in stated.items() if key not in ("unit", "scale")}
-            if not any(numbers.keys() == set(keys) for keys in needed):
-                choices = " or ".join(", ".join(keys) for keys in needed)
-                yield f"{where}: a {dataset['design']} design needs {choices}; stated: {', '.join(sorted(numbers))}"
-                continue
-            if "step" in numbers:
-                size *= max(0, math.ceil((numbers["stop"] - numbers["start"]) / numbers["step"]))
-            if stated["scale"] == "log" and min(numbers.get("choice", numbers.values())) <= 0:
-                yield f"{where}: a log scale needs a range above 0"
-        if not random and size != dataset["N"]:
-            yield f"datasets.{name}: the grid has {size} points but N is {dataset['N']}; state N: {size}"
-
-
-def factors_of(synthesizer):
-    """FACTORS of a synthesizer's file, read without importing it."""
-    for node in ast.parse(script_path(f"synthesizers.{synthesizer}").read_text()).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "FACTORS":
-            return ast.literal_eval(node.value)
-    return ()
 
 
 def checked(config):
@@ -182,13 +328,14 @@ def script_path(module):
 def scripts(name, *more):
     """A script and every local module it imports by name, so that editing any reruns the rule.
 
-    `more` are modules that a script imports at run time: a synthesizer, or a model's module if it is
-    an adapter of ours (others are not local).
+    `more` are modules that a script imports at run time: a synthesizer (a user's own by its path), or a
+    model's module if it is an adapter of ours (others are not local).
     """
     found = []
-    pending = [name, *(module for module in more if script_path(module).exists())]
+    pending = [name, *(module for module in more if module.endswith(".py") or script_path(module).exists())]
     while pending:
-        path = script_path(pending.pop(0))
+        wanted = pending.pop(0)
+        path = Path(wanted) if wanted.endswith(".py") else script_path(wanted)
         if str(path) in found:
             continue
         found.append(str(path))
@@ -271,7 +418,7 @@ def conda_spec(env):
 
 def audio(model, dataset):
     """The file that a model hears: the data set's own, or the one at the model's sample rate."""
-    entry, rate = config["datasets"][dataset], config["models"][model]["sample_rate"]
+    entry, rate = DEFINITIONS[dataset], config["models"][model]["sample_rate"]
     wanted = entry["resample"]
     resampled = wanted if isinstance(wanted, bool) else model in wanted
     name = f"audio_{rate}" if resampled and rate != entry["sample_rate"] else "audio"
@@ -279,15 +426,52 @@ def audio(model, dataset):
 
 
 def definition(wildcards):
-    """What of a data set's entry decides its sounds, as JSON."""
-    entry = config["datasets"][wildcards.dataset]
-    return json.dumps({k: v for k, v in entry.items() if k not in ("analyses", "resample")})
+    """What of a data set's entry decides its sounds, every default filled in, as JSON."""
+    entry = DEFINITIONS[wildcards.dataset]
+    return json.dumps({k: v for k, v in entry.items() if k not in ("analyses", "resample", "strict")})
 
 
-def scales(wildcards):
-    """Sampling scale of each factor of a data set, as JSON."""
-    factors = config["datasets"][wildcards.dataset]["factors"]
-    return json.dumps({name: factor["scale"] for name, factor in factors.items()})
+def factors(wildcards):
+    """The factors of a data set, {name: entry}, as JSON."""
+    return json.dumps(DEFINITIONS[wildcards.dataset]["factors"])
+
+
+def analyses_of(dataset):
+    """The analyses that a data set goes through. A ladder is many short walks, not a cloud."""
+    return [] if "ladder" in config["datasets"][dataset] else ["isomap", "knn"]
+
+
+def synthesizer_of(dataset):
+    """The local module of a data set's synthesizer, or the path of a user's own."""
+    name = DEFINITIONS[dataset]["synthesizer"]
+    return name if name.endswith(".py") else f"synthesizers.{name}"
+
+
+def trainer(dataset):
+    """The script that trains a data set's synthesizer, if it has one: train_<synthesizer>."""
+    name = f"train_{DEFINITIONS[dataset]['synthesizer']}"
+    return name if "/" not in name and script_path(name).exists() else None
+
+
+def trained(dataset):
+    """What that training writes; a ladder uses its parent's."""
+    dataset = config["datasets"][dataset].get("ladder", {}).get("of", dataset)
+    return f"results/{dataset}/sounds/trained.npz" if trainer(dataset) else []
+
+
+def gate(dataset):
+    """What must pass before a data set is embedded: its gate if it is strict."""
+    return f"results/{dataset}/sounds/checks.csv" if DEFINITIONS[dataset]["strict"] else []
+
+
+def sources(dataset):
+    """The files that a data set is read from: its table and those audio files of it that exist."""
+    entry = DEFINITIONS[dataset]
+    if entry["design"] != "table":
+        return []
+    folder = Path(entry["options"].get("folder", "."))
+    files = [str(folder / row["file"]) for row in rows_of(entry["table"]) if row.get("file")]
+    return [entry["table"], *dict.fromkeys(file for file in files if Path(file).is_file())]
 
 
 def entry(key, default):
@@ -311,8 +495,9 @@ def flag(name, value):
 
 
 def largest_K(wildcards):
-    """Neighbours to search, so that one search serves every analysis."""
-    return max(settings(config, wildcards.dataset, analysis)["K"] for analysis in ("isomap", "knn"))
+    """Neighbours to search, so that one search serves every analysis; 0 if none is made."""
+    stated = [settings(config, wildcards.dataset, name)["K"] for name in analyses_of(wildcards.dataset)]
+    return max(stated, default=0)
 
 
 # --- failed models --------------------------------------------------------------------------------
@@ -360,8 +545,12 @@ def broken(pending, dataset):
 
     Without its sounds, its controls and their analyses there is nothing to compare models with.
     """
+    if trained(dataset) and ("train", trained(dataset)) in pending:
+        return "train", of_this_run(f"logs/train/{Path(trained(dataset)).parts[1]}.log")
     if ("synthesize", f"results/{dataset}/sounds/audio.wav") in pending:
         return "synthesize", of_this_run(f"logs/synthesize/{dataset}.log")
+    if ("check_sounds", f"results/{dataset}/sounds/checks.csv") in pending:
+        return "check_sounds", of_this_run(f"logs/check_sounds/{dataset}.log")
     for rule, path in sorted(pending):
         for control in CONTROLS:
             if re.fullmatch(rf"results/{re.escape(dataset)}/[a-z]+/{control}\.[a-z.]+", path):
@@ -375,8 +564,13 @@ def models_of(dataset):
 
 
 def per_model(pattern):
-    """Input function: the files of every model of the rule's data set that did not fail."""
-    return lambda wildcards: expand(pattern, dataset=wildcards.dataset, model=models_of(wildcards.dataset))
+    """Input function: an analysis' files of every model of the rule's data set that did not fail."""
+
+    def files(wildcards):
+        models = models_of(wildcards.dataset) if analyses_of(wildcards.dataset) else []
+        return expand(pattern, dataset=wildcards.dataset, model=models)
+
+    return files
 
 
 def failures(wildcards):
@@ -418,6 +612,7 @@ def report_unfinished():
 
 UNFINISHED = config.pop("unfinished", None)
 config = checked(config)
+DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
 write_inline_specs(config)
 PENDING = parse_summary(Path(UNFINISHED).read_text()) if UNFINISHED else set()
 BROKEN = {d: failure for d in config["run"]["datasets"] if (failure := broken(PENDING, d))}

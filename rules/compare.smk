@@ -51,7 +51,7 @@ rule draw_sounds:
         runtime=30,
     params:
         python=python("analysis"),
-        factors=lambda wildcards: json.dumps(config["datasets"][wildcards.dataset]["factors"]),
+        factors=factors,
     shell:
         "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
         "--audio {input.audio:q} --factors {params.factors:q} --output {output:q} > {log:q} 2>&1"
@@ -80,7 +80,7 @@ rule draw_isomap:
         runtime=30,
     params:
         python=python("analysis"),
-        factors=lambda wildcards: json.dumps(config["datasets"][wildcards.dataset]["factors"]),
+        factors=factors,
         K=setting("isomap", "K"),
     shell:
         "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
@@ -109,7 +109,7 @@ rule draw_knn:
         runtime=30,
     params:
         python=python("analysis"),
-        factors=lambda wildcards: json.dumps(config["datasets"][wildcards.dataset]["factors"]),
+        factors=factors,
         K=setting("knn", "K"),
         include_self=flag("--include-self", setting("knn", "include_self")),
     shell:

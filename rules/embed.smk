@@ -9,6 +9,8 @@ rule embed:
             config["models"][wildcards.model]["module"],
         ),
         environment=lambda wildcards: environment(environment_of(wildcards.model)),
+        gate=lambda wildcards: gate(wildcards.dataset),
+        parameters="results/{dataset}/sounds/parameters.csv",
         audio=lambda wildcards: audio(wildcards.model, wildcards.dataset),
         weights=lambda wildcards: config["models"][wildcards.model].get("weights", []),
     output:
@@ -30,7 +32,6 @@ rule embed:
         runtime=240,
     params:
         python=lambda wildcards: python(environment_of(wildcards.model)),
-        sounds=lambda wildcards: config["datasets"][wildcards.dataset]["N"],
         module=entry("module", None),
         sample_rate=entry("sample_rate", None),
         options=lambda wildcards: json.dumps(config["models"][wildcards.model].get("options", {})),
@@ -41,7 +42,7 @@ rule embed:
         batch_size=entry("batch_size", 32),
         licence=entry("licence", "unknown"),
     shell:
-        "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --sounds {params.sounds} "
+        "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --parameters {input.parameters:q} "
         "--model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} --weights {params.weights} "
         "--options {params.options:q} --initialization {params.initialization} "
         "--network {params.network} --seed {params.seed} --batch-size {params.batch_size} "
@@ -72,9 +73,9 @@ rule control:
         runtime=30,
     params:
         python=python("analysis"),
-        scales=scales,
+        factors=factors,
         seed=setting("seed"),
     shell:
         "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
-        "--scales {params.scales:q} --control {wildcards.control} --seed {params.seed} "
+        "--factors {params.factors:q} --control {wildcards.control} --seed {params.seed} "
         "--embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"

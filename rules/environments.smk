@@ -36,6 +36,13 @@ rule environments:
     """Build every environment of the run ahead, for compute nodes without a network."""
     input:
         sum(
-            [environment(env) for env in ["analysis", *map(environment_of, config["run"]["models"])]],
+            [
+                environment(env)
+                for env in [
+                    "analysis",
+                    *map(environment_of, config["run"]["models"]),
+                    *(DEFINITIONS[dataset]["synthesizer"] for dataset in DEFINITIONS if trainer(dataset)),
+                ]
+            ],
             [],
         ),

@@ -8,11 +8,13 @@ rule report:
         environment=environment("analysis"),
         template=str(HOME / "workflow_scripts" / "report.html.j2"),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
-        figures=expand(
-            "results/{dataset}/figures/{figure}.png",
-            dataset=DATASETS,
-            figure=["sounds", "isomap", "knn"],
-        ),
+        parameters=expand("results/{dataset}/sounds/parameters.csv", dataset=DATASETS),
+        checks=expand("results/{dataset}/sounds/checks.csv", dataset=DATASETS),
+        figures=[
+            f"results/{dataset}/figures/{figure}.png"
+            for dataset in DATASETS
+            for figure in ["sounds", "checks", *analyses_of(dataset)]
+        ],
         facts=[
             f"results/{dataset}/embeddings/{model}.json"
             for dataset in DATASETS
@@ -32,7 +34,7 @@ rule report:
         runtime=30,
     params:
         python=python("analysis"),
-        datasets=DATASETS,
+        datasets=lambda wildcards: json.dumps({dataset: DEFINITIONS[dataset] for dataset in DATASETS}),
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
         digests=digests,
         clone=str(HOME),

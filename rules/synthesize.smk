@@ -1,14 +1,38 @@
-"""Sounds: parameters.csv and audio.wav of each data set, resampled once per rate that is needed."""
+"""Sounds: parameters.csv and audio.wav of each data set, the gate, resampled once per rate that is needed."""
+
+
+rule train:
+    """Train a synthesizer that learns, in an environment of its own name."""
+    input:
+        script=lambda wildcards: scripts(trainer(wildcards.dataset)),
+        environment=lambda wildcards: environment(DEFINITIONS[wildcards.dataset]["synthesizer"]),
+    output:
+        "results/{dataset}/sounds/trained.npz",
+    log:
+        "logs/train/{dataset}.log",
+    benchmark:
+        "logs/train/{dataset}.tsv"
+    conda:
+        lambda wildcards: conda_spec(DEFINITIONS[wildcards.dataset]["synthesizer"])
+    threads: 2
+    resources:
+        networks=1,
+        mem_mb=4000,
+        runtime=60,
+    params:
+        python=lambda wildcards: python(DEFINITIONS[wildcards.dataset]["synthesizer"]),
+        seed=lambda wildcards: DEFINITIONS[wildcards.dataset]["seed"],
+    shell:
+        "{params.python:q} {input.script[0]:q} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
 
 
 rule synthesize:
     """Draw the factors and render the sounds."""
     input:
-        script=lambda wildcards: scripts(
-            "synthesize",
-            f"synthesizers.{config['datasets'][wildcards.dataset]['synthesizer']}",
-        ),
+        script=lambda wildcards: scripts("synthesize", synthesizer_of(wildcards.dataset)),
         environment=environment("analysis"),
+        trained=lambda wildcards: trained(wildcards.dataset),
+        sources=lambda wildcards: sources(wildcards.dataset),
     output:
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
@@ -21,13 +45,49 @@ rule synthesize:
     threads: 1
     resources:
         mem_mb=1000,
-        runtime=30,
+        runtime=60,
     params:
         python=python("analysis"),
         definition=definition,
+        trained=lambda wildcards, input: f"--trained {shlex.quote(str(input.trained))}" if input.trained else "",
     shell:
-        "{params.python:q} {input.script[0]:q} --definition {params.definition:q} "
+        "{params.python:q} {input.script[0]:q} --definition {params.definition:q} {params.trained} "
         "--parameters {output.parameters:q} --audio {output.audio:q} > {log:q} 2>&1"
+
+
+rule check_sounds:
+    """The gate: what is wrong with the sounds of a data set. A breach fails it if the data set is strict."""
+    input:
+        script=lambda wildcards: scripts("check_sounds", synthesizer_of(wildcards.dataset)),
+        environment=environment("analysis"),
+        trained=lambda wildcards: trained(wildcards.dataset),
+        parameters="results/{dataset}/sounds/parameters.csv",
+        audio="results/{dataset}/sounds/audio.wav",
+    output:
+        checks="results/{dataset}/sounds/checks.csv",
+        png="results/{dataset}/figures/checks.png",
+        pdf="results/{dataset}/figures/checks.pdf",
+    log:
+        "logs/check_sounds/{dataset}.log",
+    benchmark:
+        "logs/check_sounds/{dataset}.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        python=python("analysis"),
+        definition=definition,
+        trained=lambda wildcards, input: f"--trained {shlex.quote(str(input.trained))}" if input.trained else "",
+        resampled=flag("--resampled", lambda wildcards: DEFINITIONS[wildcards.dataset]["resample"] is True),
+        strict=flag("--strict", lambda wildcards: DEFINITIONS[wildcards.dataset]["strict"]),
+        K=largest_K,
+    shell:
+        "{params.python:q} {input.script[0]:q} --definition {params.definition:q} {params.trained} "
+        "--parameters {input.parameters:q} --audio {input.audio:q} {params.resampled} --K {params.K} "
+        "{params.strict} --checks {output.checks:q} --figure {output.png:q} {output.pdf:q} > {log:q} 2>&1"
 
 
 rule resample:
@@ -35,6 +95,7 @@ rule resample:
     input:
         script=scripts("resample"),
         environment=environment("analysis"),
+        parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
     output:
         audio="results/{dataset}/sounds/audio_{rate}.wav",
@@ -50,7 +111,6 @@ rule resample:
         runtime=30,
     params:
         python=python("analysis"),
-        sounds=lambda wildcards: config["datasets"][wildcards.dataset]["N"],
     shell:
-        "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --sounds {params.sounds} "
+        "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --parameters {input.parameters:q} "
         "--rate {wildcards.rate} --output {output.audio:q} > {log:q} 2>&1"

@@ -11,6 +11,7 @@ import json
 import numpy as np
 import pandas
 from files import beside
+from scales import on_scale
 
 CHANCE_SIZE = 64
 
@@ -20,16 +21,15 @@ def chance(N, seed):
     return np.random.default_rng(seed).standard_normal((N, CHANCE_SIZE)).astype(np.float32)
 
 
-def reference(table, scales):
+def reference(table, factors):
     """Factors on their sampling scale, each with mean 0 and standard deviation 1.
 
-    table: DataFrame with one column per factor; scales: {factor: linear or log}. A factor that
-    does not vary becomes 0. Returns float32 (N, number of factors).
+    table: DataFrame with one column per factor; factors: {name: {scale, ...}}. A factor that does not
+    vary becomes 0. Returns float32 (N, number of factors).
     """
     columns = []
-    for factor, scale in scales.items():
-        values = table[factor].to_numpy(dtype=float)
-        values = np.log(values) if scale == "log" else values
+    for name, factor in factors.items():
+        values = on_scale(table[name].to_numpy(), factor["scale"])
         columns.append((values - values.mean()) / (values.std() or 1))
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -37,7 +37,7 @@ def reference(table, scales):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parameters", required=True, help="CSV of the factors")
-    parser.add_argument("--scales", type=json.loads, required=True, help="{factor: scale}, JSON")
+    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
     parser.add_argument("--control", choices=("chance", "reference"), required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--embeddings", required=True, help="npy to write")
@@ -47,7 +47,7 @@ def main(argv=None):
     if args.control == "chance":
         embeddings = chance(len(table), args.seed)
     else:
-        embeddings = reference(table, args.scales)
+        embeddings = reference(table, args.factors)
     with beside(args.embeddings) as draft:
         np.save(draft, embeddings)
     with beside(args.facts) as draft:

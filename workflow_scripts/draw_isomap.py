@@ -6,14 +6,16 @@ dashed; not bridged, the largest component is drawn, since the pieces have no co
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas
 from drawing import COLORS, title, write_figure
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import FuncNorm, Normalize
 from matplotlib.figure import Figure
+from scales import off_scale, on_scale
 
 ROWS = 10  # models below each other; more go into a second block beside the first
 CELL = 2.3  # inches
@@ -21,8 +23,10 @@ CELL = 2.3  # inches
 
 def normalization(entry, values):
     """Colour scale of a factor on its sampling scale."""
-    kind = LogNorm if entry["scale"] == "log" else Normalize
-    return kind(values.min(), values.max())
+    if entry["scale"] == "linear":
+        return Normalize(values.min(), values.max())
+    functions = tuple(partial(function, scale=entry["scale"]) for function in (on_scale, off_scale))
+    return FuncNorm(functions, values.min(), values.max())
 
 
 def describe(cloud, bridges):

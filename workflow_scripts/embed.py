@@ -9,6 +9,7 @@ and return NumPy arrays instead of tensors.
 """
 
 import argparse
+import csv
 import gc
 import hashlib
 import importlib
@@ -374,7 +375,8 @@ def run(args):
     """Load, audit and run one model. Returns (embeddings, facts). Raises Breach."""
     began = time.monotonic()
     digest = digest_of(Path(args.weights)) if args.weights else None
-    sounds = Sounds(args.audio, args.sounds)
+    with open(args.parameters, newline="") as file:
+        sounds = Sounds(args.audio, sum(1 for _ in csv.DictReader(file)))
     module, model = load(args.module, args.weights, args.options)
     framework = framework_of(model)
     embed, device = EMBEDDERS[framework](module, model)
@@ -428,7 +430,7 @@ def run(args):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audio", required=True, help="WAV: the sounds back to back")
-    parser.add_argument("--sounds", type=int, required=True, help="N, the number of sounds in it")
+    parser.add_argument("--parameters", required=True, help="CSV with one row per sound in it")
     parser.add_argument("--model", required=True, help="name of the model, for messages")
     parser.add_argument("--module", required=True, help="HEAR API module")
     parser.add_argument("--sample-rate", type=int, required=True, help="Hz, as the entry states it")

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 from files import beside
+from scales import off_scale, on_scale
 from scores import bootstrap_interval, write_scores
 
 
@@ -27,18 +28,19 @@ def neighborhoods(indices, K, include_self):
     return np.column_stack([np.arange(len(indices)), indices[:, : K - 1]])
 
 
+def to_scales(factors, scales):
+    """Factors on their sampling scales, float (N, F)."""
+    return np.stack([on_scale(c, s) for c, s in zip(factors.T, scales, strict=True)], axis=1)
+
+
 def estimate(factors, around, scales):
     """Mean of each factor over each neighbourhood, Eq. 2, taken on the factor's scale.
 
-    factors: float (N, F); around: int (N, K); scales: F times `linear` or `log`.
+    factors: float (N, F); around: int (N, K); scales: F keys of scales.SCALES.
     Returns float (N, F), in the factors' own units.
     """
-    log = np.array([scale == "log" for scale in scales])
-    values = factors.copy()
-    values[:, log] = np.log(values[:, log])
-    means = values[around].mean(axis=1)
-    means[:, log] = np.exp(means[:, log])
-    return means
+    means = to_scales(factors, scales)[around].mean(axis=1)
+    return np.stack([off_scale(c, s) for c, s in zip(means.T, scales, strict=True)], axis=1)
 
 
 def r2(estimates, factors):
@@ -62,17 +64,11 @@ METRICS = {  # name: function of (estimates, factors), unit, which way is better
 }
 
 
-def on_scale(factors, scales):
-    """Factors on their sampling scales, float (N, F)."""
-    columns = [np.log(c) if s == "log" else c for c, s in zip(factors.T, scales, strict=True)]
-    return np.stack(columns, axis=1)
-
-
 def score(metric, estimates, factors, scales):
     """One metric per factor. R2 is taken on the sampling scale, the log-ratio in the factors' units."""
     function = METRICS[metric][0]
     if metric == "r2":
-        return function(on_scale(estimates, scales), on_scale(factors, scales))
+        return function(to_scales(estimates, scales), to_scales(factors, scales))
     return function(estimates, factors)
 
 
@@ -86,17 +82,27 @@ def chance_level(metric, around, factors, scales, shuffles, seed):
     return total / shuffles
 
 
+def has_ratio(factors):
+    """Factors whose range lies above 0, bool (F,): an estimate of the others has no ratio to the truth.
+
+    factors: {name: (entry, values (N,))}; the range is the entry's, or that of the values.
+    """
+    return np.array([entry.get("low", values.min()) > 0 for entry, values in factors.values()])
+
+
 def score_rows(model, names, factors, scales, around, reference_around, suffix, settings):
     """Score rows of all metrics and factors for one choice of neighbourhoods.
 
     around, reference_around: int (N, K), of the model and of the reference; settings: shuffles,
-    bootstrap, seed.
+    bootstrap, seed, ratio (bool (F,), the factors that have a log-ratio).
     """
     estimates = estimate(factors, around, scales)
     reference_estimates = estimate(factors, reference_around, scales)
     rows = []
     for metric, (_, unit, better) in METRICS.items():
         value = score(metric, estimates, factors, scales)
+        if metric == "median_abs_log_ratio":
+            value = np.where(settings["ratio"], value, np.nan)
         low, high = bootstrap_interval(
             lambda i, metric=metric: score(metric, estimates[i], factors[i], scales),
             len(factors),
@@ -107,7 +113,8 @@ def score_rows(model, names, factors, scales, around, reference_around, suffix, 
         reference = score(metric, reference_estimates, factors, scales)
         for j, name in enumerate(names):
             note = ""
-            if np.isnan(value[j]):
+            absent = np.isnan(value[j])
+            if absent:
                 positive = metric == "median_abs_log_ratio"
                 note = "no log-ratio: not always positive" if positive else "does not vary"
             rows.append(
@@ -117,10 +124,10 @@ def score_rows(model, names, factors, scales, around, reference_around, suffix, 
                     "metric": metric + suffix,
                     "factor": name,
                     "value": value[j],
-                    "low": low[j],
-                    "high": high[j],
-                    "chance": chance[j],
-                    "reference": reference[j],
+                    "low": np.nan if absent else low[j],
+                    "high": np.nan if absent else high[j],
+                    "chance": np.nan if absent else chance[j],
+                    "reference": np.nan if absent else reference[j],
                     "unit": unit,
                     "better": better,
                     "n": len(factors),
@@ -133,7 +140,7 @@ def score_rows(model, names, factors, scales, around, reference_around, suffix, 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parameters", required=True, help="CSV of the factors")
-    parser.add_argument("--scales", type=json.loads, required=True, help="{factor: scale}, JSON")
+    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
     parser.add_argument("--neighbors", required=True, help="npz of the model's neighbours")
     parser.add_argument("--reference", required=True, help="npz of the reference's neighbours")
     parser.add_argument("--model", required=True, help="name for the rows of scores")
@@ -145,11 +152,13 @@ def main(argv=None):
     parser.add_argument("--estimates", required=True, help="CSV to write")
     parser.add_argument("--scores", required=True, help="CSV to write")
     args = parser.parse_args(argv)
-    names, scales = list(args.scales), list(args.scales.values())
+    names = list(args.factors)
+    scales = [entry["scale"] for entry in args.factors.values()]
     factors = pandas.read_csv(args.parameters)[names].to_numpy(dtype=float)
     indices = np.load(args.neighbors)["indices"]
     reference = np.load(args.reference)["indices"]
-    settings = {"shuffles": args.shuffles, "bootstrap": args.bootstrap, "seed": args.seed}
+    ratio = has_ratio({name: (args.factors[name], values) for name, values in zip(names, factors.T, strict=True)})
+    settings = {"shuffles": args.shuffles, "bootstrap": args.bootstrap, "seed": args.seed, "ratio": ratio}
     rows = []
     for with_self in [False, True] if args.include_self else [False]:
         around, reference_around = (neighborhoods(i, args.K, with_self) for i in (indices, reference))
@@ -159,7 +168,7 @@ def main(argv=None):
     table = pandas.DataFrame(estimates, columns=names)
     table.insert(0, "sound", np.arange(len(table)))
     for j, name in enumerate(names):
-        if (factors[:, j] > 0).all():
+        if ratio[j]:
             table[f"{name}_log_ratio"] = np.log(estimates[:, j] / factors[:, j])
     with beside(args.estimates) as draft:
         table.to_csv(draft, index=False, float_format="%.7g")

@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import csv
 import datetime
 import importlib.metadata
 import json
@@ -19,6 +20,11 @@ FIGURES = {
     "sounds": (
         "Figure 2. Sounds of this data set",
         "Waveforms (blue) and spectra (red) of 25 sounds, evenly spread over the last two factors.",
+    ),
+    "checks": (
+        "The gate: spans and levels",
+        "Span of each factor in just-noticeable differences, and level against each factor: a level that "
+        "follows a factor tells it without any hearing of it.",
     ),
     "isomap": (
         "Figure 3. Isomap",
@@ -105,9 +111,12 @@ def commit_of(clone):
         return "not a git clone"
 
 
-def read_dataset(results, name, config):
+def read_dataset(results, name, definition, config):
     """Everything the template shows of one data set."""
     folder = results / name
+    with open(folder / "sounds" / "parameters.csv", newline="") as file:
+        N = sum(1 for _ in csv.DictReader(file))
+    checks = pandas.read_csv(folder / "sounds" / "checks.csv", dtype=str, keep_default_na=False)
     scores = pandas.read_csv(folder / "scores.csv", dtype=str, keep_default_na=False)
     models = [*config["run"]["models"], "chance", "reference"]
     facts = {
@@ -119,10 +128,13 @@ def read_dataset(results, name, config):
     figures = {
         figure: base64.b64encode((folder / "figures" / f"{figure}.png").read_bytes()).decode()
         for figure in FIGURES
+        if (folder / "figures" / f"{figure}.png").exists()
     }
     return {
         "name": name,
-        "entry": config["datasets"][name],
+        "N": N,
+        "entry": definition,
+        "checks": checks.to_dict("records"),
         "tables": score_tables(scores, models),
         "failures": scores[scores.metric == "failure"].to_dict("records"),
         "facts": facts,
@@ -133,7 +145,7 @@ def read_dataset(results, name, config):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder of the results")
-    parser.add_argument("--datasets", nargs="+", required=True, help="data sets to show")
+    parser.add_argument("--datasets", type=json.loads, required=True, help="{data set: entry}, JSON")
     parser.add_argument("--broken", nargs="*", default=[], help="dataset:stage:log of those that failed")
     parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
     parser.add_argument("--template", type=Path, required=True, help="Jinja template")
@@ -146,7 +158,7 @@ def main(argv=None):
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["number"] = number
     page = environment.from_string(args.template.read_text()).render(
-        datasets=[read_dataset(args.results, name, config) for name in args.datasets],
+        datasets=[read_dataset(args.results, *item, config) for item in args.datasets.items()],
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         headings=TABLES,
         figures=FIGURES,

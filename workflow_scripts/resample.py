@@ -5,6 +5,7 @@ border of two sounds), so that sound i of the output is sound i of the input.
 """
 
 import argparse
+import csv
 
 import numpy as np
 import soundfile
@@ -36,11 +37,13 @@ def resampled_blocks(path, N, rate_out):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audio", required=True, help="WAV to read")
-    parser.add_argument("--sounds", type=int, required=True, help="N, the number of sounds in it")
+    parser.add_argument("--parameters", required=True, help="CSV with one row per sound in it")
     parser.add_argument("--rate", type=int, required=True, help="rate to write, Hz")
     parser.add_argument("--output", required=True, help="WAV to write")
     args = parser.parse_args(argv)
-    write_audio(args.output, resampled_blocks(args.audio, args.sounds, args.rate), args.rate, args.sounds)
+    with open(args.parameters, newline="") as file:
+        N = sum(1 for _ in csv.DictReader(file))
+    write_audio(args.output, resampled_blocks(args.audio, N, args.rate), args.rate, N)
 
 
 if __name__ == "__main__":

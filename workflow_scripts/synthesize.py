@@ -1,111 +1,172 @@
 """Draw the factors of a data set and render its sounds.
 
-Reads a data set's definition (a mapping as in config.yaml) and writes parameters.csv (one row per
-sound: `sound`, then one column per factor, in the units of the config) and audio.wav (float32
-mono, the N sounds back to back, equal lengths).
+Reads a data set's definition (a mapping as in config.yaml, with every default filled in) and writes
+parameters.csv (one row per sound: `sound`, then each factor in its unit, then nuisances) and audio.wav
+(float32 mono, the N sounds back to back, equal lengths). Sounds stream to disk in blocks.
 """
 
 import argparse
 import csv
 import importlib
+import importlib.util
+import inspect
 import itertools
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import soundfile
+from designs import draw
 from files import beside
+from nuisances import NUISANCES, add_noise, cut, delay, reverberate, rotate_phase
 
-BLOCK = 2**22  # samples rendered at once: bounds memory to some 100 MB whatever N is
+BLOCK = 2**22  # samples rendered at once: bounds memory to some 200 MB whatever N is
 RIFF_LIMIT = 2**32 - 2**16  # bytes; a larger WAV needs RF64 to state its own size
+LEVEL = -26  # dB re full scale, RMS of each sound over its clip under `normalize: rms`
 
 
-def grid(factors, seed):
-    """Full factorial design: factors with `step` are crossed, the first varying slowest.
+def load_synthesizer(name):
+    """The module of a synthesizer: a file of synthesizers/ by its name, or any .py file by its path.
 
-    A factor with `choice` takes, for each sound in turn, one draw of NumPy's legacy generator (as
-    the code released with the paper did). factors: {name: {start, stop, step} or {choice}}, `stop`
-    excluded. Returns {name: float64 (N,)}.
+    It holds FACTORS, {name: {unit, scale, low, high, default, jnd}}; render(parameters, sample_rate,
+    duration, **options), which returns float64 (n, T), or that and {factor: measured values}, which
+    then stand as the factor; perhaps NUISANCES of its own; perhaps check(table, **options), which
+    raises ValueError before anything is rendered.
     """
-    axes = {name: np.arange(f["start"], f["stop"], f["step"]) for name, f in factors.items() if "step" in f}
-    crossed = np.array(list(itertools.product(*axes.values())), dtype=float).T
-    table = dict(zip(axes, crossed, strict=True))
-    draw = np.random.RandomState(seed).choice
-    N = crossed.shape[-1]
-    for name, factor in factors.items():
-        if "choice" in factor:
-            table[name] = np.array([draw(factor["choice"], 1)[0] for _ in range(N)], dtype=float)
-    return {name: table[name] for name in factors}
+    if not name.endswith(".py"):
+        return importlib.import_module(f"synthesizers.{name}")
+    spec = importlib.util.spec_from_file_location(Path(name).stem, name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
-def random(factors, seed, N):
-    """Independent draws, uniform on each factor's scale.
-
-    factors: {name: {low, high, scale}}, scale `linear` or `log`. Returns {name: float64 (N,)}.
-    """
-    rng = np.random.default_rng(seed)
-    table = {}
-    for name, factor in factors.items():
-        low, high = factor["low"], factor["high"]
-        if factor["scale"] == "log":
-            table[name] = np.exp(rng.uniform(np.log(low), np.log(high), N))
-        else:
-            table[name] = rng.uniform(low, high, N)
-    return table
-
-
-def draw(definition):
-    """Factor table of a data set's definition: {name: float64 (N,)}.
-
-    Raises ValueError if a grid does not have the N points that the definition states.
-    """
-    factors, seed, N = definition["factors"], definition["seed"], definition["N"]
-    if definition["design"] == "random":
-        return random(factors, seed, N)
-    table = grid(factors, seed)
-    size = len(next(iter(table.values())))
-    if size != N:
-        raise ValueError(f"the grid has {size} points but N is {N}; state N: {size}")
-    return table
-
-
-def blocks(definition, table):
-    """Yield the sounds of a data set as float64 (n, T) blocks, before normalisation."""
-    synthesizer = importlib.import_module(f"synthesizers.{definition['synthesizer']}")
-    rate, options = definition["sample_rate"], definition.get("options", {})
-    wanted, given = set(synthesizer.FACTORS), set(table)
-    if wanted != given:
+def check_options(definition, synthesizer):
+    """Raise ValueError unless the synthesizer takes the options of the definition."""
+    signature = list(inspect.signature(synthesizer.render).parameters)[3:]
+    strange = [name for name in definition.get("options", {}) if name not in signature]
+    if strange:
         raise ValueError(
-            f"synthesizer {definition['synthesizer']} has factors {', '.join(sorted(wanted))}; "
-            f"the data set states {', '.join(sorted(given))}"
+            f"synthesizer {definition['synthesizer']} has no option {', '.join(strange)}; "
+            f"known: {', '.join(signature) or 'none'}"
         )
-    first = synthesizer.render({name: values[:1] for name, values in table.items()}, rate, options)
-    n = max(1, BLOCK // first.shape[1])
-    for i in range(0, definition["N"], n):
-        part = {name: values[i : i + n] for name, values in table.items()}
-        yield synthesizer.render(part, rate, options)
 
 
-def normalized(definition, table):
-    """Yield the sounds as float32 (n, T) blocks, normalised as the definition says.
+def band(definition, synthesizer):
+    """The highest frequency (Hz) that a data set states to hold: its option, the synthesizer's default,
+    or half the sample rate."""
+    parameters = inspect.signature(synthesizer.render).parameters
+    default = parameters["max_frequency"].default if "max_frequency" in parameters else np.inf
+    return min(definition.get("options", {}).get("max_frequency", default), definition["sample_rate"] / 2)
 
-    `none`: as rendered. `peak`: each sound divided by its own largest magnitude. `time_index`: each
-    time index divided by its largest magnitude over the data set, which is what the released code's
-    MaxAbsScaler does to the N x T matrix (an all-zero column is divided by 1); that takes the whole
-    data set in memory.
+
+def settings(definition, synthesizer, table, rows):
+    """What render() takes for some rows: factors and its own nuisances, defaults where none vary."""
+    own = getattr(synthesizer, "NUISANCES", {})
+    columns = {name: name for name in {**synthesizer.FACTORS, **definition["factors"]}}
+    columns |= {name: f"nuisance_{name}" for name in own} | ({"file": "file"} if "file" in table else {})
+    n = len(next(iter(table.values()))[rows])
+    entries = {**synthesizer.FACTORS, **own}
+    return {
+        name: table[column][rows] if column in table else np.full(n, entries[name]["default"])
+        for name, column in columns.items()
+    }
+
+
+def render(definition, synthesizer, table, rows, sample_rate):
+    """Some sounds of a data set before their level is set: float64 (n, T), and {factor: realised}.
+
+    table: {column: (N,)}; rows: int (n,). Sounds are rendered shorter than the clip by the latest
+    onset, so that a late one is whole. A sound depends on nothing but its own row.
+    """
+    latest = definition.get("nuisances", {}).get("onset", {}).get("high", 0)
+    T = round(definition["duration"] * sample_rate)
+    answer = synthesizer.render(
+        settings(definition, synthesizer, table, rows),
+        sample_rate,
+        definition["duration"] - latest,
+        **definition.get("options", {}),
+    )
+    sounds, realised = answer if isinstance(answer, tuple) else (answer, {})
+    if sounds.shape[0] != len(rows) or not np.isfinite(sounds).all():
+        raise ValueError(
+            f"synthesizer {definition['synthesizer']} returned {sounds.shape[0]} sounds for {len(rows)} rows"
+            f"{'' if np.isfinite(sounds).all() else ', some not finite'}"
+        )
+    common = {name: table[f"nuisance_{name}"][rows] for name in NUISANCES if f"nuisance_{name}" in table}
+    if "phase" in common:
+        sounds = rotate_phase(sounds, common["phase"])
+    if "duration" in common:
+        sounds = cut(sounds, common["duration"], sample_rate)
+    if "reverberation" in common:
+        rooms = [np.random.default_rng([definition["seed"], row, 0]) for row in rows]
+        sounds = reverberate(sounds, common["reverberation"], sample_rate, rooms)
+    if "onset" in common:
+        sounds = delay(sounds, common["onset"], sample_rate, T)
+    return sounds, realised
+
+
+def leveled(definition, table, rows, sounds, limit):
+    """Sounds, float64 (n, T), normalised each by itself, then with their noise and gain.
+
+    `rms`: to the definition's `level` (dB re full scale) over the clip; `peak`: to a largest magnitude
+    of 1; else as they are.
+    """
+    rms = 10 ** (definition.get("level", LEVEL) / 20)
+    scale = {
+        "rms": lambda: np.sqrt(np.mean(sounds**2, axis=1, keepdims=True)) / rms,
+        "peak": lambda: np.abs(sounds).max(axis=1, keepdims=True),
+    }.get(definition["normalize"], lambda: np.ones((len(sounds), 1)))()
+    sounds = sounds / np.where(scale > 0, scale, 1)
+    if "nuisance_noise" in table:
+        generators = [np.random.default_rng([definition["seed"], row, 1]) for row in rows]
+        ratio = table["nuisance_noise"][rows]
+        sounds = add_noise(sounds, ratio, definition["sample_rate"], limit, generators)
+    if "nuisance_gain" in table:
+        sounds = sounds * 10 ** (table["nuisance_gain"][rows, None] / 20)
+    return sounds
+
+
+def blocks(definition, synthesizer, table):
+    """Yield all sounds as float64 (n, T) blocks; replace requested factors of the table by realised ones.
+
+    A realised factor's request is kept in the column requested_<factor>.
+    """
+    N = len(next(iter(table.values())))
+    rate, limit = definition["sample_rate"], band(definition, synthesizer)
+    n = max(1, BLOCK // round(definition["duration"] * rate))
+    requested, measured = dict(table), {}
+    for i in range(0, N, n):
+        rows = np.arange(i, min(i + n, N))
+        sounds, realised = render(definition, synthesizer, requested, rows, rate)
+        for name, values in realised.items():
+            measured.setdefault(name, []).append(values)
+        yield leveled(definition, requested, rows, sounds, limit)
+    for name, parts in measured.items():
+        table[f"requested_{name}"], table[name] = table.get(name), np.concatenate(parts)
+        if table[f"requested_{name}"] is None:
+            del table[f"requested_{name}"]
+
+
+def finished(definition, synthesizer, table):
+    """Yield the sounds as float32 (n, T) blocks, as they go into the file.
+
+    Under `time_index`, each time index is divided by its largest magnitude over the data set, which is
+    what the released code's MaxAbsScaler does to the N x T matrix (an all-zero column is divided by 1);
+    that takes the whole data set in memory.
     """
     if definition["normalize"] == "time_index":
-        sounds = np.concatenate(list(blocks(definition, table)))
+        sounds = np.concatenate(list(blocks(definition, synthesizer, table)))
         scale = np.abs(sounds).max(axis=0)
         yield (sounds / np.where(scale > 0, scale, 1)).astype(np.float32)
         return
-    for block in blocks(definition, table):
-        scale = np.abs(block).max(axis=1, keepdims=True) if definition["normalize"] == "peak" else 1.0
-        yield (block / np.where(scale > 0, scale, 1)).astype(np.float32)
+    for block in blocks(definition, synthesizer, table):
+        yield block.astype(np.float32)
 
 
 def write_parameters(path, table):
-    """Write the factor table with enough digits to read back the same float64."""
+    """Write the table with enough digits to read back the same float64."""
     with beside(path) as draft, open(draft, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["sound", *table])
@@ -129,13 +190,21 @@ def write_audio(path, sounds, rate, N):
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--definition", type=json.loads, required=True, help="data set, as JSON")
+    parser.add_argument("--trained", help="what the synthesizer's own training wrote, if it has one")
     parser.add_argument("--parameters", required=True, help="CSV to write")
     parser.add_argument("--audio", required=True, help="WAV to write")
     args = parser.parse_args(argv)
     definition = args.definition
+    if args.trained:
+        definition["options"] = definition.get("options", {}) | {"trained": args.trained}
     try:
+        synthesizer = load_synthesizer(definition["synthesizer"])
+        check_options(definition, synthesizer)
         table = draw(definition)
-        write_audio(args.audio, normalized(definition, table), definition["sample_rate"], definition["N"])
+        if hasattr(synthesizer, "check"):
+            synthesizer.check(table, **definition.get("options", {}))
+        N = len(next(iter(table.values())))
+        write_audio(args.audio, finished(definition, synthesizer, table), definition["sample_rate"], N)
     except ValueError as problem:
         sys.exit(f"error: {problem}")
     write_parameters(args.parameters, table)

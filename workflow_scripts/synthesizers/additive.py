@@ -1,73 +1,102 @@
-"""Additive synthesis of harmonic tones, Eq. 1 of Lostanlen, Yan & Yang (2023).
+"""Harmonic tones with independent pitch, brightness and odd/even balance.
 
-    y(t) = sum over p of (1 + (-1)^p r) / p^alpha * cos(2 pi p f1 t) * hann(t)
+    y(t) = sum over p of p^-s g_p cos(2 pi p f1 t + phi_p),   g_p = 10^(-odd_even / 20) if p is even, else 1
 
-Two ways to state time, chosen by the data set's `options`:
-
-- `{T: 1024, harmonics: paper2023}`: t runs over T samples that make up one unit of time, so that f1
-  counts cycles per window; tone f1 has int(T / (2 f1)) - 1 harmonics (as in the released code).
-- `{duration: 1.0, max_frequency: 7000}`: t in seconds at the data set's sample rate, f1 in Hz; a
-  tone has every harmonic at or below max_frequency (default: just below the Nyquist frequency).
+Brightness is stated as the spectral centroid itself: the slope s that gives it is solved for each
+tone, so that it does not move with f1 or odd_even. Even harmonics are attenuated, as in a clarinet.
+Harmonics end below max_frequency; a raised-cosine ramp begins and ends the tone.
 """
 
 import numpy as np
+from oscillators import ramped, sum_sinusoids
 
-FACTORS = ("f1", "alpha", "r")
+FACTORS = {
+    "f1": {
+        "unit": "Hz",
+        "scale": "erb",
+        "low": 200,
+        "high": 400,
+        "default": 300,
+        "jnd": {"percent": 1, "source": "Mehta & Oxenham 2020"},
+    },
+    "brightness": {
+        "unit": "Hz",
+        "scale": "log",
+        "low": 800,
+        "high": 3200,
+        "default": 1600,
+        "jnd": {"percent": 5, "source": "assumed: the commonly quoted 5 % of the centroid"},
+    },
+    "odd_even": {
+        "unit": "dB",
+        "scale": "linear",
+        "low": 0,
+        "high": 40,
+        "default": 0,
+        "jnd": {"step": 3, "source": "proxy: H1-H2, Kreiman & Gerratt 2010"},
+    },
+}
+NUISANCES = {"phases": {"unit": "seed", "integers": 2**31 - 1, "default": 0}}
+SLOPES = (-2.0, 12.0)  # where the slope is looked for
 
 
-def amplitudes(harmonic, alpha, r):
-    """Amplitude of one harmonic in each sound, (1 + (-1)^p r) / p^alpha, unitless.
+def centroid(f1, amplitudes):
+    """Spectral centroid of harmonic tones in Hz, weighted by amplitude: sum p f1 a_p / sum a_p.
 
-    harmonic: int p >= 1; alpha, r: float (n,). Returns float64 (n,). Eq. 1 without its cosine.
+    f1: float (n,); amplitudes: float (n, P). Returns float64 (n,).
     """
-    return (1 + (-1.0) ** harmonic * r) / np.power(harmonic, alpha)
+    p = np.arange(1, amplitudes.shape[1] + 1)
+    return f1 * (amplitudes @ p) / amplitudes.sum(axis=1)
 
 
-def tones(f1, alpha, r, time, harmonics):
-    """Sum of harmonics under a Hann window, Eq. 1.
+def amplitudes(f1, brightness, odd_even, max_frequency):
+    """Amplitude of each harmonic, float64 (n, P), 0 above max_frequency (Hz), the first one 1.
 
-    f1: float (n,), cycles per unit of time; alpha, r: float (n,), unitless; time: float (T,), in
-    that unit; harmonics: int (n,), how many each sound has. Returns float64 (n, T), not normalised.
-    Cosines are computed once per distinct f1, which makes the grid of the paper fast.
+    f1, brightness (Hz), odd_even (dB): float (n,). The slope is found by bisection: the centroid falls
+    with it at all times. Raises ValueError for a brightness that no slope from -2 to 12 gives.
     """
-    order = np.argsort(-harmonics, kind="stable")  # richest first: harmonic p then sounds in a prefix
-    f1, alpha, r = f1[order], alpha[order], r[order]
-    window = np.hanning(len(time))
-    sounds = np.zeros((len(f1), len(time)))
-    for p in range(1, int(harmonics.max(initial=0)) + 1):
-        n = np.count_nonzero(harmonics >= p)
-        pitches, which = np.unique(f1[:n], return_inverse=True)
-        cosines = np.cos((2 * np.pi * p * pitches)[:, None] * time)
-        weights = amplitudes(p, alpha[:n], r[:n])
-        sounds[:n] += weights[:, None] * cosines[which] * window
-    unsorted = np.empty_like(sounds)
-    unsorted[order] = sounds
-    return unsorted
+    p = np.arange(1, max(1, int(max_frequency // f1.min())) + 1)
+    gain = np.where(p % 2 == 0, 10 ** (-odd_even[:, None] / 20), 1.0) * (p * f1[:, None] <= max_frequency)
 
+    def sloped(slope):
+        return gain * p ** -slope[:, None]
 
-def render(factors, sample_rate, options):
-    """Sounds of one block of factor settings.
-
-    factors: dict of float (n,) with keys f1, alpha, r; sample_rate: Hz; options: see the module.
-    Returns float64 (n, T). Raises ValueError where f1 leaves no harmonic below the band limit or
-    the options fit neither way to state time.
-    """
-    f1, alpha, r = (np.asarray(factors[name], dtype=float) for name in FACTORS)
-    if options.keys() == {"T", "harmonics"} and options["harmonics"] == "paper2023":
-        T = options["T"]
-        time = np.arange(T) / T
-        harmonics = (T / (2 * f1)).astype(int) - 1
-    elif "duration" in options and options.keys() <= {"duration", "max_frequency"}:
-        time = np.arange(round(options["duration"] * sample_rate)) / sample_rate
-        nyquist = np.nextafter(sample_rate / 2, 0)
-        harmonics = (min(options.get("max_frequency", nyquist), nyquist) / f1).astype(int)
-    else:
+    shallow, steep = (np.full(len(f1), slope) for slope in SLOPES)
+    top, bottom = centroid(f1, sloped(shallow)), centroid(f1, sloped(steep))
+    out = ~((bottom < brightness) & (brightness < top))
+    if out.any():
+        i = out.argmax()
         raise ValueError(
-            f"additive: options {options} are neither {{T, harmonics: paper2023}} "
-            "nor {duration, max_frequency}"
+            f"additive: a tone with f1 = {f1[i]:.4g} Hz, odd_even = {odd_even[i]:.3g} dB and harmonics up to "
+            f"{max_frequency:g} Hz has a brightness between {bottom[i]:.4g} and {top[i]:.4g} Hz, not "
+            f"{brightness[i]:.4g}; narrow the ranges"
         )
-    if (harmonics < 1).any():
-        raise ValueError(
-            f"additive: f1 = {f1[harmonics < 1][0]:g} has no harmonic below the band limit; lower f1"
-        )
-    return tones(f1, alpha, r, time, harmonics)
+    for _ in range(50):
+        middle = (shallow + steep) / 2
+        brighter = centroid(f1, sloped(middle)) > brightness
+        shallow, steep = np.where(brighter, middle, shallow), np.where(brighter, steep, middle)
+    return sloped(shallow)
+
+
+def starting_phases(seeds, P):
+    """Uniform phases of P harmonics, float64 (n, P), in radians, from the seed of each sound."""
+    return np.stack([np.random.default_rng(int(seed)).uniform(0, 2 * np.pi, P) for seed in seeds])
+
+
+def render(parameters, sample_rate, duration, max_frequency=7000, ramp=0.02):
+    """Tones, float64 (n, T), not normalised.
+
+    parameters: {f1, brightness, odd_even, phases: (n,)}; sample_rate and max_frequency in Hz; duration
+    and ramp in s. Raises ValueError for a tone that does not exist (see amplitudes) or a band limit
+    above half the sample rate.
+    """
+    if max_frequency > sample_rate / 2:
+        raise ValueError(f"additive: max_frequency {max_frequency:g} Hz is above half of {sample_rate} Hz")
+    f1 = parameters["f1"]
+    highest = max_frequency - 2 / ramp  # the ramp spreads each harmonic by some 1 / ramp
+    levels = amplitudes(f1, parameters["brightness"], parameters["odd_even"], highest)
+    P = levels.shape[1]
+    phases = starting_phases(parameters["phases"], P)
+    T = round(duration * sample_rate)
+    sounds = sum_sinusoids(f1[:, None] * np.arange(1, P + 1), levels, phases, 0, T, sample_rate)
+    return ramped(sounds, sample_rate, ramp)
