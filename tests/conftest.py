@@ -5,7 +5,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+import synthesize
 
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses it
@@ -60,3 +62,23 @@ def jobs(output):
     lines = (line.strip() for line in output.splitlines())
     starts = (line for line in lines if line.startswith(("rule ", "localrule ")))
     return sorted(line.split()[1].rstrip(":") for line in starts)
+
+
+def definition(synthesizer, **changes):
+    """A data set of a synthesizer as the scripts get it: its own factors and nuisances, 1 s at 16 kHz."""
+    module = synthesize.load_synthesizer(synthesizer)
+    factors = {
+        name: {k: v for k, v in module.FACTORS.get(name, {}).items()} | entry
+        for name, entry in changes.pop("factors", dict.fromkeys(module.FACTORS, {})).items()
+    }
+    entry = {"synthesizer": synthesizer, "design": "sobol", "seed": 0, "sample_rate": 16000, "duration": 1.0}
+    entry |= {"normalize": "rms", "nuisances": dict(getattr(module, "NUISANCES", {}))}
+    return entry | {"factors": factors} | changes
+
+
+def rendered(entry):
+    """Table and sounds, float32 (N, T), of a data set's definition."""
+    table = synthesize.draw(entry)
+    module = synthesize.load_synthesizer(entry["synthesizer"])
+    sounds = np.concatenate(list(synthesize.finished(entry, module, table)))
+    return table, sounds

@@ -1,4 +1,4 @@
-"""Sounds: what Eq. 1 promises can be measured in the waveform."""
+"""Sounds: the released set to the bit, levels, nuisances and files that any data set has."""
 
 import csv
 import json
@@ -8,76 +8,27 @@ import pytest
 import resample
 import soundfile
 import synthesize
-import yaml
-from conftest import ROOT
-from synthesizers import additive
+from conftest import definition, rendered
+from nuisances import add_noise, cut, delay, reverberate, rotate_phase
+from synthesizers import paper2023
 
-PAPER = yaml.safe_load((ROOT / "config.yaml").read_text())["datasets"]["paper2023"]
-
-
-def physical(f1, alpha, r, sample_rate=16000, **options):
-    factors = {"f1": np.atleast_1d(f1), "alpha": np.atleast_1d(alpha), "r": np.atleast_1d(r)}
-    return additive.render(factors, sample_rate, {"duration": 1.0, **options})
-
-
-def level(sound, sample_rate, frequency):
-    """Magnitude at one frequency (Hz) in dB, by correlation with a windowed complex tone."""
-    t = np.arange(len(sound)) / sample_rate
-    return 20 * np.log10(np.abs(np.sum(sound * np.exp(-2j * np.pi * frequency * t))))
-
-
-@pytest.mark.parametrize("sample_rate", [16000, 22050, 44100])
-def test_frequency_in_hertz_whatever_the_sample_rate(sample_rate):
-    sound = physical(220.5, 3, 0, sample_rate)[0]
-    spectrum = np.abs(np.fft.rfft(sound, 8 * sample_rate))
-    assert spectrum.argmax() / 8 == pytest.approx(220.5, abs=0.2)
-    assert len(sound) == sample_rate
-
-
-def test_harmonics_fall_by_six_alpha_decibels_per_octave():
-    sound = physical(200, 1.5, 0)[0]
-    for p in (1, 2, 4):
-        fall = level(sound, 16000, 200 * p) - level(sound, 16000, 200 * 2 * p)
-        assert fall == pytest.approx(20 * 1.5 * np.log10(2), abs=0.1)
-
-
-def test_r_weights_even_over_odd_harmonics():
-    sound = physical(200, 0, 0.5)[0]
-    assert level(sound, 16000, 400) - level(sound, 16000, 600) == pytest.approx(20 * np.log10(3), abs=0.1)
-
-
-def test_r_one_is_the_octave_above():
-    """The known flaw of the factors: (f1, alpha, 1) is (2 f1, alpha, 0) up to the gain 2^(1 - alpha)."""
-    octave, tone = physical(300, 1.3, 1)[0], physical(600, 1.3, 0)[0]
-    np.testing.assert_allclose(octave, tone * 2 ** (1 - 1.3), atol=1e-9)
-
-
-@pytest.mark.parametrize("limit", [3000, 7000])
-def test_band_limit(limit):
-    """Above the limit nothing but the window's side lobes, some 100 dB down after a few bins."""
-    power = np.abs(np.fft.rfft(physical(130, 0, 0, max_frequency=limit)[0])) ** 2
-    assert 10 * np.log10(power[limit + 20 :].sum() / power.sum()) < -80
-
-
-def test_nothing_aliases_by_default():
-    power = np.abs(np.fft.rfft(physical(1900, 0, 0)[0])) ** 2
-    harmonics = [1900, 3800, 5700, 7600]
-    near = np.zeros(len(power), bool)
-    for p in harmonics:
-        near[p - 20 : p + 21] = True
-    assert (power[harmonics] > power.max() / 2).all()
-    assert 10 * np.log10(power[~near].sum() / power.sum()) < -70
-
-
-def test_f1_above_the_band_limit_is_refused():
-    with pytest.raises(ValueError, match="no harmonic below the band limit"):
-        physical(9000, 1, 0)
+PAPER = definition(
+    "paper2023",
+    design="grid",
+    duration=0.064,
+    normalize="time_index",
+    nuisances={},
+    factors={
+        "f1": {"choice": list(range(12, 24))},
+        "alpha": {"start": 1, "stop": 3, "step": 0.04},
+        "r": {"start": 1, "stop": 2, "step": 0.02},
+    },
+)
 
 
 @pytest.fixture(scope="module")
 def paper():
-    table = synthesize.draw(PAPER)
-    return table, np.concatenate(list(synthesize.normalized(PAPER, table)))
+    return rendered(PAPER)
 
 
 def test_paper2023_draws_the_released_factors(paper):
@@ -94,9 +45,9 @@ def test_paper2023_renders_the_released_formula_to_the_bit(paper):
     table, _ = paper
     rows = [0, 777, 2499]
     part = {name: values[rows] for name, values in table.items()}
-    rendered = additive.render(part, 16000, PAPER["options"])
+    sounds = paper2023.render(part, 16000, 0.064)
     t = np.arange(1024) / 1024
-    for row, sound in zip(rows, rendered, strict=True):
+    for row, sound in zip(rows, sounds, strict=True):
         f1, alpha, r = (table[name][row] for name in ("f1", "alpha", "r"))
         terms = [
             (1 + (-1) ** p * r) / np.power(p, alpha) * np.cos(2 * np.pi * p * f1 * t) * np.hanning(1024)
@@ -138,32 +89,86 @@ def test_files_hold_the_sounds_and_factors_exactly(tmp_path, paper):
     np.testing.assert_array_equal([float(row["r"]) for row in rows], paper[0]["r"])
 
 
-def test_wrong_n_is_one_sentence_and_no_file(tmp_path):
-    with pytest.raises(SystemExit, match="the grid has 2500 points but N is 2400"):
-        write(tmp_path, {**PAPER, "N": 2400})
+def test_r_one_is_the_octave_above():
+    """The known flaw of the paper's factors: (f1, alpha, 1) is (2 f1, alpha, 0) up to the gain 2^(1 - alpha)."""
+    both = {"f1": np.array([12.0, 24]), "alpha": np.array([1.3, 1.3]), "r": np.array([1.0, 0])}
+    octave, tone = paper2023.render(both, 16000, 0.064)
+    np.testing.assert_allclose(octave, tone * 2 ** (1 - 1.3), atol=1e-9)
+
+
+@pytest.mark.parametrize("change", [{"synthesizer": "paper2023", "options": {"loudness": 3}}])
+def test_an_unknown_option_is_one_sentence_and_no_file(tmp_path, change):
+    with pytest.raises(SystemExit, match="paper2023 has no option loudness; known: none"):
+        write(tmp_path, {**PAPER, **change})
     assert not list(tmp_path.iterdir())
 
 
-def test_unknown_factor_is_one_sentence(tmp_path):
-    factors = {**PAPER["factors"], "vibrato": {"scale": "linear", "choice": [1]}}
-    with pytest.raises(SystemExit, match="vibrato"):
-        write(tmp_path, {**PAPER, "factors": factors})
+TONES = definition("additive", N=32)
 
 
-def test_random_design_is_uniform_on_its_scale_and_repeats():
-    factors = {"f1": {"low": 100, "high": 1600, "scale": "log"}}
-    table = synthesize.random(factors, 0, 4000)
-    octaves = np.histogram(np.log2(table["f1"] / 100), bins=4, range=(0, 4))[0]
-    assert (np.abs(octaves / 1000 - 1) < 0.1).all()
-    np.testing.assert_array_equal(table["f1"], synthesize.random(factors, 0, 4000)["f1"])
+def decibels(sounds):
+    return 10 * np.log10(np.mean(np.square(sounds, dtype=float), axis=-1))
+
+
+def test_level_is_the_stated_one_plus_the_rove():
+    table, sounds = rendered(TONES | {"nuisances": {"gain": {"low": -3, "high": 3}}})
+    np.testing.assert_allclose(decibels(sounds), -26 + table["nuisance_gain"], atol=1e-4)
+    _, soft = rendered(TONES | {"level": -40, "nuisances": {}})
+    np.testing.assert_allclose(decibels(soft), -40, atol=1e-4)
+    _, peaks = rendered(TONES | {"normalize": "peak"})
+    np.testing.assert_allclose(np.abs(peaks).max(axis=1), 1, atol=1e-6)
+
+
+def test_a_sound_depends_on_its_own_row_only_and_so_blocks_do_not_matter(monkeypatch):
+    every = {"phases": {"integers": 99}, "phase": {"low": 0, "high": 360}, "noise": {"low": 10, "high": 20}}
+    every |= {"reverberation": {"low": 0.1, "high": 0.2}, "onset": {"low": 0, "high": 0.1}}
+    every |= {"duration": {"low": 0.3, "high": 0.6}, "gain": {"low": -3, "high": 3}}
+    _, whole = rendered(TONES | {"nuisances": every})
+    monkeypatch.setattr(synthesize, "BLOCK", 5 * 16000)
+    _, pieces = rendered(TONES | {"nuisances": every})
+    np.testing.assert_allclose(whole, pieces, atol=1e-7)
+
+
+def test_onset_delays_and_duration_ends():
+    sound = np.ones((2, 8000))
+    delayed = delay(sound, [0.1, 0.25], 16000, 16000)
+    assert [np.flatnonzero(row)[0] for row in delayed] == [1600, 4000]
+    assert (delayed.sum(axis=1) == 8000).all()
+    ended = cut(sound, [0.2, 0.3], 16000)
+    assert [np.flatnonzero(row > 1e-9)[-1] / 16000 for row in ended] == pytest.approx([0.2, 0.3], abs=1e-3)
+
+
+def test_noise_has_the_stated_ratio_and_band():
+    rng = np.random.default_rng(0)
+    tone = np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)[None]
+    noise = add_noise(tone, [10], 16000, 5000, [rng]) - tone
+    assert decibels(tone)[0] - decibels(noise)[0] == pytest.approx(10, abs=1e-6)
+    power = np.abs(np.fft.rfft(noise[0])) ** 2
+    assert 10 * np.log10(power[5020:].sum() / power.sum()) < -50
+
+
+def test_phase_turns_a_cosine_into_a_sine_and_keeps_the_level():
+    time = np.arange(16000) / 16000
+    turned = rotate_phase(np.cos(2 * np.pi * 440 * time)[None], np.array([90.0]))[0]
+    np.testing.assert_allclose(turned, -np.sin(2 * np.pi * 440 * time), atol=1e-9)
+
+
+def test_reverberation_falls_by_60_decibels_in_the_stated_time():
+    click = np.zeros((1, 16000))
+    click[0, 0] = 1
+    wet = reverberate(click, [0.4], 16000, [np.random.default_rng(0)])[0]
+    assert 10 * np.log10(np.sum(wet[1:] ** 2)) == pytest.approx(-10, abs=0.5)
+    remaining = 10 * np.log10(np.cumsum(wet[1:6000][::-1] ** 2)[::-1])
+    slope = np.polyfit(np.arange(3000) / 16000, remaining[:3000], 1)[0]
+    assert -60 / slope == pytest.approx(0.4, rel=0.1)
 
 
 def test_resampling_keeps_frequency_and_keeps_sounds_apart():
-    tones = np.concatenate([physical(440, 4, 0, 22050), physical(1000, 4, 0, 22050)]).astype(np.float32)
+    time = np.arange(22050) / 22050
+    window = np.hanning(22050)
+    tones = np.stack([np.sin(2 * np.pi * f * time) * window for f in (440, 1000)]).astype(np.float32)
     result = resample.resample(tones, 22050, 16000)
     assert result.shape == (2, 16000)
     for sound, frequency in zip(result, (440, 1000), strict=True):
         assert np.abs(np.fft.rfft(sound)).argmax() == frequency
-        source = physical(frequency, 4, 0, 16000)[0]
-        assert np.abs(sound - source)[100:-100].max() < 1e-3
     np.testing.assert_array_equal(result[1:], resample.resample(tones[1:], 22050, 16000))

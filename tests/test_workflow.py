@@ -21,7 +21,7 @@ MODELS = yaml.safe_load((ROOT / "config.yaml").read_text())["run"]["models"]
 
 @pytest.fixture(scope="module")
 def finished(shared_clone):
-    """A clone after a whole run of all default models on the two small data sets."""
+    """A clone after a whole run of all default models on the small data sets."""
     done = snakemake(shared_clone, *SMALL)
     assert done.returncode == 0, done.stdout[-5000:]
     return shared_clone
@@ -47,7 +47,7 @@ def embedding(folder, dataset, model):
     ],
 )
 def test_every_model_is_embedded_and_audited(finished, model, framework, D):
-    for dataset, N in (("small", 40), ("small_grid", 36)):
+    for dataset, N in (("small", 40), ("small_ladder", 28), ("small_grid", 36)):
         array, known = embedding(finished, dataset, model), facts(finished, dataset, model)
         assert array.shape == (N, D)
         assert array.dtype == np.float32
@@ -97,7 +97,7 @@ def test_scores_are_tidy_and_the_controls_are_where_they_belong(finished):
         assert r2.loc[("crepe", "f1")].value > 0.8
         assert (r2.loc["chance"].value < 0.3).all()
     small = pandas.read_csv(finished / "results" / "small" / "scores.csv")
-    ratio = small[(small.metric == "median_abs_log_ratio") & (small.factor == "r")]
+    ratio = small[(small.metric == "median_abs_log_ratio") & (small.factor == "odd_even")]
     assert ratio.value.isna().all()
     assert (ratio.note == "no log-ratio: not always positive").all()
 
@@ -106,13 +106,29 @@ def test_report_and_figures(finished):
     page = (finished / "results" / "report.html").read_text()
     assert all(model in page for model in MODELS)
     assert "failed at" not in page
-    for dataset in ("small", "small_grid"):
-        for figure in ("sounds", "isomap", "knn"):
+    assert "a ladder of small changes around 2 points of <code>small</code>" in page
+    assert not (finished / "results" / "small_ladder" / "isomap").exists()
+    for dataset, figures in {
+        "small": ("sounds", "checks", "isomap", "knn"),
+        "small_ladder": ("sounds", "checks"),
+        "small_grid": ("sounds", "checks", "isomap", "knn"),
+    }.items():
+        for figure in figures:
             for ending in ("png", "pdf"):
                 path = finished / "results" / dataset / "figures" / f"{figure}.{ending}"
                 assert path.stat().st_size > 10_000
     resolved = yaml.safe_load((finished / "results" / "run_config.yaml").read_text())
-    assert resolved["run"]["datasets"] == ["small", "small_grid"]
+    assert resolved["run"]["datasets"] == ["small", "small_ladder", "small_grid"]
+
+
+def test_the_gate_is_in_the_report(finished):
+    page = (finished / "results" / "report.html").read_text()
+    grid = page.split('<h2 id="small_grid">')[1]
+    assert "breaches:</span>" in grid
+    assert "level correlation of r" in grid
+    assert "seen of the clip" in grid
+    checks = pandas.read_csv(finished / "results" / "small" / "sounds" / "checks.csv").set_index("check")
+    assert checks.breach.dropna().index.tolist() == ["clip"]  # a quarter of a second
 
 
 def test_second_run_does_nothing(finished):
@@ -129,19 +145,19 @@ def planned(folder, *words):
     return {name: names.count(name) for name in names if name != "all"}
 
 
-FAN_IN = {"compare": 2, "draw_isomap": 2, "draw_knn": 2, "report": 1}
+FAN_IN = {"compare": 3, "draw_isomap": 2, "draw_knn": 2, "report": 1}
 
 
 def test_one_models_option_reruns_its_branch_only(finished):
     words = ["--config", 'models={"mfcc": {"options": {"n_mfcc": 13}}}']
-    assert planned(finished, *SMALL, *words) == {"embed": 2, "neighbors": 2, "isomap": 2, "knn": 2, **FAN_IN}
+    assert planned(finished, *SMALL, *words) == {"embed": 3, "neighbors": 2, "isomap": 2, "knn": 2, **FAN_IN}
 
 
 def test_editing_an_adapter_reruns_its_model_only(finished):
     path = finished / "workflow_scripts" / "adapters" / "mfcc.py"
     before, when = path.read_text(), path.stat().st_mtime
     path.write_text(before + "# edited\n")
-    assert planned(finished, *SMALL)["embed"] == 2
+    assert planned(finished, *SMALL)["embed"] == 3
     path.write_text(before)
     os.utime(path, (when, when))
     assert planned(finished, *SMALL) == {}
@@ -160,7 +176,7 @@ def test_the_readmes_example_adds_a_model_by_config_alone(finished, tmp_path):
     done = snakemake(finished, *words)
     assert done.returncode == 0, done.stdout[-5000:]
     ran = jobs(done.stdout)
-    branch = {"environment": 1, "embed": 2, "neighbors": 2, "isomap": 2, "knn": 2, "all": 1}
+    branch = {"environment": 1, "embed": 3, "neighbors": 2, "isomap": 2, "knn": 2, "all": 1}
     assert {rule: ran.count(rule) for rule in ran} == branch | FAN_IN
     assert embedding(finished, "small", name).shape == (40, 88)
     back = snakemake(finished, *SMALL)

@@ -107,7 +107,9 @@ def ladder(factors, base, points, steps, jacobian=0.5):
     place, low, high = {}, {}, {}
     for name, factor in factors.items():
         low[name], high[name] = in_jnd([factor["low"], factor["high"]], factor["jnd"])
-        within = np.clip(in_jnd(base[name][:points], factor["jnd"]), low[name] + jacobian, high[name] - jacobian)
+        within = np.clip(
+            in_jnd(base[name][:points], factor["jnd"]), low[name] + jacobian, high[name] - jacobian
+        )
         place[name] = within
     rows = []
     for point in range(points):

@@ -1,4 +1,4 @@
-"""Figure 2: waveforms and spectra of 25 sounds, the last factor across, the one before it down."""
+"""Figure 2: waveforms, spectra and, of longer clips, spectrograms of 25 sounds over the last two factors."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pandas
 import soundfile
-from drawing import write_figure
+from drawing import COLORS, write_figure
 from matplotlib.figure import Figure
 
 SIDE = 5
@@ -47,32 +47,49 @@ def spectrum(sound):
     return np.maximum(20 * np.log10(np.maximum(magnitude / peak, 1e-9)), FLOOR)
 
 
+def short_time_spectra(sound, rate, seconds=0.03):
+    """Spectrogram in dB relative to its peak: float (frequencies, frames), Hann frames, half overlapping."""
+    length = round(seconds * rate)
+    starts = np.arange(0, len(sound) - length, length // 2)
+    frames = np.stack([sound[i : i + length] for i in starts]) * np.hanning(length)
+    magnitude = np.abs(np.fft.rfft(frames)).T
+    return np.maximum(20 * np.log10(np.maximum(magnitude / (magnitude.max() or 1), 1e-9)), FLOOR)
+
+
+PANELS = {  # name: axis across, axis up
+    "waveforms": ("time (ms)", "amplitude"),
+    "spectra": ("frequency (kHz)", "level (dB re peak)"),
+    "spectrograms": ("time (ms)", "frequency (kHz), 80 dB from blue to yellow"),
+}
+
+
 def draw(table, factors, chosen, sounds, rate):
     """The figure. table: DataFrame; factors: {name: entry}; chosen: int (5, 5); sounds (25, T)."""
-    figure = Figure(figsize=(15, 8), layout="constrained")
-    left, right = figure.subfigures(1, 2)
     T = sounds.shape[1]
+    panels = list(PANELS)[: 3 if T / rate > 0.1 else 2]
+    figure = Figure(figsize=(7.5 * len(panels), 8), layout="constrained")
     frequencies = np.fft.rfftfreq(T, 1 / rate) / 1000
     times = np.arange(T) / rate * 1000
     names = list(factors)
-    for part, name in ((left, "waveforms"), (right, "spectra")):
+    down = names[-2] if len(names) > 1 else names[-1]
+    for part, name in zip(figure.subfigures(1, len(panels)), panels, strict=True):
         axes = part.subplots(SIDE, SIDE, sharex=True, sharey=True)
-        part.suptitle(
-            f"{name}: {names[-1]} grows to the right, {names[-2] if len(names) > 1 else names[-1]} downwards"
-        )
+        part.suptitle(f"{name}: {names[-1]} grows to the right, {down} downwards\n({', '.join(names[-3:])})")
         for axis, row, sound in zip(axes.flat, chosen.flat, sounds, strict=True):
             if name == "waveforms":
                 axis.plot(times, sound, color="tab:blue", linewidth=0.5)
-            else:
+            elif name == "spectra":
                 axis.plot(frequencies, spectrum(sound), color="tab:red", linewidth=0.5)
-            values = ", ".join(f"{factor} {table[factor][row]:.3g}" for factor in names[-3:])
-            axis.set_title(values, fontsize=7, pad=2)
+            else:
+                levels = short_time_spectra(sound, rate)
+                extent = (0, times[-1], 0, rate / 2000)
+                axis.imshow(
+                    levels, origin="lower", aspect="auto", extent=extent, cmap=COLORS, vmin=FLOOR, vmax=0
+                )
+            axis.set_title(", ".join(f"{table[n][row]:.3g}" for n in names[-3:]), fontsize=7, pad=2)
             axis.tick_params(labelsize=7)
-        what = (
-            ("time (ms)", "amplitude") if name == "waveforms" else ("frequency (kHz)", "level (dB re peak)")
-        )
-        part.supxlabel(what[0], fontsize=9)
-        part.supylabel(what[1], fontsize=9)
+        part.supxlabel(PANELS[name][0], fontsize=9)
+        part.supylabel(PANELS[name][1], fontsize=9)
     return figure
 
 

@@ -157,7 +157,9 @@ def main(argv=None):
     factors = pandas.read_csv(args.parameters)[names].to_numpy(dtype=float)
     indices = np.load(args.neighbors)["indices"]
     reference = np.load(args.reference)["indices"]
-    ratio = has_ratio({name: (args.factors[name], values) for name, values in zip(names, factors.T, strict=True)})
+    ratio = has_ratio(
+        {name: (args.factors[name], values) for name, values in zip(names, factors.T, strict=True)}
+    )
     settings = {"shuffles": args.shuffles, "bootstrap": args.bootstrap, "seed": args.seed, "ratio": ratio}
     rows = []
     for with_self in [False, True] if args.include_self else [False]:

@@ -20,10 +20,11 @@ import torch
 from files import beside
 
 HARMONICS = 40
+IN_BAND = 17  # harmonics below 7000 Hz of the highest tone, 400 Hz
 LATENTS = 6  # the two perceptual axes and four free ones
 WIDTH = 64  # of the hidden layers
 SPECTRA, HELD_OUT = 2**15, 2**11
-BATCH, EPOCHS = 256, 24
+BATCH, EPOCHS = 256, 16
 NOISE = 1.0  # dB: the standard deviation of a level around its reconstruction
 AXES = 100.0  # weight of the perceptual terms
 
@@ -125,10 +126,22 @@ def train(levels, seed):
     return encoder, decoder, mean, scale
 
 
-def effects(decoder, generator):
-    """Change of the levels per unit of each latent, dB, at 1024 draws from the prior: (1024, HARMONICS, LATENTS)."""
-    latents = torch.randn(1024, LATENTS, generator=generator)
-    return torch.func.vmap(torch.func.jacfwd(decoder))(latents).detach()
+def free_effects(decoder, generator):
+    """Change of the levels per unit of each free latent, dB, at 1024 draws from the prior.
+
+    Axes 0 and 1 move along with the latent so that the labels stay as they are, as in the synthesizer,
+    and a change that all of the first IN_BAND harmonics share is gain. Returns a tensor (1024, IN_BAND,
+    LATENTS - 2).
+    """
+
+    def outputs(latents):
+        levels = decoder(latents)
+        return levels, labels(levels[None])[0]
+
+    draws = torch.randn(1024, LATENTS, generator=generator)
+    levels, heard = (slope.detach() for slope in torch.func.vmap(torch.func.jacfwd(outputs))(draws))
+    changes = levels[:, :, 2:] - levels[:, :, :2] @ torch.linalg.solve(heard[:, :, :2], heard[:, :, 2:])
+    return changes[:, :IN_BAND] - changes[:, :IN_BAND].mean(1, keepdim=True)
 
 
 def order_free_latents(decoder, generator):
@@ -137,7 +150,7 @@ def order_free_latents(decoder, generator):
     The prior is the same in every direction, so that training leaves the free axes in any; this choice
     gives latents 2 and 3 a meaning. A positive step raises the harmonic that changes most.
     """
-    changes = effects(decoder, generator)[:, :, 2:]
+    changes = free_effects(decoder, generator)
     directions = torch.linalg.eigh((changes.transpose(1, 2) @ changes).mean(0)).eigenvectors.flip(1)
     means = changes.mean(0) @ directions
     signs = means.gather(0, means.abs().argmax(0, keepdim=True)).sign()
@@ -170,8 +183,8 @@ def main(argv=None):
         )
         print(f"held out: correlation of {name} with axis {j} {encoded:.4f}, as decoded {controlled:.4f}")
     order_free_latents(decoder, generator)
-    strengths = effects(decoder, generator).square().mean((0, 1)).sqrt()
-    print("change of the levels per unit of each latent, dB rms:", " ".join(f"{s:.2f}" for s in strengths))
+    strengths = free_effects(decoder, generator).square().mean((0, 1)).sqrt().tolist()
+    print("change of the levels per unit of each free latent, dB rms:", *(f"{s:.2f}" for s in strengths))
 
     dense = [layer for layer in decoder if isinstance(layer, torch.nn.Linear)]
     arrays = {f"weight_{i}": layer.weight.detach().numpy().T for i, layer in enumerate(dense)}

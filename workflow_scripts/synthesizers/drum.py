@@ -105,7 +105,9 @@ def modes(parameters, shape):
     relative, strengths = SHAPES[shape](aspect[:, 0])
     first = 3 * np.log(10) / decay
     decays = first * (1 - damping + damping * relative)
-    undamped = ((2 * np.pi * pitch) ** 2 + first**2) * relative * (1 + dispersion * relative) / (1 + dispersion)
+    undamped = (
+        ((2 * np.pi * pitch) ** 2 + first**2) * relative * (1 + dispersion * relative) / (1 + dispersion)
+    )
     oscillating = np.maximum(undamped - decays**2, 0)
     return np.sqrt(oscillating) / (2 * np.pi), decays, strengths * (oscillating > 0)
 

@@ -10,13 +10,14 @@ cuts f1 = 400 Hz after harmonic 17. So latents 0 and 1 are solved for, per sound
 rendered has the wanted pair, and the pair that it has in the end is returned as the factor.
 """
 
+import itertools
 import zipfile
 
 import numpy as np
 from oscillators import ramped, sum_sinusoids
 
 # shape_1 and shape_2 are latents 2 and 3, the free ones that change the spectrum most. They move it at equal
-# brightness and odd_even, by 2 to 4 dB rms per unit.
+# brightness and odd_even, by some 3 dB rms per unit.
 FACTORS = {
     "f1": {
         "unit": "Hz",
@@ -64,7 +65,7 @@ NUISANCES = {"phases": {"unit": "seed", "integers": 2147483647, "default": 0}}
 
 RAMP = 0.05  # s
 MARGIN = 50.0  # Hz between the highest harmonic and the band limit, for the side lobes of the ramps
-STEPS = 12  # of Newton's method; 5 are enough where the wanted pair exists
+STEPS = 8  # of Newton's method; 5 are exact to rounding where the wanted pair exists
 FARTHEST = 4.0  # latent sd; the decoder has not been trained beyond
 
 
@@ -87,7 +88,7 @@ def read_decoder(path):
     except (KeyError, TypeError, ValueError, AttributeError, EOFError, zipfile.BadZipFile) as problem:
         raise ValueError(f"neural: {path} is not a trained decoder; {cure}") from problem
     sizes = [w.shape for w in weights]
-    chained = all(a[1:] == b[:1] for a, b in zip(sizes, sizes[1:], strict=False))
+    chained = all(a[1:] == b[:1] for a, b in itertools.pairwise(sizes))
     fitting = [(w[-1],) for w in sizes] == [b.shape for b in biases]
     pairs = decoder["mean"].shape == decoder["scale"].shape == (2,)
     if not (sizes and {len(s) for s in sizes} == {2} and chained and fitting and pairs and sizes[0][0] >= 4):

@@ -57,7 +57,9 @@ def render(parameters, sample_rate, duration):
     time, window = np.arange(T) / T, np.hanning(T)
     harmonics = (T / (2 * parameters["f1"])).astype(int) - 1
     if (harmonics < 1).any():
-        raise ValueError(f"paper2023: f1 = {parameters['f1'].max():g} leaves no harmonic; keep it below {T / 4:g}")
+        raise ValueError(
+            f"paper2023: f1 = {parameters['f1'].max():g} leaves no harmonic; keep it below {T / 4:g}"
+        )
     order = np.argsort(-harmonics, kind="stable")  # richest first: harmonic p then sounds in a prefix
     f1, alpha, r = (parameters[name][order] for name in FACTORS)
     sounds = np.zeros((len(f1), T))

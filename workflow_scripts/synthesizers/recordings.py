@@ -51,14 +51,14 @@ def check(table, folder="."):
         digest = hashlib.sha256(sound.tobytes() + bytes(str(rate), "ascii")).digest()
         if digest in seen:
             twice = seen[digest] == name
-            faults.append(f"{name} is listed twice" if twice else f"{name} holds the same sound as {seen[digest]}")
+            faults.append(
+                f"{name} is listed twice" if twice else f"{name} holds the same sound as {seen[digest]}"
+            )
         seen.setdefault(digest, name)
     if folder != ".":
         listed = {Path(folder, name).resolve() for name in table["file"]}
         found = (path for path in sorted(Path(folder).rglob("*")) if path.suffix.lower() in AUDIO)
-        faults += [
-            f"{path.relative_to(folder)} has no row" for path in found if path.resolve() not in listed
-        ]
+        faults += [f"{path.relative_to(folder)} has no row" for path in found if path.resolve() not in listed]
     if faults:
         raise ValueError(f"recordings: {len(faults)} faults: {'; '.join(faults)}")
 

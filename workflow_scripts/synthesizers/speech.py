@@ -8,10 +8,8 @@ the ratio that espeak-ng was told, which takes whole percents.
 - formants: all formant frequencies and bandwidths times this ratio, as by a vocal tract 1/ratio as long.
 
 The phrases hold vowels, nasals, liquids and glides only: espeak-ng plays its other consonants from
-recordings, which neither f0 nor formants would move.
-
-The output was the same to the last bit with the sources of espeak-ng 1.50, 1.51, 1.52 and of August 2026
-(all with the voice data of 1.51); 1.49 lacks the option --load.
+recordings, which neither f0 nor formants would move. It needs espeak-ng 1.50 or later; 1.50, 1.51, 1.52 and
+the source of August 2026 speak alike to the last bit (all tried with the voice data of 1.51).
 """
 
 import os
@@ -94,10 +92,10 @@ def speak(text, words_per_minute, f0, formants):
     """
     with tempfile.TemporaryDirectory() as folder:  # as working directory: espeak-ng cuts long paths short
         Path(folder, "gear").write_text(voice(f0, formants))
-        # the control character starts a command to espeak-ng: pitch range 0
+        # half amplitude, for at full amplitude espeak-ng's limiter acts on some vowels
         options = ["--load", "-v", "gear", "-z", "-a", "50", "-s", str(words_per_minute), "-w", "gear.wav"]
         done = subprocess.run(
-            ["espeak-ng", *options, f"\x010R {text}"],
+            ["espeak-ng", *options, f"\x010R {text}"],  # \x01: a command, pitch range 0
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -105,10 +103,11 @@ def speak(text, words_per_minute, f0, formants):
             text=True,
             errors="replace",
         )
-        made = Path(folder, "gear.wav")
-        sound, sample_rate = soundfile.read(made) if made.exists() else (np.zeros(0), 0)
+        spoken = Path(folder, "gear.wav")
+        fine = done.returncode == 0 and spoken.exists()
+        sound, sample_rate = soundfile.read(spoken) if fine else (np.zeros(0), 0)
     loud = np.flatnonzero(np.abs(sound) > 0.01 * np.abs(sound).max(initial=0))
-    if done.returncode or not len(loud):
+    if not len(loud):
         reason = (done.stdout.strip().splitlines() or [f"exit status {done.returncode}, no sound"])[-1]
         raise ValueError(
             f"speech: espeak-ng failed ({reason.rstrip('.')}); check that `espeak-ng hello` speaks "
@@ -118,7 +117,7 @@ def speak(text, words_per_minute, f0, formants):
 
 
 def speak_at(text, rate, f0, formants):
-    """A phrase at a rate in syllables per second. Returns (phrase, sample_rate, rate as measured).
+    """A phrase at a rate in syllables/s, within some 5 %. Returns (phrase, sample_rate, rate as measured).
 
     The phrase is spoken twice: how long it takes at a given number of words per minute differs from phrase
     to phrase, so that the first time serves to correct the second.
@@ -189,8 +188,9 @@ def render(parameters, sample_rate, duration, max_frequency=7000):
     parameters: {f0, rate, formants, text: float (n,)}; sample_rate: Hz; duration: s; max_frequency: Hz, no
     energy from there on. Returns (float64 (n, round(duration * sample_rate)), {f0, rate, formants: float
     (n,)}), the latter as realised: f0 and rate measured, formants in whole percents. Equal settings are the
-    same sound. Raises ValueError if espeak-ng is missing or fails, if a phrase does not fit into `duration`,
-    or if f0 is outside what is measured.
+    same sound. A phrase that comes out some percent slower than requested can lose as much at its end. Raises
+    ValueError if espeak-ng is missing or fails, if a phrase as requested does not fit into `duration`, or if
+    f0 is outside what is measured.
     """
     if shutil.which("espeak-ng") is None:
         raise ValueError(
