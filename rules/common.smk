@@ -112,7 +112,9 @@ def declared(path, name):
                 code = compile(ast.Expression(node.value), str(path), "eval")
                 return eval(code, {"__builtins__": {"range": range}})
             except Exception as problem:
-                raise ValueError(f"{name} of {path} must be one expression of plain values: {problem}") from None
+                raise ValueError(
+                    f"{name} of {path} must be one expression of plain values: {problem}"
+                ) from None
     return {}
 
 

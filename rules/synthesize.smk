@@ -49,7 +49,9 @@ rule synthesize:
     params:
         python=python("analysis"),
         definition=definition,
-        trained=lambda wildcards, input: f"--trained {shlex.quote(str(input.trained))}" if input.trained else "",
+        trained=lambda wildcards, input: (
+            f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""
+        ),
     shell:
         "{params.python:q} {input.script[0]:q} --definition {params.definition:q} {params.trained} "
         "--parameters {output.parameters:q} --audio {output.audio:q} > {log:q} 2>&1"
@@ -80,7 +82,9 @@ rule check_sounds:
     params:
         python=python("analysis"),
         definition=definition,
-        trained=lambda wildcards, input: f"--trained {shlex.quote(str(input.trained))}" if input.trained else "",
+        trained=lambda wildcards, input: (
+            f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""
+        ),
         resampled=flag("--resampled", lambda wildcards: DEFINITIONS[wildcards.dataset]["resample"] is True),
         strict=flag("--strict", lambda wildcards: DEFINITIONS[wildcards.dataset]["strict"]),
         K=largest_K,

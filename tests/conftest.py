@@ -68,8 +68,8 @@ def definition(synthesizer, **changes):
     """A data set of a synthesizer as the scripts get it: its own factors and nuisances, 1 s at 16 kHz."""
     module = synthesize.load_synthesizer(synthesizer)
     factors = {
-        name: {k: v for k, v in module.FACTORS.get(name, {}).items()} | entry
-        for name, entry in changes.pop("factors", dict.fromkeys(module.FACTORS, {})).items()
+        name: {**module.FACTORS.get(name, {}), **entry}
+        for name, entry in changes.pop("factors", {name: {} for name in module.FACTORS}).items()
     }
     entry = {"synthesizer": synthesizer, "design": "sobol", "seed": 0, "sample_rate": 16000, "duration": 1.0}
     entry |= {"normalize": "rms", "nuisances": dict(getattr(module, "NUISANCES", {}))}

@@ -40,8 +40,8 @@ CONFIG = (ROOT / "config.yaml").read_text()
         ),
         ({"datasets": {"paper2023": {"synthesizer": "aditive"}}}, "did you mean 'additive'?"),
         (
-            {"datasets": {"paper2023": {"factors": {"f1": {"low": 1}}}}},
-            "factors.f1: a grid design needs start, stop, step or choice; stated: choice, low",
+            {"datasets": {"paper2023": {"factors": {"f1": {"step": 1}}}}},
+            "factors.f1: a grid design needs start, stop, step or choice; stated: choice, step",
         ),
         (
             {"datasets": {"paper2023": {"factors": {"r": {"scale": "log", "start": 0, "stop": 1}}}}},
@@ -73,7 +73,7 @@ def test_all_faults_at_once(tmp_path):
 
 def test_a_second_file_merges_definitions_and_replaces_lists(tmp_path):
     change = {
-        "run": {"models": ["mfcc", "mine"]},
+        "run": {"models": ["mfcc", "mine"], "datasets": ["paper2023"]},
         "models": {
             "mfcc": {"options": {"n_mfcc": 13}},
             "mine": {"module": "adapters.mfcc", "requirements": ["librosa==0.11.0"], "sample_rate": 16000},
@@ -93,7 +93,7 @@ def test_a_second_file_merges_definitions_and_replaces_lists(tmp_path):
 def test_three_hundred_models_can_be_planned(tmp_path):
     entry = {"module": "adapters.mfcc", "env": "signal", "sample_rate": 16000}
     models = {f"model{i}": entry for i in range(300)}
-    change = {"run": {"models": list(models)}, "models": models}
+    change = {"run": {"models": list(models), "datasets": ["paper2023"]}, "models": models}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
     words = ["-n", "--quiet", "rules", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml"]
     done = snakemake(tmp_path, *words)

@@ -111,7 +111,7 @@ def test_tables_are_read_with_levels_and_faults_are_all_listed(tmp_path):
     assert table["file"].tolist() == ["a.wav", "b.wav"]
     path.write_text("file,pitch,dynamics\na.wav,sixty,pp\nb.wav,,loud\n")
     with pytest.raises(
-        ValueError, match="line 2: pitch is 'sixty'.*line 3: pitch is ''.*line 3: dynamics"
+        ValueError, match=r"line 2: pitch is 'sixty'.*line 3: pitch is ''.*line 3: dynamics"
     ) as told:
         designs.read_table(path, factors)
     assert "not one of pp, mf, ff" in str(told.value)

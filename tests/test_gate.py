@@ -23,10 +23,8 @@ def gate(folder, entry, *words, change=None):
         sounds = np.concatenate(list(synthesize.finished(entry, module, table)))
         sounds = change(table, sounds).astype(np.float32)
         synthesize.write_audio(folder / "a.wav", [sounds], entry["sample_rate"], len(sounds))
-    check_sounds.main(
-        ["--definition", json.dumps(entry), *paths, *words]
-        + [f"--checks={folder}/checks.csv", "--figure", f"{folder}/checks.png"]
-    )
+    outputs = [f"--checks={folder}/checks.csv", "--figure", f"{folder}/checks.png"]
+    check_sounds.main(["--definition", json.dumps(entry), *paths, *words, *outputs])
     table = pandas.read_csv(folder / "checks.csv", keep_default_na=False, dtype=str)
     return table.set_index(["check", "factor"])
 

@@ -1,5 +1,7 @@
 """Nearest-neighbour regression: the factors themselves score 1, noise scores chance."""
 
+import json
+
 import knn
 import numpy as np
 import pandas
@@ -79,7 +81,7 @@ def test_interval_covers_the_mean_95_times_in_100():
 
 def test_controls():
     table = pandas.DataFrame({"f1": [100.0, 200, 400], "r": [0.0, 1, 2], "same": [3.0, 3, 3]})
-    known = reference(table, {"f1": "log", "r": "linear", "same": "linear"})
+    known = reference(table, {"f1": {"scale": "log"}, "r": {"scale": "linear"}, "same": {"scale": "linear"}})
     np.testing.assert_allclose(known[:, 0], known[:, 1], rtol=1e-6)
     np.testing.assert_allclose(known.std(axis=0), [1, 1, 0], atol=1e-6)
     assert chance(10, 0).shape == (10, 64)
@@ -87,7 +89,7 @@ def test_controls():
 
 
 def test_tables(tmp_path, factors):
-    names = {"f1": "linear", "r": "linear"}
+    names = {"f1": {"scale": "linear"}, "r": {"scale": "linear"}}
     data = pandas.DataFrame(factors - [0, 1], columns=list(names))
     data.loc[0, "r"] = 0.0  # not always positive
     data.to_csv(tmp_path / "parameters.csv", index_label="sound")
@@ -96,7 +98,7 @@ def test_tables(tmp_path, factors):
         np.savez(tmp_path / f"{name}.npz", indices=indices, distances=distances)
     knn.main(
         [
-            *("--parameters", f"{tmp_path}/parameters.csv", "--scales", '{"f1": "linear", "r": "linear"}'),
+            *("--parameters", f"{tmp_path}/parameters.csv", "--factors", json.dumps(names)),
             *("--neighbors", f"{tmp_path}/model.npz", "--reference", f"{tmp_path}/reference.npz"),
             *("--model", "m", "--K", str(K), "--include-self", "--bootstrap", "200"),
             *("--estimates", f"{tmp_path}/estimates.csv", "--scores", f"{tmp_path}/scores.csv"),

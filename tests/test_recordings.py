@@ -48,7 +48,7 @@ def run(folder, **changes):
 
 
 def test_any_rate_length_and_channels(folder):
-    sounds, rate = run(folder)
+    sounds, _ = run(folder)
     assert sounds.shape == (3, 16000)
     for sound, frequency in zip(sounds, (440, 494, 523), strict=True):
         assert np.abs(np.fft.rfft(sound)).argmax() == pytest.approx(frequency, abs=3)

@@ -17,6 +17,14 @@ PIXEL = base64.b64decode(
 )
 TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    f()\n'
 HOSTILE = "<script>alert(1)</script>"
+ENTRY = {
+    "synthesizer": "additive",
+    "version": 1,
+    "design": "sobol",
+    "resample": True,
+    "factors": {"f1": {"unit": "Hz", "scale": "erb"}},
+    "nuisances": {},
+}
 
 
 @pytest.mark.parametrize(
@@ -87,8 +95,14 @@ def results(tmp_path):
     facts |= {"audio_rate": 16000, "clip_seconds": 0.064, "sounds_per_second": 3.0, "peak_memory_mb": 9}
     facts |= {"device": "cpu", "licence": "MIT", "audit": audit}
     (folder / "embeddings" / "good.json").write_text(json.dumps(facts))
-    entry = yaml.safe_load((ROOT / "config.yaml").read_text())["datasets"]["paper2023"]
-    config = {"run": {"datasets": ["small"], "models": ["good", "bad"]}, "datasets": {"small": entry}}
+    (folder / "sounds").mkdir()
+    (folder / "sounds" / "parameters.csv").write_text("sound,f1\n0,1\n1,2\n")
+    (folder / "sounds" / "checks.csv").write_text(
+        "check,factor,other,value,limit,unit,breach,note\n"
+        "level_range,,,15.7,0.5,dB,yes,\n"
+        f"level_correlation,f1,,0.03,0.1,rank correlation,,{HOSTILE}\n"
+    )
+    config = {"run": {"datasets": ["small"], "models": ["good", "bad"]}}
     (tmp_path / "run_config.yaml").write_text(yaml.safe_dump(config))
     return tmp_path
 
@@ -103,18 +117,21 @@ def test_failed_model_has_a_row_with_its_reason(results):
 def test_report_shows_scores_marks_and_failures_and_escapes_them(results):
     report.main(
         [
-            *("--results", str(results), "--datasets", "small", "--config", f"{results}/run_config.yaml"),
+            *("--results", str(results), "--config", f"{results}/run_config.yaml"),
+            *("--datasets", json.dumps({"small": ENTRY})),
             *("--template", str(ROOT / "workflow_scripts" / "report.html.j2"), "--clone", str(ROOT)),
             *("--output", f"{results}/report.html"),
         ]
     )
     page = (results / "report.html").read_text()
     assert "0.9123 [0.9, 0.92]" in page
+    assert "2 sounds of the synthesizer <code>additive</code>" in page
+    assert "1 breach:</span>" in page.replace("\n", " ")
     assert "chance -0.025, reference 0.99" in page
     assert "does not vary" in page
     assert "<strong>bad</strong> failed at embed" in page
     assert "50 %" in page
     assert "yes, 24 %" in page
     assert "<script" not in page
-    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 3
     assert "http" not in page.split("</style>")[1].split("<pre>")[0]  # nothing is fetched

@@ -90,7 +90,7 @@ def test_files_hold_the_sounds_and_factors_exactly(tmp_path, paper):
 
 
 def test_r_one_is_the_octave_above():
-    """The known flaw of the paper's factors: (f1, alpha, 1) is (2 f1, alpha, 0) up to the gain 2^(1 - alpha)."""
+    """The known flaw of the factors: (f1, alpha, 1) is (2 f1, alpha, 0) up to the gain 2^(1 - alpha)."""
     both = {"f1": np.array([12.0, 24]), "alpha": np.array([1.3, 1.3]), "r": np.array([1.0, 0])}
     octave, tone = paper2023.render(both, 16000, 0.064)
     np.testing.assert_allclose(octave, tone * 2 ** (1 - 1.3), atol=1e-9)

@@ -145,7 +145,7 @@ def test_am_fm_carrier_glides_and_wavers_as_stated():
 
 
 def test_am_fm_above_its_band_is_refused():
-    with pytest.raises(ValueError, match="a sound reaches .* Hz, above 2000 Hz"):
+    with pytest.raises(ValueError, match=r"a sound reaches .* Hz, above 2000 Hz"):
         one(am_fm, carrier=1900, chirp=1, options={"max_frequency": 2000})
 
 

@@ -166,8 +166,8 @@ def rendered_checks(definition, synthesizer, table, read):
         "limit": 1e-6,
         "unit": "share of energy",
         "breach": share > 1e-6,
-        "note": f"largest share of a sound that its own row does not give (median {np.median(left):.2g}); above "
-        "the limit, other sounds shape it",
+        "note": f"largest share of a sound that its own row does not give (median {np.median(left):.2g}): "
+        + ("other sounds shape it" if share > 1e-6 else "no other sound shapes it"),
     }
     if definition["design"] == "table" or not synthesizer.FACTORS:
         return

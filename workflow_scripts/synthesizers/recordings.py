@@ -64,7 +64,7 @@ def check(table, folder="."):
 
 
 def fitted(sound, T, fall):
-    """A sound, float (t,), in exactly T samples: cut with a fall of `fall` samples, or followed by silence."""
+    """A sound, float (t,), in T samples: cut with a fall of `fall` samples, or followed by silence."""
     if len(sound) <= T:
         return np.pad(sound, (0, T - len(sound)))
     cut = sound[:T].copy()
