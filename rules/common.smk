@@ -252,12 +252,14 @@ def dataset_faults(config):
         if not entry["factors"]:
             yield f"{where}.factors: name at least one"
         faults = []
+        own_keys = [key for key in ("factors", "nuisances") if "ladder" not in stated or key in stated]
         for factor in entry["factors"]:
-            faults += factor_faults(f"{where}.factors.{factor}", factor, entry, known)
+            if "factors" in own_keys:
+                faults += factor_faults(f"{where}.factors.{factor}", factor, entry, known)
             if "ladder" in stated and "jnd" not in entry["factors"][factor]:
                 faults.append(f"{where}: a ladder needs the JND of {factor}; state it")
         yield from faults
-        for nuisance, ends in entry["nuisances"].items():
+        for nuisance, ends in entry["nuisances"].items() if "nuisances" in own_keys else ():
             possible = common_nuisances() | own
             if nuisance not in possible:
                 yield f"{where}.nuisances: {nuisance!r} is not known, {closest(nuisance, possible)}"

@@ -48,6 +48,36 @@ CONFIG = (ROOT / "config.yaml").read_text()
             "factors.r: a log scale needs a range above 0",
         ),
         (
+            {"datasets": {"tones": {"nuisances": {"gian": None}}}},
+            "datasets.tones.nuisances: 'gian' is not known, did you mean 'gain'?",
+        ),
+        (
+            {"datasets": {"tones": {"nuisances": {"onset": {"high": 2}}}}},
+            "datasets.tones.nuisances.onset: from 0 to 2 s in 1.0 s",
+        ),
+        (
+            {"datasets": {"drum": {"factors": {"pitsch": None}}}},
+            "datasets.drum.factors.pitsch: drum has no such factor, did you mean 'pitch'?",
+        ),
+        (
+            {"datasets": {"drum": {"factors": {"pitch": {"low": 900}}}}},
+            "datasets.drum.factors.pitch: low 900 is not below high 300",
+        ),
+        (
+            {"datasets": {"drum": {"N": 1000}}},
+            "datasets.drum: a sobol design is balanced if N is a power of two",
+        ),
+        ({"datasets": {"drum": {"design": "table"}}, "run": {"datasets": ["drum"]}}, "drum: state `table`"),
+        (
+            {"datasets": {"ladder": {"ladder": {"of": "tone"}}}},
+            "datasets.ladder.ladder.of: 'tone' is not defined, did you mean 'tones'?",
+        ),
+        (
+            {"datasets": {"ladder_full": {"ladder": {"of": "ladder"}}}},
+            "datasets.ladder_full.ladder.of: 'ladder' is a ladder itself",
+        ),
+        ({"datasets": {"ladder": {"ladder": {"points": 5000}}}}, "ladder.points: 'tones' has fewer sounds"),
+        (
             {"models": {"crepe": {"sample_rate": "16 kHz"}}},
             "models.crepe.sample_rate: '16 kHz' is not of type",
         ),

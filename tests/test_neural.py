@@ -16,7 +16,23 @@ from synthesizers import neural
 RATE = 16000
 TORCH = ROOT / "resources" / "environments" / "neural" / "bin" / "python"
 SCRIPT = ROOT / "workflow_scripts" / "train_neural.py"
-needs_torch = pytest.mark.skipif(not TORCH.exists(), reason="environment neural is not built")
+
+
+@pytest.fixture(scope="session")
+def torch_python():
+    """The interpreter of the environment `neural`, built if it is not."""
+    prefix = TORCH.parent.parent
+    script = ROOT / "workflow_scripts" / "environment.py"
+    words = [
+        "--spec",
+        ROOT / "envs" / "neural.yaml",
+        "--prefix",
+        prefix,
+        "--lock",
+        prefix / "requirements.lock",
+    ]
+    subprocess.run([sys.executable, script, *words], check=True, capture_output=True)
+    return TORCH
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +48,14 @@ def by_hand(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def training(tmp_path_factory):
+def training(tmp_path_factory, torch_python):
     """A decoder trained with seed 0, and what the training printed."""
     path = tmp_path_factory.mktemp("training") / "decoder.npz"
-    command = [TORCH, SCRIPT, "--seed", "0", "--output", path]
+    command = [torch_python, SCRIPT, "--seed", "0", "--output", path]
     return path, subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture(params=["by_hand", pytest.param("training", marks=needs_torch)])
+@pytest.fixture(params=["by_hand", pytest.param("training", marks=pytest.mark.network)])
 def trained(request):
     value = request.getfixturevalue(request.param)
     return value if request.param == "by_hand" else value[0]
@@ -195,7 +211,7 @@ def test_faults_are_one_sentence(by_hand, tmp_path):
     assert "f1 = 280 Hz has fewer than 3 harmonics" in fault(by_hand, max_frequency=800)
 
 
-@needs_torch
+@pytest.mark.network
 def test_axes_follow_what_is_heard_on_spectra_not_trained_on(training):
     held_out = [line for line in training[1].splitlines() if line.startswith("held out: correlation")]
     assert len(held_out) == 2
@@ -204,8 +220,8 @@ def test_axes_follow_what_is_heard_on_spectra_not_trained_on(training):
     )
 
 
-@needs_torch
-def test_training_and_synthesizer_mean_the_same_by_brightness_and_odd_even():
+@pytest.mark.network
+def test_training_and_synthesizer_mean_the_same_by_brightness_and_odd_even(torch_python):
     code = """
 import numpy as np, torch, train_neural
 from synthesizers.neural import descriptors
@@ -214,7 +230,7 @@ centroid, odd_even = descriptors(levels, np.full(64, train_neural.HARMONICS))
 labels = train_neural.labels(torch.tensor(levels)).numpy()
 print(np.abs(labels - np.stack([np.log(centroid), odd_even], axis=1)).max())
 """
-    command = [TORCH, "-c", code]
+    command = [torch_python, "-c", code]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=SCRIPT.parent)
     assert float(done.stdout) < 1e-9
 

@@ -6,10 +6,12 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas
 import pytest
+import soundfile
 import yaml
 from conftest import PYTHON, ROOT, jobs, snakemake
 from scores import COLUMNS
@@ -181,6 +183,142 @@ def test_the_readmes_example_adds_a_model_by_config_alone(finished, tmp_path):
     assert embedding(finished, "small", name).shape == (40, 88)
     back = snakemake(finished, *SMALL)
     assert back.returncode == 0, back.stdout[-3000:]
+
+
+# --- other sounds, on a test model that needs no framework -----------------------------------------
+
+GOOD = {"module": "adapters.faulty", "env": "analysis", "sample_rate": 16000, "options": {"fault": ""}}
+
+
+def write_datasets(folder, analyses=None, **datasets):
+    """A config of some data sets and one test model; returns its words."""
+    entry = {
+        "run": {"datasets": list(datasets), "models": ["good"]},
+        "datasets": datasets,
+        "models": {"good": GOOD},
+        "analyses": {"isomap": {"K": 4}, "knn": {"K": 3}, "bootstrap": 100} | (analyses or {}),
+    }
+    (folder / "mine.yaml").write_text(yaml.safe_dump(entry))
+    return ["--configfile", "mine.yaml"]
+
+
+def parameters(folder, dataset):
+    return pandas.read_csv(folder / "results" / dataset / "sounds" / "parameters.csv")
+
+
+def checks(folder, dataset):
+    table = pandas.read_csv(folder / "results" / dataset / "sounds" / "checks.csv", keep_default_na=False)
+    return table.set_index(["check", "factor"])
+
+
+def test_speech_a_trained_decoder_a_drum_and_recordings(clone):
+    """Each with its real parts: espeak-ng, PyTorch in an environment of its own, audio files."""
+    (clone / "violin").mkdir()
+    rows = ["file,pitch,dynamics"]
+    for i, (pitch, word) in enumerate([(p, w) for p in (60, 63, 67, 70) for w in ("pp", "ff")]):
+        rate = (16000, 44100)[i % 2]
+        time = np.arange(round(0.7 * rate)) / rate
+        tone = np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * time) * np.exp(-3 * time)
+        soundfile.write(clone / "violin" / f"{i}.wav", tone * {"pp": 0.05, "ff": 0.5}[word], rate)
+        rows.append(f"{i}.wav,{pitch},{word}")
+    (clone / "violin.csv").write_text("\n".join(rows) + "\n")
+    recordings = yaml.safe_load(readme_block("### Your own recordings", "yaml"))["datasets"]["violin"]
+    common = {"N": 8, "sample_rate": 16000, "duration": 1.5, "nuisances": {"gain": None}}
+    words = write_datasets(
+        clone,
+        speech={"synthesizer": "speech", **common, "nuisances": {"text": None}},
+        neural={"synthesizer": "neural", **common},
+        neural_ladder={"ladder": {"of": "neural", "points": 1, "steps": [0.5, 4]}, "seed": 3},
+        circle={
+            "synthesizer": "drum",
+            **common,
+            "level": -40,
+            "options": {"shape": "circle"},
+            "factors": {"pitch": None, "decay": None, "damping": {"low": 0.1, "high": 0.2}},
+        },
+        violin=recordings,
+    )
+    done = snakemake(clone, *words)
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert jobs(done.stdout).count("train") == 1
+    spoken = parameters(clone, "speech")
+    np.testing.assert_allclose(spoken.f0, spoken.requested_f0, rtol=0.01)
+    assert (spoken.f0 != spoken.requested_f0).any()
+    decoded = parameters(clone, "neural")
+    np.testing.assert_allclose(decoded.brightness, decoded.requested_brightness, rtol=1e-6)
+    assert parameters(clone, "neural_ladder").ladder_factor.nunique() == 6
+    drums = parameters(clone, "circle")
+    assert drums.damping.between(0.1, 0.2).all()
+    assert "aspect" not in drums
+    played = parameters(clone, "violin")
+    assert played.dynamics.tolist() == [0, 2] * 4
+    assert (
+        checks(clone, "violin").breach["level_correlation", "dynamics"] == ""
+    )  # 3 standard errors of 8 sounds
+    assert checks(clone, "violin").value["level_correlation", "dynamics"] > 0.7
+    page = (clone / "results" / "report.html").read_text()
+    assert all(f'<h2 id="{d}">' in page for d in ("speech", "neural", "neural_ladder", "circle", "violin"))
+    again = snakemake(clone, *words)
+    assert "Nothing to be done" in again.stdout
+    time.sleep(0.1)
+    (clone / "violin" / "3.wav").touch()
+    assert planned(clone, *words)["synthesize"] == 1
+
+
+def readme_block(heading, language):
+    return (ROOT / "README.md").read_text().split(heading)[1].split(f"```{language}")[1].split("```")[0]
+
+
+def test_the_readmes_own_synthesizer(clone):
+    """The Python and YAML blocks of the README, as they stand there, run for real."""
+    (clone / "buzz.py").write_text(readme_block("### Your own synthesizer", "python"))
+    example = yaml.safe_load(readme_block("### Your own synthesizer", "yaml"))
+    example["models"] = {"good": GOOD}
+    example["run"]["models"] = ["good"]
+    (clone / "mine.yaml").write_text(yaml.safe_dump(example))
+    done = snakemake(clone, "--configfile", "mine.yaml")
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert parameters(clone, "buzz").columns.tolist() == [
+        "sound",
+        "f",
+        "flutter",
+        "nuisance_gain",
+        "nuisance_phase",
+    ]
+    assert (checks(clone, "buzz").breach == "").all()
+    path = clone / "buzz.py"
+    path.write_text(path.read_text().replace("np.hanning", "np.hamming"))
+    assert planned(clone, "--configfile", "mine.yaml")["synthesize"] == 1
+
+
+def test_without_espeak_ng_only_speech_is_out(clone, tmp_path_factory):
+    programs = tmp_path_factory.mktemp("bin")
+    for folder in os.environ["PATH"].split(os.pathsep):
+        for program in Path(folder).iterdir() if Path(folder).is_dir() else ():
+            if program.name != "espeak-ng" and not (programs / program.name).exists():
+                (programs / program.name).symlink_to(program)
+    tones = {"synthesizer": "additive", "N": 8, "sample_rate": 16000, "duration": 0.5}
+    speech = {"synthesizer": "speech", "N": 8, "sample_rate": 16000, "duration": 1.5}
+    done = snakemake(clone, *write_datasets(clone, tones=tones, speech=speech), PATH=str(programs))
+    assert done.returncode != 0
+    page = (clone / "results" / "report.html").read_text()
+    assert "<strong>Data set speech</strong> could not be compared: synthesize failed." in page
+    assert "speech: espeak-ng is not on PATH; install it (Debian: apt install espeak-ng" in page
+    assert '<h2 id="tones">' in page
+
+
+def test_a_strict_data_set_stops_at_the_gate(clone):
+    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())["datasets"]
+    tones = {"synthesizer": "additive", "N": 16, "sample_rate": 16000, "duration": 0.5, "strict": True}
+    words = write_datasets(clone, tones=tones, flawed=small["small_grid"] | {"strict": True})
+    done = snakemake(clone, *words)
+    assert done.returncode != 0
+    assert not list((clone / "results" / "flawed" / "embeddings").glob("good.*"))
+    page = (clone / "results" / "report.html").read_text()
+    assert (
+        "<strong>Data set flawed</strong> could not be compared: check_sounds failed. the gate found" in page
+    )
+    assert '<h2 id="tones">' in page
 
 
 # --- failures, on the test models, which need no framework ----------------------------------------
