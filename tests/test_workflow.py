@@ -315,10 +315,13 @@ def test_a_strict_data_set_stops_at_the_gate(clone):
     assert done.returncode != 0
     assert not list((clone / "results" / "flawed" / "embeddings").glob("good.*"))
     page = (clone / "results" / "report.html").read_text()
-    assert (
-        "<strong>Data set flawed</strong> could not be compared: check_sounds failed. the gate found" in page
-    )
+    told = "<strong>Data set flawed</strong> could not be compared: check_sounds failed. the gate found"
+    assert told in page
     assert '<h2 id="tones">' in page
+    more_neighbors = write_datasets(clone, {"knn": {"K": 5}}, tones=tones)
+    again = planned(clone, *more_neighbors)
+    assert again["check_sounds"] == 1
+    assert "embed" not in again
 
 
 # --- failures, on the test models, which need no framework ----------------------------------------

@@ -252,15 +252,13 @@ def checks(definition, synthesizer, table, measured, projections, read, resample
             "breach": abs(rho) > limit,
             "note": "level tells the factor" if abs(rho) > limit else "",
         }
-    if len(factors) > 1 or any(c.startswith("nuisance_") for c in table):
-        nuisances = {c: v for c, v in table.items() if c.startswith("nuisance_")}
-        pairs = {
-            (name, other): rho
-            for i, name in enumerate(factors)
-            for other, rho in rank_correlations(
-                {**dict(list(values.items())[i + 1 :]), **nuisances}, values[name]
-            ).items()
-        }
+    seeds = [f"nuisance_{n}" for n, entry in definition.get("nuisances", {}).items() if entry["unit"] == "seed"]
+    nuisances = {c: v for c, v in table.items() if c.startswith("nuisance_") and c not in seeds}
+    pairs = {}
+    for i, name in enumerate(factors):
+        others = dict(list(values.items())[i + 1 :]) | nuisances
+        pairs |= {(name, other): rho for other, rho in rank_correlations(others, values[name]).items()}
+    if pairs:
         (name, other), rho = max(pairs.items(), key=lambda pair: abs(pair[1]))
         # over many pairs the largest is large by chance alone
         limit = max(0.1, (2 + np.sqrt(2 * np.log(len(pairs) + 1))) / np.sqrt(max(N - 1, 1)))
