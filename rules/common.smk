@@ -37,6 +37,8 @@ VALIDATOR = jsonschema.validators.extend(
     ),
 )
 
+SCALES = ("linear", "log", "erb")  # of factors, as in scales.py
+
 # --- config: one sentence per fault, before any job -----------------------------------------------
 
 
@@ -104,23 +106,43 @@ def synthesizer_path(name):
 def declared(path, name):
     """FACTORS or NUISANCES of a Python file: the value of that one expression, without importing the file.
 
-    Raises ValueError if it needs more than literals, range and comprehensions.
+    Raises ValueError if it needs more than literals, range and comprehensions, or an entry lacks a key.
     """
-    for node in ast.parse(Path(path).read_text()).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+    try:
+        nodes = ast.parse(Path(path).read_text()).body
+    except SyntaxError as problem:
+        raise ValueError(f"{path} is not valid Python: {problem}") from None
+    found = {}
+    for node in nodes:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if node.__class__ in (ast.Assign, ast.AnnAssign) and ast.unparse(targets[0]) == name:
             try:
                 code = compile(ast.Expression(node.value), str(path), "eval")
-                return eval(code, {"__builtins__": {"range": range}})
+                found = dict(eval(code, {"__builtins__": {"range": range}}))
             except Exception as problem:
-                raise ValueError(
-                    f"{name} of {path} must be one expression of plain values: {problem}"
-                ) from None
-    return {}
+                raise ValueError(f"{name} of {path} must be one table of plain values: {problem}") from None
+    for entry, stated in found.items():
+        needed = {"unit", "scale", "low", "high", "default"} if name == "FACTORS" else {"unit"}
+        if name == "NUISANCES":
+            needed |= {"integers"} if "integers" in stated else {"low", "high"}
+        if missing := sorted(needed - set(stated)):
+            raise ValueError(f"{name} of {path}: {entry} lacks {', '.join(missing)}")
+        if stated.get("scale", "linear") not in SCALES:
+            raise ValueError(f"{name} of {path}: the scale of {entry} is none of {', '.join(SCALES)}")
+    return found
+
+
+def has_render(path):
+    """Whether a Python file defines the function render."""
+    body = ast.parse(Path(path).read_text()).body
+    return any(isinstance(node, ast.FunctionDef) and node.name == "render" for node in body)
 
 
 def common_nuisances():
     return declared(script_path("nuisances"), "NUISANCES")
 
+
+SAMPLED = ("sobol", "latin_hypercube", "random")  # designs
 
 DEFAULTS = {  # of a data set's entry
     "version": 1,
@@ -136,16 +158,22 @@ DEFAULTS = {  # of a data set's entry
 
 def resolve(entry, parent=None):
     """A data set's entry with every default filled in: the parent's keys if it is a ladder, the factors and
-    nuisances as the synthesizer declares them, the ends of a grid's factors."""
+    nuisances as the synthesizer declares them, the ends of a grid's factors. An entry `false` is left out."""
     if parent is not None:
-        inherited = {k: v for k, v in parent.items() if k not in ("analyses", "strict", "version")}
-        entry = {**inherited, "parent_seed": parent.get("seed", DEFAULTS["seed"]), **entry}
+        base = resolve(parent)
+        kept = {k: v for k, v in parent.items() if k not in ("analyses", "strict", "version")}
+        entry = {**kept, "seed": base["seed"] + 1, **entry}
+        entry |= {"parent_seed": base["seed"], "parent_factors": base["factors"]}
     entry = DEFAULTS | entry
     path = synthesizer_path(entry["synthesizer"])
     known = declared(path, "FACTORS")
     factors = {}
-    for name, stated in entry.get("factors", known).items():
-        stated, base = stated or {}, dict(known.get(name, {}))
+    for name, stated in (entry.get("factors") or known).items():
+        if stated is False:
+            continue
+        stated, base = dict(stated or {}) if entry.get("factors") else {}, dict(known.get(name, {}))
+        if entry["design"] in SAMPLED:
+            stated = {k: v for k, v in stated.items() if k not in ("choice", "start", "stop", "step")}
         if "choice" in stated:
             base |= {"low": min(stated["choice"]), "high": max(stated["choice"])}
         elif {"start", "stop", "step"} <= stated.keys():
@@ -153,7 +181,11 @@ def resolve(entry, parent=None):
             base |= {"low": stated["start"], "high": stated["start"] + (count - 1) * stated["step"]}
         factors[name] = base | stated
     possible = common_nuisances() | declared(path, "NUISANCES")
-    nuisances = {name: possible.get(name, {}) | (stated or {}) for name, stated in entry["nuisances"].items()}
+    nuisances = {
+        name: possible.get(name, {}) | (stated or {})
+        for name, stated in (entry["nuisances"] or {}).items()
+        if stated is not False
+    }
     return entry | {"factors": factors, "nuisances": nuisances}
 
 
@@ -165,9 +197,12 @@ def resolved(config, name):
 
 
 def rows_of(path):
-    """Rows of a CSV file below its header, as dicts."""
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        return list(csv.DictReader(file))
+    """Rows of a CSV file below its header, as dicts. Raises ValueError for one that is not UTF-8."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file))
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not encoded in UTF-8; save it so") from None
 
 
 def size_of(entry):
@@ -221,13 +256,16 @@ def ladder_faults(config, name, entry):
         yield f"datasets.{name}.ladder.of: {of!r} is a ladder itself; name the data set that it is made of"
     elif parent.get("design") == "table":
         yield f"datasets.{name}.ladder.of: {of!r} is a table of sounds, which cannot be rendered anew"
-    elif entry["ladder"]["points"] > (resolved(config, of).get("N") or math.inf):
+    elif entry["ladder"]["points"] > parent.get("N", math.inf):
         yield f"datasets.{name}.ladder.points: {of!r} has fewer sounds"
 
 
 def dataset_faults(config):
-    """Faults of one data set: synthesizer, factors, nuisances, design, ladder, settings of the analyses."""
-    for name, stated in config["datasets"].items():
+    """Faults of the run's data sets: synthesizer, factors, nuisances, design, ladder, analyses' settings."""
+    for name in config["run"]["datasets"]:
+        if name not in config["datasets"]:
+            continue
+        stated = config["datasets"][name]
         where = f"datasets.{name}"
         if "ladder" in stated:
             if faults := list(ladder_faults(config, name, stated)):
@@ -235,6 +273,8 @@ def dataset_faults(config):
                 continue
         synthesizer = stated.get("synthesizer") or config["datasets"][stated["ladder"]["of"]]["synthesizer"]
         if not synthesizer_path(synthesizer).exists():
+            if stated.get("ladder", {}).get("of") in config["run"]["datasets"]:
+                continue  # told of the parent
             files = [path.stem for path in script_path("synthesizers.x").parent.glob("[a-z]*.py")]
             yield f"{where}.synthesizer: {synthesizer!r} is not known, {closest(synthesizer, files)}"
             continue
@@ -243,6 +283,8 @@ def dataset_faults(config):
         except ValueError as problem:
             yield f"{where}.synthesizer: {problem}"
             continue
+        if not has_render(synthesizer_path(synthesizer)):
+            yield f"{where}.synthesizer: {synthesizer} has no function render"
         known = declared(synthesizer_path(synthesizer), "FACTORS")
         own = declared(synthesizer_path(synthesizer), "NUISANCES")
         if isinstance(entry["resample"], list):
@@ -263,13 +305,16 @@ def dataset_faults(config):
             possible = common_nuisances() | own
             if nuisance not in possible:
                 yield f"{where}.nuisances: {nuisance!r} is not known, {closest(nuisance, possible)}"
-            elif "integers" not in ends and ends["low"] > ends["high"]:
+            elif "integers" in ends:
+                if ends["integers"] > possible[nuisance].get("integers", 0):
+                    yield f"{where}.nuisances.{nuisance}: at most {possible[nuisance].get('integers', 0)} integers"
+            elif ends["low"] > ends["high"]:
                 yield f"{where}.nuisances.{nuisance}: low {ends['low']} is above high {ends['high']}"
             elif nuisance == "onset" and not 0 <= ends["low"] <= ends["high"] < entry["duration"]:
                 yield f"{where}.nuisances.onset: from {ends['low']} to {ends['high']} s in {entry['duration']} s"
+            elif nuisance == "duration" and ends["low"] >= entry["duration"]:
+                yield f"{where}.nuisances.duration: no sound of {entry['duration']} s is cut at {ends['low']} s"
         design = entry["design"]
-        if design == "table" and name not in config["run"]["datasets"]:
-            continue
         if design == "table" and not Path(entry.get("table", "")).is_file():
             told = entry.get("table", "")
             yield f"{where}.table: {told} does not exist" if told else f"{where}: state `table`, a CSV file"
@@ -281,8 +326,12 @@ def dataset_faults(config):
             yield f"{where}: a sobol design is balanced if N is a power of two, not {entry['N']}; or take latin_hypercube"
         if faults:
             continue
-        size = size_of(entry)
-        if design == "grid" and entry.get("N", size) != size:
+        try:
+            size = size_of(entry)
+        except ValueError as problem:
+            yield f"{where}.table: {problem}"
+            continue
+        if design == "grid" and size is not None and entry.get("N", size) != size:
             yield f"{where}: the grid has {size} points but N is {entry['N']}; state N: {size}"
             continue
         for analysis, keys in (("isomap", ("K", "bridge")), ("knn", ("K", "include_self"))):
@@ -430,9 +479,24 @@ def audio(model, dataset):
 
 
 def definition(wildcards):
-    """What of a data set's entry decides its sounds, every default filled in, as JSON."""
-    entry = DEFINITIONS[wildcards.dataset]
-    return json.dumps({k: v for k, v in entry.items() if k not in ("analyses", "resample", "strict")})
+    """What of a data set's entry decides its sounds, every default filled in, as JSON.
+
+    A just-noticeable difference moves no sound, but those of a ladder.
+    """
+    entry = without(DEFINITIONS[wildcards.dataset], "analyses", "resample", "strict")
+    if "ladder" in entry:
+        return json.dumps(entry)
+    bare = {name: without(factor, "jnd") for name, factor in entry["factors"].items()}
+    return json.dumps(entry | {"factors": bare})
+
+
+def checked_definition(wildcards):
+    """What of a data set's entry the gate looks at, as JSON."""
+    return json.dumps(without(DEFINITIONS[wildcards.dataset], "analyses", "resample", "strict"))
+
+
+def without(mapping, *keys):
+    return {k: v for k, v in mapping.items() if k not in keys}
 
 
 def factors(wildcards):
@@ -453,7 +517,7 @@ def synthesizer_of(dataset):
 
 def trainer(dataset):
     """The script that trains a data set's synthesizer, if it has one: train_<synthesizer>."""
-    name = f"train_{DEFINITIONS[dataset]['synthesizer']}"
+    name = f"train_{resolved(config, dataset)['synthesizer']}"
     return name if "/" not in name and script_path(name).exists() else None
 
 
@@ -553,16 +617,24 @@ def broken(pending, dataset):
     Without its sounds, its controls and their analyses there is nothing to compare models with.
     """
     if trained(dataset) and ("train", trained(dataset)) in pending:
+        env = DEFINITIONS[dataset]["synthesizer"]
+        if ("environment", environment(env)[0]) in pending:
+            return "environment", of_this_run(f"logs/environment/{env}.log")
         return "train", of_this_run(f"logs/train/{Path(trained(dataset)).parts[1]}.log")
     if ("synthesize", f"results/{dataset}/sounds/audio.wav") in pending:
         return "synthesize", of_this_run(f"logs/synthesize/{dataset}.log")
-    if ("check_sounds", f"results/{dataset}/sounds/checks.csv") in pending:
+    if gate(dataset) and unchecked(pending, dataset):
         return "check_sounds", of_this_run(f"logs/check_sounds/{dataset}.log")
     for rule, path in sorted(pending):
         for control in CONTROLS:
             if re.fullmatch(rf"results/{re.escape(dataset)}/[a-z]+/{control}\.[a-z.]+", path):
                 return rule, of_this_run(f"logs/{rule}/{dataset}/{control}.log")
     return None
+
+
+def unchecked(pending, dataset):
+    """Whether the gate of a data set did not come to an end."""
+    return ("check_sounds", f"results/{dataset}/sounds/checks.csv") in pending
 
 
 def models_of(dataset):

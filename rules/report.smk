@@ -9,11 +9,14 @@ rule report:
         template=str(HOME / "workflow_scripts" / "report.html.j2"),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
         parameters=expand("results/{dataset}/sounds/parameters.csv", dataset=DATASETS),
-        checks=expand("results/{dataset}/sounds/checks.csv", dataset=DATASETS),
+        checks=expand(
+            "results/{dataset}/sounds/checks.csv",
+            dataset=[dataset for dataset in DATASETS if not unchecked(PENDING, dataset)],
+        ),
         figures=[
             f"results/{dataset}/figures/{figure}.png"
             for dataset in DATASETS
-            for figure in ["sounds", "checks", *analyses_of(dataset)]
+            for figure in ["sounds", *analyses_of(dataset)]
         ],
         facts=[
             f"results/{dataset}/embeddings/{model}.json"
@@ -35,11 +38,17 @@ rule report:
     params:
         python=python("analysis"),
         datasets=lambda wildcards: json.dumps({dataset: DEFINITIONS[dataset] for dataset in DATASETS}),
+        unchecked=[
+            f"{dataset}:{of_this_run(f'logs/check_sounds/{dataset}.log')}"
+            for dataset in DATASETS
+            if unchecked(PENDING, dataset)
+        ],
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
         digests=digests,
         clone=str(HOME),
         config_digest=hashlib.sha256(json.dumps(config).encode()).hexdigest(),
     shell:
         "{params.python:q} {input.script[0]:q} --results results --datasets {params.datasets:q} --broken {params.broken:q} "
+        "--unchecked {params.unchecked:q} "
         "--config results/run_config.yaml --template {input.template:q} --clone {params.clone:q} "
         "--output {output:q} > {log:q} 2>&1"

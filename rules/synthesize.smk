@@ -5,7 +5,7 @@ rule train:
     """Train a synthesizer that learns, in an environment of its own name."""
     input:
         script=lambda wildcards: scripts(trainer(wildcards.dataset)),
-        environment=lambda wildcards: environment(DEFINITIONS[wildcards.dataset]["synthesizer"]),
+        environment=lambda wildcards: environment(resolved(config, wildcards.dataset)["synthesizer"]),
     output:
         "results/{dataset}/sounds/trained.npz",
     log:
@@ -13,15 +13,15 @@ rule train:
     benchmark:
         "logs/train/{dataset}.tsv"
     conda:
-        lambda wildcards: conda_spec(DEFINITIONS[wildcards.dataset]["synthesizer"])
+        lambda wildcards: conda_spec(resolved(config, wildcards.dataset)["synthesizer"])
     threads: 2
     resources:
         networks=1,
         mem_mb=4000,
         runtime=60,
     params:
-        python=lambda wildcards: python(DEFINITIONS[wildcards.dataset]["synthesizer"]),
-        seed=lambda wildcards: DEFINITIONS[wildcards.dataset]["seed"],
+        python=lambda wildcards: python(resolved(config, wildcards.dataset)["synthesizer"]),
+        seed=lambda wildcards: resolved(config, wildcards.dataset)["seed"],
     shell:
         "{params.python:q} {input.script[0]:q} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
 
@@ -81,7 +81,7 @@ rule check_sounds:
         runtime=60,
     params:
         python=python("analysis"),
-        definition=definition,
+        definition=checked_definition,
         trained=lambda wildcards, input: (
             f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""
         ),

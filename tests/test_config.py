@@ -1,12 +1,19 @@
 """Config: every mistake is one sentence that says where and what to do, before any job runs."""
 
+import json
 import re
+import shlex
 
 import pytest
 import yaml
 from conftest import ROOT, snakemake
 
 CONFIG = (ROOT / "config.yaml").read_text()
+
+
+def run(name, **changes):
+    """A change of the config that runs one data set, changed."""
+    return {"run": {"datasets": [name]}, "datasets": {name: changes}}
 
 
 @pytest.mark.parametrize(
@@ -56,27 +63,27 @@ CONFIG = (ROOT / "config.yaml").read_text()
             "datasets.tones.nuisances.onset: from 0 to 2 s in 1.0 s",
         ),
         (
-            {"datasets": {"drum": {"factors": {"pitsch": None}}}},
+            run("drum", factors={"pitsch": None}),
             "datasets.drum.factors.pitsch: drum has no such factor, did you mean 'pitch'?",
         ),
         (
-            {"datasets": {"drum": {"factors": {"pitch": {"low": 900}}}}},
+            run("drum", factors={"pitch": {"low": 900}}),
             "datasets.drum.factors.pitch: low 900 is not below high 300",
         ),
-        (
-            {"datasets": {"drum": {"N": 1000}}},
-            "datasets.drum: a sobol design is balanced if N is a power of two",
-        ),
-        ({"datasets": {"drum": {"design": "table"}}, "run": {"datasets": ["drum"]}}, "drum: state `table`"),
+        (run("drum", factors={"pitch": {"jnd": {"percent": 1}}}), "jnd: 'source' is a required property"),
+        (run("drum", N=1000), "drum: a sobol design is balanced if N is a power of two"),
+        (run("drum", design="table"), "drum: state `table`"),
+        (run("speech", nuisances={"text": {"integers": 20}}), "speech.nuisances.text: at most 8 integers"),
         (
             {"datasets": {"ladder": {"ladder": {"of": "tone"}}}},
             "datasets.ladder.ladder.of: 'tone' is not defined, did you mean 'tones'?",
         ),
         (
-            {"datasets": {"ladder_full": {"ladder": {"of": "ladder"}}}},
+            run("ladder_full", ladder={"of": "ladder"}),
             "datasets.ladder_full.ladder.of: 'ladder' is a ladder itself",
         ),
         ({"datasets": {"ladder": {"ladder": {"points": 5000}}}}, "ladder.points: 'tones' has fewer sounds"),
+        ({"datasets": {"tones": {"synthesizer": "aditive"}}}, "did you mean 'additive'?"),
         (
             {"models": {"crepe": {"sample_rate": "16 kHz"}}},
             "models.crepe.sample_rate: '16 kHz' is not of type",
@@ -118,6 +125,54 @@ def test_a_second_file_merges_definitions_and_replaces_lists(tmp_path):
     assert len(commands) == 2
     assert any("n_mfcc" in line and "environments/signal/bin/python" in line for line in commands)
     assert any("environments/inline-" in line for line in commands)
+
+
+BROKEN = {  # what a user's own synthesizer may hold: what is told of it
+    "FACTORS = {\n": "is not valid Python",
+    "FACTORS = {'f': {'unit': 'Hz', 'scale': 'log', 'low': 1, 'high': 2}}": "f lacks default",
+    "FACTORS = {'f': {'unit': 'Hz', 'scale': 'mel', 'low': 1, 'high': 2, 'default': 1}}": "the scale of f",
+    "LOW = 1\nFACTORS = {'f': LOW}": "must be one table of plain values",
+    "FACTORS = {'f': {'unit': 'Hz', 'scale': 'log', 'low': 1, 'high': 2, 'default': 1}}": "no function",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_faulty_synthesizer_of_ones_own_is_one_sentence(tmp_path, text):
+    (tmp_path / "buzz.py").write_text(text)
+    entry = {"synthesizer": "buzz.py", "N": 8, "sample_rate": 16000, "duration": 1}
+    change = {"run": {"datasets": ["buzz"]}, "datasets": {"buzz": entry}}
+    change["analyses"] = {"isomap": {"K": 4}, "knn": {"K": 4}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
+    done = snakemake(tmp_path, "-n", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml")
+    told = [line for line in done.stdout.splitlines() if line.startswith("config: ")]
+    assert len(told) == 1, done.stdout
+    assert BROKEN[text] in told[0]
+
+
+def test_a_second_file_changes_and_takes_away_from_a_data_set(tmp_path):
+    change = {
+        "run": {"datasets": ["tones"], "models": ["mfcc"]},
+        "datasets": {
+            "tones": {
+                "N": 512,
+                "factors": {"f1": {"high": 300}, "odd_even": None},
+                "nuisances": {"gain": False, "noise": None},
+            },
+            "ladder": None,
+        },
+    }
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
+    words = ["-n", "--printshellcmds", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml"]
+    done = snakemake(tmp_path, *words)
+    assert done.returncode == 0, done.stdout
+    (command,) = [line for line in done.stdout.splitlines() if "synthesize.py --definition" in line]
+    words = shlex.split(command)
+    entry = json.loads(words[words.index("--definition") + 1])
+    assert entry["N"] == 512
+    assert list(entry["factors"]) == ["f1", "odd_even"]
+    assert (entry["factors"]["f1"]["low"], entry["factors"]["f1"]["high"]) == (200, 300)
+    assert set(entry["nuisances"]) == {"phases", "onset", "noise"}
+    assert entry["nuisances"]["noise"]["low"] == 20
 
 
 def test_three_hundred_models_can_be_planned(tmp_path):

@@ -67,10 +67,10 @@ def test_nuisances_do_not_move_each_other():
 
 def test_a_ladder_moves_one_factor_at_a_time_by_the_stated_jnd():
     steps = [0.25, 0.5, 1, 4, 16, 64]
-    base = designs.sampled(FACTORS, "sobol", 0, 16)
-    table = designs.ladder(FACTORS, base, 8, steps)
-    assert sorted(set(table["ladder_point"])) == list(range(8))
-    for point in range(8):
+    base = {name: values[:32] for name, values in designs.sampled(FACTORS, "sobol", 0, 32).items()}
+    table = designs.ladder(FACTORS, base, steps)
+    assert sorted(set(table["ladder_point"])) == list(range(32))
+    for point in range(32):
         rows = table["ladder_point"] == point
         still = rows & (table["ladder_factor"] == "")
         assert still.sum() == 2
@@ -78,28 +78,41 @@ def test_a_ladder_moves_one_factor_at_a_time_by_the_stated_jnd():
             places = in_jnd(table[name], factor["jnd"])
             here = places[still][0]
             moved = rows & (table["ladder_factor"] == name)
-            np.testing.assert_allclose(places[moved] - here, table["ladder_step"][moved], atol=1e-9)
+            made = table["ladder_step"][moved]
+            np.testing.assert_allclose(places[moved] - here, made, atol=1e-9)
             np.testing.assert_allclose(places[rows & ~moved], here, atol=1e-9)
-            made = np.abs(table["ladder_step"][moved])
+            assert {0.5, -0.5} <= set(made)
+            assert len(set(np.round(made, 6))) == len(made)
             whole = span(factor["low"], factor["high"], factor["jnd"])
-            assert np.count_nonzero(np.isclose(made, 0.5)) == 2
-            assert {0.5, -0.5} <= set(np.round(table["ladder_step"][moved], 9))
-            assert made.min() == pytest.approx(0.25)
-            assert whole / 2 <= made.max() <= whole
+            assert np.abs(made).min() == pytest.approx(0.25)
+            assert whole / 2 <= np.abs(made).max() <= whole
+            if point % 8 == 0:  # a corner
+                assert np.abs(made).max() == pytest.approx(whole - 0.5)
             assert (table[name] >= factor["low"] - 1e-9).all()
             assert (table[name] <= factor["high"] + 1e-9).all()
+    quarter = np.sign(table["ladder_step"][np.abs(table["ladder_step"]) == 0.25])
+    assert abs(quarter.mean()) < 0.2
 
 
 def test_a_rendered_ladder_draws_nuisances_anew():
-    entry = definition("additive", N=8, ladder={"of": "tones", "points": 2, "steps": [0.5, 4]}, parent_seed=0)
-    entry["seed"] = 5
+    parent = definition("additive", N=8)
+    entry = parent | {"ladder": {"of": "tones", "points": 2, "steps": [0.5, 4]}, "seed": 5}
+    entry |= {"parent_seed": 0, "parent_factors": parent["factors"]}
     table, sounds = rendered(entry)
-    parent = designs.draw(definition("additive", N=8))
+    places = designs.draw(parent)
     twice = table["ladder_factor"] == ""
-    assert len(sounds) == 2 * (2 + 3 * (3 + 1))
-    np.testing.assert_allclose(table["f1"][twice], np.repeat(parent["f1"][:2], 2), rtol=0.01)
+    np.testing.assert_allclose(table["f1"][twice][2:], np.repeat(places["f1"][1:2], 2), rtol=1e-9)
     assert len(np.unique(table["nuisance_phases"])) == len(sounds)
     assert np.abs(sounds[0] - sounds[1]).max() > 0.01
+    with pytest.raises(ValueError, match="asks for 9 points of 8 sounds"):
+        designs.draw(entry | {"ladder": {"of": "tones", "points": 9, "steps": [1]}})
+
+
+def test_a_ladder_of_measured_factors_states_the_steps_as_measured():
+    factors = {"d": {"low": 0, "high": 30, "jnd": {"step": 3, "source": ""}}}
+    table = designs.ladder(factors, {"d": np.array([4.0, 12])}, [1, 2])
+    table["d"] = table["d"] * 1.1
+    np.testing.assert_allclose(designs.realised_steps(factors, table), 1.1 * table["ladder_step"], atol=1e-9)
 
 
 def test_tables_are_read_with_levels_and_faults_are_all_listed(tmp_path):

@@ -19,9 +19,9 @@ PAPER = definition(
     normalize="time_index",
     nuisances={},
     factors={
-        "f1": {"choice": list(range(12, 24))},
-        "alpha": {"start": 1, "stop": 3, "step": 0.04},
-        "r": {"start": 1, "stop": 2, "step": 0.02},
+        "f1": {"choice": list(range(12, 24)), "low": 12, "high": 23},
+        "alpha": {"start": 1, "stop": 3, "step": 0.04, "low": 1, "high": 2.96},
+        "r": {"start": 1, "stop": 2, "step": 0.02, "low": 1, "high": 1.98},
     },
 )
 
@@ -115,6 +115,8 @@ def test_level_is_the_stated_one_plus_the_rove():
     np.testing.assert_allclose(decibels(sounds), -26 + table["nuisance_gain"], atol=1e-4)
     _, soft = rendered(TONES | {"level": -40, "nuisances": {}})
     np.testing.assert_allclose(decibels(soft), -40, atol=1e-4)
+    _, short = rendered(definition("drum", N=32, normalize="active", nuisances={}))
+    np.testing.assert_allclose(20 * np.log10(synthesize.active_rms(short, 16000)), -26, atol=1e-4)
     _, peaks = rendered(TONES | {"normalize": "peak"})
     np.testing.assert_allclose(np.abs(peaks).max(axis=1), 1, atol=1e-6)
 
@@ -149,8 +151,9 @@ def test_noise_has_the_stated_ratio_and_band():
 
 def test_phase_turns_a_cosine_into_a_sine_and_keeps_the_level():
     time = np.arange(16000) / 16000
-    turned = rotate_phase(np.cos(2 * np.pi * 440 * time)[None], np.array([90.0]))[0]
-    np.testing.assert_allclose(turned, -np.sin(2 * np.pi * 440 * time), atol=1e-9)
+    tone = np.cos(2 * np.pi * 440 * time) * np.hanning(16000)
+    turned = rotate_phase(tone[None], np.array([90.0]), 16000)[0]
+    np.testing.assert_allclose(turned, -np.sin(2 * np.pi * 440 * time) * np.hanning(16000), atol=1e-4)
 
 
 def test_reverberation_falls_by_60_decibels_in_the_stated_time():

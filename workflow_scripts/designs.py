@@ -8,7 +8,7 @@ import csv
 import itertools
 
 import numpy as np
-from scales import from_jnd, in_jnd, off_scale, on_scale, span
+from scales import from_jnd, in_jnd, off_scale, on_scale
 from scipy.stats import qmc
 
 
@@ -71,12 +71,15 @@ def read_table(path, factors):
         for line, row in enumerate(rows, start=2):
             try:
                 values.append(places[row[name]] if places else float(row[name]))
-                if not np.isfinite(values[-1]):
+                if not np.isfinite(values[-1]) or (factor.get("scale") == "log" and values[-1] <= 0):
                     raise ValueError
             except (KeyError, TypeError, ValueError):
-                kind = f"one of {', '.join(places)}" if places else "a number"
+                plain = "a number above 0" if factor.get("scale") == "log" else "a number"
+                kind = f"one of {', '.join(places)}" if places else plain
                 faults.append(f"line {line}: {name} is {row[name]!r}, not {kind}")
         table[name] = np.array(values, dtype=float)
+    if "file" in header:
+        faults += [f"line {line}: no file" for line, row in enumerate(rows, start=2) if not row["file"]]
     if faults:
         raise ValueError(f"{path}: {'; '.join(faults)}")
     if not rows:
@@ -86,44 +89,58 @@ def read_table(path, factors):
     return table
 
 
-def rungs(factor, steps):
-    """Steps of a ladder for one factor, in JND: those within its range, then the whole range."""
-    whole = span(factor["low"], factor["high"], factor["jnd"])
-    return [step for step in sorted(steps) if step < whole] + [whole]
+JACOBIAN = 0.5  # JND: the step that a ladder makes in both directions, for derivatives
+CORNERS_EVERY = 8  # one base point in so many is a corner of the ranges, from where steps reach the far end
 
 
-def ladder(factors, base, points, steps, jacobian=0.5):
-    """Perturbation design around some points of a parent design.
+def base_points(factors, base):
+    """Where a ladder starts, in JND: {name: (places (points,), low, high)}.
+
+    The points of `base`, {name: (points,)}, kept JACOBIAN from the ends of each range; every eighth is
+    moved into a corner instead, so that some steps span nearly the whole range.
+    """
+    result = {}
+    for j, (name, factor) in enumerate(factors.items()):
+        low, high = in_jnd([factor["low"], factor["high"]], factor["jnd"])
+        places = np.clip(in_jnd(base[name], factor["jnd"]), low + JACOBIAN, high - JACOBIAN)
+        for point in range(0, len(places), CORNERS_EVERY):
+            up = (point // CORNERS_EVERY >> j % 3) & 1
+            places[point] = high - JACOBIAN if up else low + JACOBIAN
+        result[name] = places, low, high
+    return result
+
+
+def moves(steps, up, down, first_up):
+    """Signed moves of one factor from one point, in JND, which has room `up` and `down`.
+
+    JACOBIAN both ways; each other step upwards and downwards by turns, or where it fits; steps that fit
+    neither way are left out, and the farther end closes the ladder.
+    """
+    made = [JACOBIAN, -JACOBIAN]
+    for i, step in enumerate(step for step in sorted(steps) if step != JACOBIAN):
+        signs = (1, -1) if (i % 2 == 0) == first_up else (-1, 1)
+        made += [sign * step for sign in signs if step <= (up if sign > 0 else down)][:1]
+    farther = up if up >= down else -down
+    return made if any(np.isclose(farther, made)) else [*made, farther]
+
+
+def ladder(factors, base, steps):
+    """Perturbation design around some points, {name: (points,)}.
 
     Each base point stands twice (rendered with nuisances of its own each time), then each factor is
-    moved, alone, by every rung: upwards if that stays within the range, else downwards, else to the
-    farther end. The step `jacobian` is made in both directions, for derivatives; base points keep
-    that distance from the ends of the range.
+    moved, alone, by the steps that fit its range (see base_points, moves).
 
-    factors: {name: {low, high, jnd}}; base: the parent's table; points: how many of its rows, the
-    first ones; steps: in JND. Returns the table: the factors, `ladder_point` (0..points-1),
-    `ladder_factor` (the one moved, or an empty string) and `ladder_step` (signed, in JND, as made).
+    factors: {name: {low, high, jnd}}; steps: in JND. Returns the table: the factors, `ladder_point`
+    (0..points-1), `ladder_factor` (the one moved, or an empty string) and `ladder_step` (signed, JND).
     """
-    place, low, high = {}, {}, {}
-    for name, factor in factors.items():
-        low[name], high[name] = in_jnd([factor["low"], factor["high"]], factor["jnd"])
-        within = np.clip(
-            in_jnd(base[name][:points], factor["jnd"]), low[name] + jacobian, high[name] - jacobian
-        )
-        place[name] = within
+    starts = base_points(factors, base)
     rows = []
-    for point in range(points):
-        here = {name: place[name][point] for name in factors}
+    for point in range(len(next(iter(base.values())))):
+        here = {name: places[point] for name, (places, _, _) in starts.items()}
         rows += [(here, point, "", 0.0)] * 2
-        for name, factor in factors.items():
-            up, down = high[name] - here[name], here[name] - low[name]
-            moves = []
-            for step in rungs(factor, steps):
-                farther = up if up >= down else -down
-                moves.append(step if step <= up else -step if step <= down else farther)
-                if step == jacobian:
-                    moves.append(-step)
-            rows += [(here | {name: here[name] + move}, point, name, move) for move in moves]
+        for j, (name, (_, low, high)) in enumerate(starts.items()):
+            found = moves(steps, high - here[name], here[name] - low, (point + j) % 2 == 0)
+            rows += [(here | {name: here[name] + move}, point, name, move) for move in found]
     table = {
         name: from_jnd([row[0][name] for row in rows], factor["jnd"]) for name, factor in factors.items()
     }
@@ -131,6 +148,19 @@ def ladder(factors, base, points, steps, jacobian=0.5):
     table["ladder_factor"] = np.array([row[2] for row in rows])
     table["ladder_step"] = np.array([row[3] for row in rows])
     return table
+
+
+def realised_steps(factors, table):
+    """Steps of a ladder whose factors were measured, float (N,), JND: from the mean of the point's two
+    plain renderings to the moved sound, of the factor that was moved."""
+    steps = np.zeros(len(table["ladder_step"]))
+    for name, factor in factors.items():
+        places = in_jnd(table[name], factor["jnd"])
+        for point in np.unique(table["ladder_point"]):
+            there = table["ladder_point"] == point
+            moved = there & (table["ladder_factor"] == name)
+            steps[moved] = places[moved] - places[there & (table["ladder_factor"] == "")].mean()
+    return steps
 
 
 def draw_nuisances(nuisances, seed, N):
@@ -152,20 +182,27 @@ def draw_nuisances(nuisances, seed, N):
 def draw(definition):
     """The table of a data set's definition, a mapping as in config.yaml with every default filled in.
 
-    Keys used: factors, nuisances, design, seed, N (sampled designs), table (design `table`),
-    ladder ({of, points, steps}; the other keys are then those of the parent, `seed` aside, which
-    only draws the nuisances anew, and `parent_seed`, which finds the parent's points).
+    Keys used: factors, nuisances, design, seed, N (sampled designs), table (design `table`). With `ladder`
+    ({of, points, steps}) also parent_factors and parent_seed, which find the parent's points: the first
+    of a Sobol design, a random choice of any other. Raises ValueError for more points than it has.
     """
     factors, seed = definition["factors"], definition["seed"]
-    placing = definition.get("parent_seed", seed)
+    in_ladder = "ladder" in definition
+    placed = definition["parent_factors"] if in_ladder else factors
+    placing = definition["parent_seed"] if in_ladder else seed
     if definition["design"] == "grid":
-        table = grid(factors, placing)
+        table = grid(placed, placing)
     elif definition["design"] == "table":
-        table = read_table(definition["table"], factors)
+        table = read_table(definition["table"], placed)
     else:
-        table = sampled(factors, definition["design"], placing, definition["N"])
-    if "ladder" in definition:
-        stated = definition["ladder"]
-        table = ladder(factors, table, stated["points"], stated["steps"])
+        table = sampled(placed, definition["design"], placing, definition["N"])
     N = len(next(iter(table.values())))
+    if in_ladder:
+        points = definition["ladder"]["points"]
+        if points > N:
+            raise ValueError(f"the ladder asks for {points} points of {N} sounds; ask for fewer")
+        rows = np.arange(N) if definition["design"] == "sobol" else np.random.default_rng(seed).permutation(N)
+        base = {name: table[name][rows[:points]] for name in factors}
+        table = ladder(factors, base, definition["ladder"]["steps"])
+        N = len(table["ladder_step"])
     return table | draw_nuisances(definition.get("nuisances", {}), seed, N)

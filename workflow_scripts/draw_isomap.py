@@ -17,6 +17,7 @@ from matplotlib.colors import FuncNorm, Normalize
 from matplotlib.figure import Figure
 from scales import off_scale, on_scale
 
+SHOWN = 6  # factors; of more, the first ones
 ROWS = 10  # models below each other; more go into a second block beside the first
 CELL = 2.3  # inches
 
@@ -44,9 +45,7 @@ def draw_cloud(axis, cloud, bridges, colors, norm):
     """One cloud in a 3-D axis. cloud: DataFrame x, y, z, component; colors: float (N,)."""
     drawn = np.full(len(cloud), True) if len(bridges) else cloud["component"] == 0
     points = cloud[["x", "y", "z"]].to_numpy()
-    axis.scatter(
-        *points[drawn].T, c=colors[drawn], cmap=COLORS, norm=norm, s=2, linewidths=0, rasterized=True
-    )
+    axis.scatter(*points[drawn].T, c=colors[drawn], cmap=COLORS, norm=norm, s=2, linewidths=0)
     for start, stop in bridges[["sound", "other_sound"]].to_numpy():
         axis.plot(*points[[start, stop]].T, color="tab:red", linewidth=0.4, linestyle="--")
     center = (np.nanmax(points[drawn], axis=0) + np.nanmin(points[drawn], axis=0)) / 2
@@ -115,7 +114,8 @@ def main(argv=None):
         (Path(cloud).stem, pandas.read_csv(cloud), pandas.read_csv(bridges))
         for cloud, bridges in zip(args.coordinates, args.bridges, strict=True)
     ]
-    figure = draw(pandas.read_csv(args.parameters), args.factors, clouds, args.K)
+    factors = dict(list(args.factors.items())[:SHOWN])
+    figure = draw(pandas.read_csv(args.parameters), factors, clouds, args.K)
     write_figure(figure, args.output)
 
 

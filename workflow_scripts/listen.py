@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 from files import beside
 from scales import off_scale, on_scale
-from synthesize import load_synthesizer
+from synthesize import check_options, load_synthesizer
 
 PAUSE = 0.2  # s, between sounds
 LEVEL = 0.1  # RMS
@@ -35,11 +35,20 @@ def main(argv=None):
     parser.add_argument("--factors", nargs="*", help="which to move (default: the first five)")
     parser.add_argument("--options", type=json.loads, default={}, help="of the synthesizer, JSON")
     parser.add_argument("--rate", type=int, default=16000, help="sample rate, Hz")
-    parser.add_argument("--duration", type=float, default=1.0, help="of each sound, s")
+    parser.add_argument("--duration", type=float, default=1.4, help="of each sound, s")
     parser.add_argument("--output", required=True, help="audio file to write (.wav, .flac, .ogg)")
     args = parser.parse_args(argv)
-    synthesizer = load_synthesizer(args.synthesizer)
-    chosen = args.factors or list(synthesizer.FACTORS)[:5]
+    try:
+        synthesizer = load_synthesizer(args.synthesizer)
+        check_options({"synthesizer": args.synthesizer, "options": args.options}, synthesizer)
+        chosen = args.factors or list(synthesizer.FACTORS)[:5]
+        if not chosen or not set(chosen) <= set(synthesizer.FACTORS):
+            known = ", ".join(synthesizer.FACTORS) or "none of its own"
+            raise ValueError(f"name factors of {args.synthesizer}: {known}")
+        if args.synthesizer == "neural" and "trained" not in args.options:
+            raise ValueError('state --options \'{"trained": "results/neural/sounds/trained.npz"}\'')
+    except ValueError as problem:
+        sys.exit(f"error: {problem}")
     settings = sweep({name: synthesizer.FACTORS[name] for name in chosen})
     entries = {**synthesizer.FACTORS, **getattr(synthesizer, "NUISANCES", {})}
     parameters = {name: np.full(len(settings), float(entry["default"])) for name, entry in entries.items()}

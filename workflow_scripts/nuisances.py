@@ -20,11 +20,16 @@ FALL = 0.01  # s, of a sound that is cut
 DIRECT_TO_REVERBERANT = 10  # dB, a small room at close distance
 
 
-def rotate_phase(sounds, degrees):
-    """Turn the phase of every component by the same angle. sounds: (n, T); degrees: (n,)."""
+def rotate_phase(sounds, degrees, sample_rate):
+    """Turn the phase of every component by the same angle. sounds: (n, T); degrees: (n,).
+
+    The transform reaches to both sides of a sudden onset: what falls outside of the clip is lost, and the
+    clip begins and ends with a ramp of 5 ms.
+    """
+    T = sounds.shape[1]
     angle = np.deg2rad(degrees)[:, None]
-    analytic = hilbert(sounds, axis=1)
-    return np.cos(angle) * analytic.real - np.sin(angle) * analytic.imag
+    analytic = hilbert(np.pad(sounds, ((0, 0), (T, T))), axis=1)[:, T : 2 * T]
+    return ramped(np.cos(angle) * analytic.real - np.sin(angle) * analytic.imag, sample_rate, 0.005)
 
 
 def cut(sounds, seconds, sample_rate):

@@ -112,12 +112,17 @@ def commit_of(clone):
         return "not a git clone"
 
 
-def read_dataset(results, name, definition, config):
-    """Everything the template shows of one data set."""
+def read_dataset(results, name, definition, config, unchecked):
+    """Everything the template shows of one data set. unchecked: why its gate has no result, or None."""
     folder = results / name
     with open(folder / "sounds" / "parameters.csv", newline="") as file:
         N = sum(1 for _ in csv.DictReader(file))
-    checks = pandas.read_csv(folder / "sounds" / "checks.csv", dtype=str, keep_default_na=False)
+    checks = []
+    if unchecked is None:
+        table = pandas.read_csv(folder / "sounds" / "checks.csv", dtype=str, keep_default_na=False)
+        checks = table.to_dict("records")
+    absent = {"isomap", "knn"} if "ladder" in definition else set()
+    absent |= set() if unchecked is None else {"checks"}
     scores = pandas.read_csv(folder / "scores.csv", dtype=str, keep_default_na=False)
     models = [*config["run"]["models"], "chance", "reference"]
     facts = {
@@ -129,13 +134,14 @@ def read_dataset(results, name, definition, config):
     figures = {
         figure: base64.b64encode((folder / "figures" / f"{figure}.png").read_bytes()).decode()
         for figure in FIGURES
-        if not ("ladder" in definition and figure in ("isomap", "knn"))
+        if figure not in absent
     }
     return {
         "name": name,
         "N": N,
         "entry": definition,
-        "checks": checks.to_dict("records"),
+        "checks": checks,
+        "unchecked": unchecked,
         "tables": score_tables(scores, models),
         "failures": scores[scores.metric == "failure"].to_dict("records"),
         "facts": facts,
@@ -148,6 +154,7 @@ def main(argv=None):
     parser.add_argument("--results", type=Path, required=True, help="folder of the results")
     parser.add_argument("--datasets", type=json.loads, required=True, help="{data set: entry}, JSON")
     parser.add_argument("--broken", nargs="*", default=[], help="dataset:stage:log of those that failed")
+    parser.add_argument("--unchecked", nargs="*", default=[], help="dataset:log of those whose gate failed")
     parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
     parser.add_argument("--template", type=Path, required=True, help="Jinja template")
     parser.add_argument("--clone", type=Path, required=True, help="folder of the workflow")
@@ -155,11 +162,15 @@ def main(argv=None):
     args = parser.parse_args(argv)
     text = args.config.read_text()
     config = yaml.safe_load(text)
+    unchecked = {name: reason(log) for name, log in (word.split(":", 1) for word in args.unchecked if word)}
     broken = [word.split(":", 2) for word in args.broken if word]
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["number"] = number
     page = environment.from_string(args.template.read_text()).render(
-        datasets=[read_dataset(args.results, *item, config) for item in args.datasets.items()],
+        datasets=[
+            read_dataset(args.results, name, definition, config, unchecked.get(name))
+            for name, definition in args.datasets.items()
+        ],
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         headings=TABLES,
         figures=FIGURES,

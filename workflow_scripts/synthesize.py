@@ -17,13 +17,14 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from designs import draw
+from designs import draw, realised_steps
 from files import beside
 from nuisances import NUISANCES, add_noise, cut, delay, reverberate, rotate_phase
 
 BLOCK = 2**22  # samples rendered at once: bounds memory to some 200 MB whatever N is
 RIFF_LIMIT = 2**32 - 2**16  # bytes; a larger WAV needs RF64 to state its own size
-LEVEL = -26  # dB re full scale, RMS of each sound over its clip under `normalize: rms`
+LEVEL = -26  # dB re full scale, of each sound under `normalize: rms` and `active`
+FRAME, ACTIVE = 0.01, 1e-3  # s; power re the loudest frame above which a sound is heard as on
 
 
 def load_synthesizer(name):
@@ -31,10 +32,12 @@ def load_synthesizer(name):
 
     It holds FACTORS, {name: {unit, scale, low, high, default, jnd}}; render(parameters, sample_rate,
     duration, **options), which returns float64 (n, T), or that and {factor: measured values}, which
-    then stand as the factor; perhaps NUISANCES of its own; perhaps check(table, **options), which
+    then stand as the factor; perhaps NUISANCES of its own; perhaps check(table, duration, **options), which
     raises ValueError before anything is rendered.
     """
     if not name.endswith(".py"):
+        if importlib.util.find_spec(f"synthesizers.{name}") is None:
+            raise ValueError(f"there is no synthesizer {name}")
         return importlib.import_module(f"synthesizers.{name}")
     spec = importlib.util.spec_from_file_location(Path(name).stem, name)
     module = importlib.util.module_from_spec(spec)
@@ -89,14 +92,15 @@ def render(definition, synthesizer, table, rows, sample_rate):
         **definition.get("options", {}),
     )
     sounds, realised = answer if isinstance(answer, tuple) else (answer, {})
-    if sounds.shape[0] != len(rows) or not np.isfinite(sounds).all():
+    expected = (len(rows), round((definition["duration"] - latest) * sample_rate))
+    if sounds.shape != expected or not np.isfinite(sounds).all():
         raise ValueError(
-            f"synthesizer {definition['synthesizer']} returned {sounds.shape[0]} sounds for {len(rows)} rows"
-            f"{'' if np.isfinite(sounds).all() else ', some not finite'}"
+            f"synthesizer {definition['synthesizer']} returned an array of shape {sounds.shape} instead of "
+            f"{expected}{'' if np.isfinite(sounds).all() else ', with values that are not finite'}"
         )
     common = {name: table[f"nuisance_{name}"][rows] for name in NUISANCES if f"nuisance_{name}" in table}
     if "phase" in common:
-        sounds = rotate_phase(sounds, common["phase"])
+        sounds = rotate_phase(sounds, common["phase"], sample_rate)
     if "duration" in common:
         sounds = cut(sounds, common["duration"], sample_rate)
     if "reverberation" in common:
@@ -107,15 +111,25 @@ def render(definition, synthesizer, table, rows, sample_rate):
     return sounds, realised
 
 
+def active_rms(sounds, sample_rate):
+    """RMS of each sound over the frames of 10 ms that are within 30 dB of its loudest, float64 (n,)."""
+    n = round(FRAME * sample_rate)
+    frames = sounds[:, : max(1, sounds.shape[1] // n) * n].reshape(len(sounds), -1, min(n, sounds.shape[1]))
+    power = np.mean(np.square(frames, dtype=float), axis=2)
+    on = power >= ACTIVE * power.max(axis=1, keepdims=True)
+    return np.sqrt((power * on).sum(axis=1) / on.sum(axis=1))
+
+
 def leveled(definition, table, rows, sounds, limit):
     """Sounds, float64 (n, T), normalised each by itself, then with their noise and gain.
 
-    `rms`: to the definition's `level` (dB re full scale) over the clip; `peak`: to a largest magnitude
-    of 1; else as they are.
+    `rms`: to the definition's `level` (dB re full scale) over the clip; `active`: while it sounds, for
+    sounds that a factor makes longer or shorter; `peak`: to a largest magnitude of 1; else as they are.
     """
     rms = 10 ** (definition.get("level", LEVEL) / 20)
     scale = {
         "rms": lambda: np.sqrt(np.mean(sounds**2, axis=1, keepdims=True)) / rms,
+        "active": lambda: active_rms(sounds, definition["sample_rate"])[:, None] / rms,
         "peak": lambda: np.abs(sounds).max(axis=1, keepdims=True),
     }.get(definition["normalize"], lambda: np.ones((len(sounds), 1)))()
     sounds = sounds / np.where(scale > 0, scale, 1)
@@ -131,7 +145,7 @@ def leveled(definition, table, rows, sounds, limit):
 def blocks(definition, synthesizer, table):
     """Yield all sounds as float64 (n, T) blocks; replace requested factors of the table by realised ones.
 
-    A realised factor's request is kept in the column requested_<factor>.
+    A realised factor's request is kept in the column requested_<factor>, and so is a ladder's step.
     """
     N = len(next(iter(table.values())))
     rate, limit = definition["sample_rate"], band(definition, synthesizer)
@@ -143,10 +157,11 @@ def blocks(definition, synthesizer, table):
         for name, values in realised.items():
             measured.setdefault(name, []).append(values)
         yield leveled(definition, requested, rows, sounds, limit)
-    for name, parts in measured.items():
-        table[f"requested_{name}"], table[name] = table.get(name), np.concatenate(parts)
-        if table[f"requested_{name}"] is None:
-            del table[f"requested_{name}"]
+    for name in [name for name in measured if name in definition["factors"]]:
+        table[f"requested_{name}"], table[name] = table[name], np.concatenate(measured[name])
+    if measured and "ladder_step" in table:
+        table["requested_ladder_step"] = table["ladder_step"]
+        table["ladder_step"] = realised_steps(definition["factors"], table)
 
 
 def finished(definition, synthesizer, table):
@@ -202,7 +217,7 @@ def main(argv=None):
         check_options(definition, synthesizer)
         table = draw(definition)
         if hasattr(synthesizer, "check"):
-            synthesizer.check(table, **definition.get("options", {}))
+            synthesizer.check(table, definition["duration"], **definition.get("options", {}))
         N = len(next(iter(table.values())))
         write_audio(args.audio, finished(definition, synthesizer, table), definition["sample_rate"], N)
     except ValueError as problem:

@@ -99,7 +99,8 @@ SHAPES = {"rectangle": rectangle, "circle": circle}
 def modes(parameters, shape):
     """Frequencies (Hz), decay rates (1/s) and amplitudes of the modes, each float64 (n, MODES^2).
 
-    The sound is the velocity of the point struck, so that amplitudes are the modes' strengths.
+    Amplitudes are those of the velocity of the point struck; render() lets every mode begin as a sine, as
+    the deflection does, so that the sound begins at 0.
     """
     pitch, aspect, decay, dispersion, damping = (parameters[name][:, None] for name in FACTORS)
     relative, strengths = SHAPES[shape](aspect[:, 0])

@@ -14,8 +14,8 @@ FACTORS = {
     "f1": {
         "unit": "Hz",
         "scale": "erb",
-        "low": 145,
-        "high": 290,
+        "low": 142.5,
+        "high": 285,
         "default": 200,
         "jnd": {"percent": 1, "source": "Mehta & Oxenham 2020"},
     }

@@ -31,12 +31,13 @@ def read_mono(path):
         raise ValueError("is empty")
     if not np.isfinite(sound).all():
         raise ValueError("holds values that are not finite")
-    if not sound.any():
-        raise ValueError("is silent")
-    return sound.mean(axis=1), rate
+    mono = sound.mean(axis=1)
+    if np.abs(mono).max() < 1e-3 * np.abs(sound).max() or not sound.any():
+        raise ValueError("is silent" if not sound.any() else "is silent once its channels are averaged")
+    return mono, rate
 
 
-def check(table, folder="."):
+def check(table, duration, folder="."):
     """Raise ValueError that lists every fault of the files: unreadable, listed twice, twins, not listed."""
     if "file" not in table:
         raise ValueError("recordings: the table has no column `file`")
@@ -48,6 +49,8 @@ def check(table, folder="."):
         except ValueError as problem:
             faults.append(f"{name} {problem}")
             continue
+        if not sound[: round(duration * rate)].any():
+            faults.append(f"{name} is silent for its first {duration:g} s")
         digest = hashlib.sha256(sound.tobytes() + bytes(str(rate), "ascii")).digest()
         if digest in seen:
             twice = seen[digest] == name

@@ -12,7 +12,6 @@ recordings, which neither f0 nor formants would move. It needs espeak-ng 1.50 or
 the source of August 2026 speak alike to the last bit (all tried with the voice data of 1.51).
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -48,7 +47,10 @@ FACTORS = {
         "low": 0.8,
         "high": 1.25,
         "default": 1,
-        "jnd": {"percent": 5, "source": "Ives, Smith & Patterson 2005 (from memory: 4 to 6 % for syllables)"},
+        "jnd": {
+            "percent": 5,
+            "source": "assumed: 4 to 6 % for syllables, after Ives, Smith & Patterson 2005",
+        },
     },
 }
 NUISANCES = {"text": {"unit": "index of TEXTS", "integers": 8, "default": 0}}
@@ -174,12 +176,12 @@ def clip(phrase, rate_in, sample_rate, T, max_frequency):
     """
     room = int(np.ceil(T * rate_in / sample_rate))
     phrase = ramped(phrase[None, :room], rate_in, FADE)[0]
-    sound = soxr.resample(np.pad(phrase, (0, room + 1 - len(phrase))), rate_in, sample_rate, quality="VHQ")
-    sound = np.pad(sound, (0, max(0, T - len(sound))))[:T]
-    if max_frequency < sample_rate / 2:
-        stop = signal.cheby2(12, 40, max_frequency, fs=sample_rate, output="sos")
-        sound = signal.sosfiltfilt(stop, sound)  # forth and back: 80 dB, no delay
-    return sound
+    phrase = np.pad(phrase, (0, room + 1 - len(phrase)))
+    if max_frequency < rate_in / 2:  # at its own rate, so that the sound is the same at every other
+        stop = signal.cheby2(12, 40, max_frequency, fs=rate_in, output="sos")
+        phrase = signal.sosfiltfilt(stop, phrase)  # forth and back: 80 dB, no delay
+    sound = soxr.resample(phrase, rate_in, sample_rate, quality="VHQ")
+    return np.pad(sound, (0, max(0, T - len(sound))))[:T]
 
 
 def render(parameters, sample_rate, duration, max_frequency=7000):
@@ -223,7 +225,7 @@ def render(parameters, sample_rate, duration, max_frequency=7000):
         return sound, (heard, measured, round(100 * formants) / 100)
 
     distinct, which = np.unique(settings, axis=0, return_inverse=True)
-    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(2) as pool:
         sounds, realised = zip(*pool.map(one, distinct.tolist()), strict=True)
     which = which.ravel()
     f0, rate, formants = np.array(realised)[which].T
