@@ -20,6 +20,7 @@ from drawing import title, write_figure
 from files import beside
 from matplotlib.figure import Figure
 from scales import in_jnd
+from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
 from sklearn.neighbors import NearestNeighbors
 from synthesize import BLOCK, active_rms, band, leveled, load_synthesizer, render, settings
@@ -170,12 +171,12 @@ def describe(values, row):
     return "(" + ", ".join(f"{name} {column[row]:.4g}" for name, column in values.items()) + ")"
 
 
-def same_settings(values, features):
-    """Pairs of unlike settings with the same spectrum: int (pairs, 2)."""
-    a, b = np.triu_indices(len(features), 1)
-    unlike = np.any([column[a] != column[b] for column in values.values()], axis=0)
-    same = unlike & (np.linalg.norm(features[a] - features[b], axis=1) < SAME)
-    return np.stack([a[same], b[same]], axis=1)
+def same_settings(factors, values, features):
+    """Pairs of settings, 2 JND or more apart in some factor, that have the same spectrum: int (pairs, 2)."""
+    near = squareform(pdist(features)) < SAME
+    a, b = np.nonzero(np.triu(near, 1))
+    unlike = differences(factors, values, a, b) >= APART if len(a) else np.zeros(0, bool)
+    return np.stack([a[unlike], b[unlike]], axis=1)
 
 
 def rendered_checks(definition, synthesizer, table, read):
@@ -252,7 +253,7 @@ def range_checks(definition, synthesizer, bare):
         except ValueError as problem:
             yield {"check": check, "note": f"not checked: {problem}"}
             continue
-        pairs = same_settings(values, features)
+        pairs = same_settings(box, values, features)
         note = f"pairs of {n} settings around and at the ends of the data set's ranges that sound the same"
         breach = len(pairs) > 0
         if check == "identifiable_declared":
