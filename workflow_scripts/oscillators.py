@@ -20,6 +20,8 @@ def sum_sinusoids(frequencies, amplitudes, phases, decays, T, sample_rate):
     coarse = -(-T // fine)
     rows = weights[:, None, :] * np.exp(poles[:, None, :] * (np.arange(coarse) * fine / sample_rate)[:, None])
     columns = np.exp(poles[:, :, None] * (np.arange(fine) / sample_rate))
+    for factor in (rows, columns):  # products of tiny numbers are denormal, which slows them a hundredfold
+        factor[np.abs(factor) < 1e-30] = 0
     sounds = rows.real @ columns.real - rows.imag @ columns.imag
     return sounds.reshape(len(sounds), -1)[:, :T]
 
