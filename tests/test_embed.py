@@ -27,11 +27,14 @@ def run(sounds, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "tests" / "models"))
     assert not {"torch", "tensorflow"} & set(sys.modules), "tests run without a framework"
 
+    table = tmp_path / "parameters.csv"
+    table.write_text("sound\n" + "".join(f"{i}\n" for i in range(N)))
+
     def call(*words, module="faulty", sample_rate=16000, **options):
         output = {name: tmp_path / f"model.{end}" for name, end in (("embeddings", "npy"), ("facts", "json"))}
         embed.main(
             [
-                *("--audio", str(sounds), "--sounds", str(N), "--model", "mine", "--module", module),
+                *("--audio", str(sounds), "--parameters", str(table), "--model", "mine", "--module", module),
                 *("--sample-rate", str(sample_rate), "--options", json.dumps(options)),
                 *(word for name, path in output.items() for word in (f"--{name}", str(path))),
                 *words,
@@ -110,7 +113,7 @@ def test_breach_is_one_sentence_and_no_file(run, tmp_path, fault, sentence):
     words = ["--batch-size", "1"] if fault == "nan later" else []
     with pytest.raises(SystemExit, match=f"^error: mine: .*{sentence}"):
         run(*words, fault=fault)
-    assert [path.name for path in tmp_path.iterdir()] == ["audio.wav"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["audio.wav", "parameters.csv"]
 
 
 def test_wrong_sample_rate(run):
