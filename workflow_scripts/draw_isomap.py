@@ -13,7 +13,7 @@ import numpy as np
 import pandas
 from drawing import COLORS, title, write_figure
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import FuncNorm, Normalize
+from matplotlib.colors import FuncNorm, LogNorm, Normalize
 from matplotlib.figure import Figure
 from scales import off_scale, on_scale
 
@@ -24,8 +24,9 @@ CELL = 2.3  # inches
 
 def normalization(entry, values):
     """Colour scale of a factor on its sampling scale."""
-    if entry["scale"] == "linear":
-        return Normalize(values.min(), values.max())
+    kinds = {"linear": Normalize, "log": LogNorm}
+    if entry["scale"] in kinds:
+        return kinds[entry["scale"]](values.min(), values.max())
     functions = tuple(partial(function, scale=entry["scale"]) for function in (on_scale, off_scale))
     return FuncNorm(functions, values.min(), values.max())
 

@@ -16,6 +16,8 @@ import zipfile
 import numpy as np
 from oscillators import ramped, sum_sinusoids
 
+from synthesizers.additive import starting_phases
+
 # shape_1 and shape_2 are latents 2 and 3, the free ones that change the spectrum most. They move it at equal
 # brightness and odd_even, by some 3 dB rms per unit.
 FACTORS = {
@@ -176,9 +178,9 @@ def render(parameters, sample_rate, duration, trained, max_frequency=7000):
     shapes = np.stack([parameters["shape_1"], parameters["shape_2"]], axis=1)
     levels = decode(decoder, solve(decoder, wanted, shapes, count))
     centroid, odd_even = descriptors(levels, count)
-    phases = [np.random.default_rng(int(seed)).uniform(0, 2 * np.pi, H) for seed in parameters["phases"]]
+    phases = starting_phases(parameters["phases"], H)
     # harmonics above the band are silent, and at 0 Hz lest they alias
     frequencies = f1[:, None] * np.where(np.arange(H) < count[:, None], np.arange(1, H + 1), 0)
     T = round(duration * sample_rate)
-    sounds = sum_sinusoids(frequencies, amplitudes(levels, count), np.array(phases), 0.0, T, sample_rate)
+    sounds = sum_sinusoids(frequencies, amplitudes(levels, count), phases, 0.0, T, sample_rate)
     return ramped(sounds, sample_rate, RAMP), {"brightness": centroid * f1, "odd_even": odd_even}
