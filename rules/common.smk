@@ -26,8 +26,10 @@ from snakemake.settings.types import DeploymentMethod
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 HOME = Path(os.path.relpath(workflow.basedir))  # the clone, seen from the working directory
 CONTROLS = ["chance", "reference"]
-# The stages of one model on one data set, in the order of the data, and the folder of each.
-STAGES = {"embed": "embeddings", "neighbors": "neighbors", "isomap": "isomap", "knn": "knn"}
+# The analyses of one model on one data set, in the order of the data: of a cloud of sounds, and of a ladder.
+ANALYSES = ["isomap", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology"]
+LADDER_ANALYSES = ["sensitivity", "threshold"]
+STAGES = ["embed", "adopt", "neighbors", *ANALYSES, *LADDER_ANALYSES]  # of one model on one data set
 
 # JSON Schema takes 5.0 for an integer; the scripts do not.
 VALIDATOR = jsonschema.validators.extend(
@@ -80,6 +82,14 @@ def name_faults(config):
     for name in set(CONTROLS) & set(models):
         yield f"models.{name}: this name is taken by the control of every data set"
     for name, entry in models.items():
+        if entry["module"] == "precomputed":
+            for dataset in run["datasets"] if name in run["models"] else ():
+                if not Path(source := entry["embeddings"].replace("{dataset}", dataset)).is_file():
+                    yield (
+                        f"models.{name}.embeddings: {source} does not exist; embed the sounds of {dataset} "
+                        f"elsewhere, or leave {dataset} or {name} out of the run"
+                    )
+            continue
         if ("env" in entry) == ("requirements" in entry):
             yield f"models.{name}: state one of `env` (a file of envs/) and `requirements` (a list)"
         elif "env" in entry and not Path(workflow.basedir, "envs", f"{entry['env']}.yaml").exists():
@@ -405,6 +415,8 @@ def scripts(name, *more):
 def environment_of(model):
     """Name of a model's environment: its file in envs/, or inline-<digest of its requirements>."""
     entry = config["models"][model]
+    if entry["module"] == "precomputed":
+        return "analysis"
     if "env" in entry:
         return entry["env"]
     listed = json.dumps(sorted(entry["requirements"])).encode()
@@ -504,9 +516,20 @@ def factors(wildcards):
     return json.dumps(DEFINITIONS[wildcards.dataset]["factors"])
 
 
+def nuisances(wildcards):
+    """The nuisances of a data set, {name: entry}, as JSON."""
+    return json.dumps(DEFINITIONS[wildcards.dataset]["nuisances"])
+
+
 def analyses_of(dataset):
     """The analyses that a data set goes through. A ladder is many short walks, not a cloud."""
-    return [] if "ladder" in config["datasets"][dataset] else ["isomap", "knn"]
+    return LADDER_ANALYSES if "ladder" in config["datasets"][dataset] else ANALYSES
+
+
+def figures_of(dataset):
+    """The figures of a data set besides that of its gate."""
+    drawn = ["threshold"] if "ladder" in config["datasets"][dataset] else ["isomap", "knn", "subspaces"]
+    return ["sounds", *drawn]
 
 
 def synthesizer_of(dataset):
@@ -566,9 +589,10 @@ def flag(name, value):
 
 
 def largest_K(wildcards):
-    """Neighbours to search, so that one search serves every analysis; 0 if none is made."""
-    stated = [settings(config, wildcards.dataset, name)["K"] for name in analyses_of(wildcards.dataset)]
-    return max(stated, default=0)
+    """Neighbours to search, so that one search serves every analysis; 0 for a ladder, which has no graph."""
+    if "ladder" in config["datasets"][wildcards.dataset]:
+        return 0
+    return max(settings(config, wildcards.dataset, name)["K"] for name in ("isomap", "knn"))
 
 
 # --- failed models --------------------------------------------------------------------------------
@@ -583,15 +607,20 @@ def parse_summary(text):
     return {(row[2], row[0]) for row in rows if row[5] == "update pending"}
 
 
+def of_dataset(path, dataset):
+    """Whether a path is of the results of a data set."""
+    return Path(path).parts[:2] == ("results", dataset)
+
+
 def first_failure(pending, dataset, model):
     """(stage, log) of the first unfinished stage of a model on a data set, or None."""
-    outputs = {Path(path).with_suffix("").as_posix() for rule, path in pending if rule in STAGES}
-    unfinished = [s for s, folder in STAGES.items() if f"results/{dataset}/{folder}/{model}" in outputs]
+    outputs = {(rule, Path(path).name.split(".")[0]) for rule, path in pending if of_dataset(path, dataset)}
+    unfinished = [stage for stage in STAGES if (stage, model) in outputs]
     if not unfinished:
         return None
-    heard = Path(audio(model, dataset))
     env = environment_of(model)
     if unfinished[0] == "embed":
+        heard = Path(audio(model, dataset))
         if ("resample", str(heard)) in pending:
             return "resample", of_this_run(f"logs/resample/{dataset}/{heard.stem}.log")
         if ("environment", environment(env)[0]) in pending:
@@ -644,12 +673,16 @@ def models_of(dataset):
 
 def per_model(pattern):
     """Input function: an analysis' files of every model of the rule's data set that did not fail."""
+    return lambda wildcards: expand(pattern, dataset=wildcards.dataset, model=models_of(wildcards.dataset))
 
-    def files(wildcards):
-        models = models_of(wildcards.dataset) if analyses_of(wildcards.dataset) else []
-        return expand(pattern, dataset=wildcards.dataset, model=models)
 
-    return files
+def all_scores(ending):
+    """Input function: score rows (csv) or replicates (npy) of every analysis and model that did not fail."""
+    return lambda wildcards: expand(
+        f"results/{wildcards.dataset}/{{analysis}}/{{model}}.scores.{ending}",
+        analysis=analyses_of(wildcards.dataset),
+        model=models_of(wildcards.dataset),
+    )
 
 
 def failures(wildcards):
@@ -681,8 +714,8 @@ def report_unfinished():
     else:
         Path("results/.unfinished.tsv").write_text(summary)
         words = "--config unfinished=results/.unfinished.tsv --allowed-rules"
-        fan_in = "compare draw_sounds draw_isomap draw_knn report -- results/report.html"
-        done = subprocess.run([*base, *words.split(), *fan_in.split()])
+        fan_in = "compare draw_sounds draw_isomap draw_knn draw_subspaces draw_threshold report"
+        done = subprocess.run([*base, *words.split(), *fan_in.split(), "--", "results/report.html"])
         told = "results/report.html shows the others and says why."
         if done.returncode:
             told = "The report could not be built either."
@@ -692,6 +725,7 @@ def report_unfinished():
 UNFINISHED = config.pop("unfinished", None)
 config = checked(config)
 DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
+PRECOMPUTED = [re.escape(name) for name, entry in config["models"].items() if entry["module"] == "precomputed"]
 write_inline_specs(config)
 PENDING = parse_summary(Path(UNFINISHED).read_text()) if UNFINISHED else set()
 BROKEN = {d: failure for d in config["run"]["datasets"] if (failure := broken(PENDING, d))}

@@ -2,14 +2,15 @@
 
 
 rule compare:
-    """Gather the scores of every analysis and model; a failed model has a row with its reason."""
+    """Gather the scores of every analysis and model, and tell which differences between models are real."""
     input:
         script=scripts("compare"),
         environment=environment("analysis"),
-        isomap=per_model("results/{dataset}/isomap/{model}.scores.csv"),
-        knn=per_model("results/{dataset}/knn/{model}.scores.csv"),
+        scores=all_scores("csv"),
+        replicates=all_scores("npy"),
     output:
-        "results/{dataset}/scores.csv",
+        scores="results/{dataset}/scores.csv",
+        differences="results/{dataset}/differences.csv",
     log:
         "logs/compare/{dataset}.log",
     benchmark:
@@ -25,8 +26,8 @@ rule compare:
         failed=failures,
         digests=digests,
     shell:
-        "{params.python:q} {input.script[0]:q} --scores {input.isomap:q} {input.knn:q} --failed {params.failed:q} "
-        "--output {output:q} > {log:q} 2>&1"
+        "{params.python:q} {input.script[0]:q} --scores {input.scores:q} --failed {params.failed:q} "
+        "--output {output.scores:q} --differences {output.differences:q} > {log:q} 2>&1"
 
 
 rule draw_sounds:
@@ -116,3 +117,58 @@ rule draw_knn:
         "{params.python:q} {input.script[0]:q} --estimates {input.estimates:q} "
         "--factors {params.factors:q} --K {params.K} {params.include_self} --output {output:q} "
         "> {log:q} 2>&1"
+
+
+rule draw_subspaces:
+    """How much of each factor the probe of each other carries, of every model."""
+    input:
+        script=scripts("draw_subspaces"),
+        environment=environment("analysis"),
+        scores=per_model("results/{dataset}/subspaces/{model}.scores.csv"),
+    output:
+        png="results/{dataset}/figures/subspaces.png",
+        pdf="results/{dataset}/figures/subspaces.pdf",
+    log:
+        "logs/draw_subspaces/{dataset}.log",
+    benchmark:
+        "logs/draw_subspaces/{dataset}.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        factors=factors,
+    shell:
+        "{params.python:q} {input.script[0]:q} --scores {input.scores:q} --factors {params.factors:q} "
+        "--output {output:q} > {log:q} 2>&1"
+
+
+rule draw_threshold:
+    """Thresholds of every model beside listeners', with the psychometric functions behind them."""
+    input:
+        script=scripts("draw_threshold"),
+        environment=environment("analysis"),
+        scores=per_model("results/{dataset}/threshold/{model}.scores.csv"),
+        estimates=per_model("results/{dataset}/threshold/{model}.csv"),
+    output:
+        png="results/{dataset}/figures/threshold.png",
+        pdf="results/{dataset}/figures/threshold.pdf",
+    log:
+        "logs/draw_threshold/{dataset}.log",
+    benchmark:
+        "logs/draw_threshold/{dataset}.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        factors=factors,
+    shell:
+        "{params.python:q} {input.script[0]:q} --scores {input.scores:q} --estimates {input.estimates:q} "
+        "--factors {params.factors:q} --output {output:q} > {log:q} 2>&1"

@@ -1,4 +1,4 @@
-"""Embeddings: each model in its own environment, and the two controls of every data set."""
+"""Embeddings: each model in its own environment, those made elsewhere, and the controls of every data set."""
 
 
 rule embed:
@@ -21,7 +21,7 @@ rule embed:
     benchmark:
         "logs/embed/{dataset}/{model}.tsv"
     wildcard_constraints:
-        model=rf"(?!({'|'.join(CONTROLS)})\.(npy|json)$)[^/]+",
+        model=rf"(?!({'|'.join([*CONTROLS, *PRECOMPUTED])})\.(npy|json)$)[^/]+",
     conda:
         lambda wildcards: conda_spec(environment_of(wildcards.model))
     threads: lambda wildcards: config["models"][wildcards.model].get("threads", 2)
@@ -48,6 +48,38 @@ rule embed:
         "--network {params.network} --seed {params.seed} --batch-size {params.batch_size} "
         "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} "
         "> {log:q} 2>&1"
+
+
+rule adopt:
+    """Take embeddings that were computed elsewhere (`module: precomputed`)."""
+    input:
+        script=scripts("adopt"),
+        environment=environment("analysis"),
+        parameters="results/{dataset}/sounds/parameters.csv",
+        source=lambda wildcards: config["models"][wildcards.model]["embeddings"].replace(
+            "{dataset}", wildcards.dataset
+        ),
+    output:
+        embeddings="results/{dataset}/embeddings/{model}.npy",
+        facts="results/{dataset}/embeddings/{model}.json",
+    log:
+        "logs/adopt/{dataset}/{model}.log",
+    benchmark:
+        "logs/adopt/{dataset}/{model}.tsv"
+    wildcard_constraints:
+        model="|".join(PRECOMPUTED) or "(?!)",
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        licence=entry("licence", "unknown"),
+    shell:
+        "{params.python:q} {input.script[0]:q} --source {input.source:q} --parameters {input.parameters:q} "
+        "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"
 
 
 rule control:

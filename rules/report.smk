@@ -8,6 +8,7 @@ rule report:
         environment=environment("analysis"),
         template=str(HOME / "workflow_scripts" / "report.html.j2"),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
+        differences=expand("results/{dataset}/differences.csv", dataset=DATASETS),
         parameters=expand("results/{dataset}/sounds/parameters.csv", dataset=DATASETS),
         checks=expand(
             "results/{dataset}/sounds/checks.csv",
@@ -16,7 +17,7 @@ rule report:
         figures=[
             f"results/{dataset}/figures/{figure}.png"
             for dataset in DATASETS
-            for figure in ["sounds", *analyses_of(dataset)]
+            for figure in figures_of(dataset)
         ],
         facts=[
             f"results/{dataset}/embeddings/{model}.json"

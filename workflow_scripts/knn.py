@@ -18,7 +18,7 @@ import numpy as np
 import pandas
 from files import beside
 from scales import off_scale, on_scale
-from scores import bootstrap_interval, write_scores
+from scores import bootstrap, write_scores
 
 
 def neighborhoods(indices, K, include_self):
@@ -90,27 +90,25 @@ def has_ratio(factors):
     return np.array([entry.get("low", values.min()) > 0 for entry, values in factors.values()])
 
 
-def score_rows(model, names, factors, scales, around, reference_around, suffix, settings):
+def score_rows(model, names, factors, scales, around, suffix, settings):
     """Score rows of all metrics and factors for one choice of neighbourhoods.
 
-    around, reference_around: int (N, K), of the model and of the reference; settings: shuffles,
-    bootstrap, seed, ratio (bool (F,), the factors that have a log-ratio).
+    around: int (N, K); settings: shuffles, bootstrap, seed, ratio (bool (F,), the factors that have a
+    log-ratio).
     """
     estimates = estimate(factors, around, scales)
-    reference_estimates = estimate(factors, reference_around, scales)
     rows = []
     for metric, (_, unit, better) in METRICS.items():
         value = score(metric, estimates, factors, scales)
         if metric == "median_abs_log_ratio":
             value = np.where(settings["ratio"], value, np.nan)
-        low, high = bootstrap_interval(
+        replicates = bootstrap(
             lambda i, metric=metric: score(metric, estimates[i], factors[i], scales),
             len(factors),
             settings["bootstrap"],
             settings["seed"],
         )
         chance = chance_level(metric, around, factors, scales, settings["shuffles"], settings["seed"])
-        reference = score(metric, reference_estimates, factors, scales)
         for j, name in enumerate(names):
             note = ""
             absent = np.isnan(value[j])
@@ -124,10 +122,8 @@ def score_rows(model, names, factors, scales, around, reference_around, suffix, 
                     "metric": metric + suffix,
                     "factor": name,
                     "value": value[j],
-                    "low": np.nan if absent else low[j],
-                    "high": np.nan if absent else high[j],
+                    "replicates": [] if absent else replicates[:, j],
                     "chance": np.nan if absent else chance[j],
-                    "reference": np.nan if absent else reference[j],
                     "unit": unit,
                     "better": better,
                     "n": len(factors),
@@ -142,7 +138,6 @@ def main(argv=None):
     parser.add_argument("--parameters", required=True, help="CSV of the factors")
     parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
     parser.add_argument("--neighbors", required=True, help="npz of the model's neighbours")
-    parser.add_argument("--reference", required=True, help="npz of the reference's neighbours")
     parser.add_argument("--model", required=True, help="name for the rows of scores")
     parser.add_argument("--K", type=int, required=True, help="neighbours per sound")
     parser.add_argument("--include-self", action="store_true", help="as the released code did")
@@ -150,22 +145,21 @@ def main(argv=None):
     parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--estimates", required=True, help="CSV to write")
-    parser.add_argument("--scores", required=True, help="CSV to write")
+    parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
     args = parser.parse_args(argv)
     names = list(args.factors)
     scales = [entry["scale"] for entry in args.factors.values()]
     factors = pandas.read_csv(args.parameters)[names].to_numpy(dtype=float)
     indices = np.load(args.neighbors)["indices"]
-    reference = np.load(args.reference)["indices"]
     ratio = has_ratio(
         {name: (args.factors[name], values) for name, values in zip(names, factors.T, strict=True)}
     )
     settings = {"shuffles": args.shuffles, "bootstrap": args.bootstrap, "seed": args.seed, "ratio": ratio}
     rows = []
     for with_self in [False, True] if args.include_self else [False]:
-        around, reference_around = (neighborhoods(i, args.K, with_self) for i in (indices, reference))
+        around = neighborhoods(indices, args.K, with_self)
         suffix = "_with_self" if with_self else ""
-        rows += score_rows(args.model, names, factors, scales, around, reference_around, suffix, settings)
+        rows += score_rows(args.model, names, factors, scales, around, suffix, settings)
     estimates = estimate(factors, around, scales)
     table = pandas.DataFrame(estimates, columns=names)
     table.insert(0, "sound", np.arange(len(table)))

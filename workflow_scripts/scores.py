@@ -2,9 +2,14 @@
 
 Columns: model, analysis, metric, factor, other (a second factor, where a score has two), value,
 low and high (95 % interval), chance (the same score with shuffled factors), reference (the score of
-the true factors used as embedding), unit, better (`high`, `low`, or empty where it only describes),
-n (how many sounds it rests on), note (why a cell is empty).
+the true factors used as embedding; filled in when models are compared), unit, better (`high`, `low`,
+or empty where it only describes), n (how many sounds it rests on), note (why a cell is empty).
+
+Beside the table lie the replicates of each score, one row per row: what it would have been on other
+sounds. The same seed draws the same sounds for every model, so that two models compare in pairs.
 """
+
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -14,25 +19,61 @@ COLUMNS = [
     *("model", "analysis", "metric", "factor", "other", "value", "low", "high"),
     *("chance", "reference", "unit", "better", "n", "note"),
 ]
+REPLICATES = 200  # of each score, kept for the comparison of models
+
+
+def bootstrap(statistic, n, repeats, seed):
+    """Replicates of a statistic over sounds resampled with replacement, float (repeats, F).
+
+    statistic: function from an int (n,) array of sounds to float (F,).
+    """
+    rng = np.random.default_rng(seed)
+    return np.array([statistic(rng.integers(n, size=n)) for _ in range(repeats)])
+
+
+def half_samples(statistic, value, n, repeats, seed):
+    """Replicates of a statistic that copies of a sound would distort, float (repeats, F).
+
+    Half of the sounds, drawn without replacement, give a statistic that spreads about its own mean as
+    that of all n sounds spreads about the truth (the delete-half jackknife of Shao & Wu, 1989); the
+    replicates are moved so that their mean is `value`, float (F,), the statistic of all sounds.
+
+    statistic: function from an int (n // 2,) array of sounds, rising, to float (F,).
+    """
+    rng = np.random.default_rng(seed)
+    drawn = [statistic(np.sort(rng.permutation(n)[: n // 2])) for _ in range(repeats)]
+    deviations = np.array(drawn, dtype=float)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(value) + deviations - deviations.mean(axis=0)
+
+
+def interval(replicates, level=0.95):
+    """Percentile interval of replicates, (repeats,) or (repeats, F): (low, high), NaN if any is NaN."""
+    tail = 100 * (1 - level) / 2
+    return np.percentile(replicates, [tail, 100 - tail], axis=0)
 
 
 def write_scores(path, rows):
-    """Write rows (dicts with some of COLUMNS) as CSV. Raises ValueError on an unknown column."""
-    strange = {key for row in rows for key in row} - set(COLUMNS)
+    """Write rows (dicts with some of COLUMNS) as CSV, and their replicates beside it as .npy.
+
+    A row may hold `replicates`, float (repeats,): low and high are taken from them, and the first
+    REPLICATES are kept, float32 (rows, REPLICATES); NaN for a row without. Raises ValueError on an
+    unknown column.
+    """
+    strange = {key for row in rows for key in row} - {*COLUMNS, "replicates"}
     if strange:
         raise ValueError(f"unknown score columns: {sorted(strange)}")
-    table = pandas.DataFrame(rows, columns=COLUMNS)
+    kept = np.full((len(rows), REPLICATES), np.nan, dtype=np.float32)
+    told = []
+    for row, place in zip(rows, kept, strict=True):
+        row = dict(row)
+        replicates = np.asarray(row.pop("replicates", []), dtype=float)
+        if len(replicates):
+            row["low"], row["high"] = interval(replicates)
+            place[: len(replicates)] = replicates[:REPLICATES]
+        told.append(row)
+    table = pandas.DataFrame(told, columns=COLUMNS)
     with beside(path) as draft:
         table.to_csv(draft, index=False, float_format="%.6g")
-
-
-def bootstrap_interval(statistic, n, repeats, seed, level=0.95):
-    """Percentile interval of a statistic over resampled sounds.
-
-    statistic: function from an int (n,) array of sounds, drawn with replacement, to float (F,).
-    Returns (low, high), each float (F,).
-    """
-    rng = np.random.default_rng(seed)
-    values = np.array([statistic(rng.integers(n, size=n)) for _ in range(repeats)])
-    tail = 100 * (1 - level) / 2
-    return np.percentile(values, [tail, 100 - tail], axis=0)
+    with beside(Path(path).with_suffix(".npy")) as draft:
+        np.save(draft, kept)

@@ -1,0 +1,200 @@
+"""The paper's core hypothesis as numbers: is the 3-D cloud dense, with every factor a smooth colour
+progression, and are these progressions perpendicular?
+
+Smoothness of a factor: R2 of a cubic polynomial of the three Isomap coordinates, on sounds held out of
+its fit. A cubic can follow a bent progression, not a patchwork, however tidy each patch is.
+Orthogonality of two factors: the angle between the gradients of their cubics, 0 to 90 degrees, mean
+over the sounds; only for factors that are smooth at all, since noise has gradients too.
+Density: how many dimensions the cloud fills around a sound, 1 (strand) to 3 (volume), by the
+participation ratio of its neighbours; it only describes, because noise is dense.
+Hypothesis: geometric mean of the smoothness of all factors (negative ones count as 0) times the mean
+sine of the angles of all pairs: 1 if everything holds, 0 if one factor is not smooth.
+
+Sounds outside of the largest component (unless the components were bridged) have coordinates of their
+own origin: their factors are estimated by the mean, so that a graph in pieces cannot win.
+"""
+
+import argparse
+import json
+from itertools import combinations, combinations_with_replacement
+from pathlib import Path
+
+import numpy as np
+import pandas
+from isomap import AXES
+from knn import r2, to_scales
+from neighbors import nearest_neighbors
+from scores import bootstrap, half_samples, interval, write_scores
+
+DEGREE = 3
+FOLDS = 10
+RIDGE = 1e-6  # of the mean eigenvalue: where the cloud is flat, some monomials vanish
+AROUND = 20  # sounds whose spread is the density at a sound
+MONOMIALS = [m for degree in range(DEGREE + 1) for m in combinations_with_replacement(range(3), degree)]
+
+
+def monomials(points):
+    """All 20 monomials of degree at most 3 at each point. points: (n, 3). Returns float (n, 20)."""
+    return np.stack([points[:, list(m)].prod(axis=1) for m in MONOMIALS], axis=1)
+
+
+def derivatives(points):
+    """Partial derivatives of the monomials, float (3, n, 20)."""
+    result = np.zeros((3, len(points), len(MONOMIALS)))
+    for axis in range(3):
+        for place, monomial in enumerate(MONOMIALS):
+            if count := monomial.count(axis):
+                rest = list(monomial)
+                rest.remove(axis)
+                result[axis, :, place] = count * points[:, rest].prod(axis=1)
+    return result
+
+
+def fit(terms, targets):
+    """Least squares with a faint ridge: coefficients float (20, F) of monomials (n, 20) for targets (n, F)."""
+    gram = terms.T @ terms
+    gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
+    return np.linalg.solve(gram, terms.T @ targets)
+
+
+def held_out(terms, targets, inside, seed):
+    """Estimates of the targets, each by a cubic fitted without its sound, float (N, F).
+
+    terms: (N, 20); targets: (N, F); inside: bool (N,), the sounds that have a place in the cloud; the
+    others are estimated by the mean.
+    """
+    folds = np.random.default_rng(seed).permutation(len(targets)) % FOLDS
+    estimates = np.empty_like(targets)
+    for fold in range(FOLDS):
+        test, train = folds == fold, folds != fold
+        mean = targets[train & inside].mean(axis=0)
+        estimates[test] = targets[train].mean(axis=0)
+        known = fit(terms[train & inside], targets[train & inside] - mean)
+        estimates[test & inside] = terms[test & inside] @ known + mean
+    return estimates
+
+
+def angles(terms, slopes, targets):
+    """Angle between the gradients of each pair of factors in degrees, mean over sounds, float (pairs,).
+
+    terms: (n, 20); slopes: their derivatives (3, n, 20); targets: (n, F). Pairs as in combinations().
+    """
+    gradients = slopes @ fit(terms, targets)
+    lengths = np.linalg.norm(gradients, axis=0)
+    pairs = list(combinations(range(targets.shape[1]), 2))
+    cosines = [
+        np.abs((gradients[:, :, i] * gradients[:, :, j]).sum(axis=0)) / (lengths[:, i] * lengths[:, j])
+        for i, j in pairs
+    ]
+    return np.degrees(np.arccos(np.clip(cosines, 0, 1))).mean(axis=1) if pairs else np.zeros(0)
+
+
+def density(points, K=AROUND):
+    """Participation ratio of the K nearest sounds around each sound, mean: 1 to 3. points: (n, 3)."""
+    around = points[nearest_neighbors(points, min(K, len(points) - 1))[0]]
+    around = around - around.mean(axis=1, keepdims=True)
+    spread = np.linalg.eigvalsh(around.transpose(0, 2, 1) @ around)
+    return float((spread.sum(axis=1) ** 2 / (spread**2).sum(axis=1)).mean())
+
+
+def summary(smoothness, degrees):
+    """Geometric mean of smoothness (..., F), negative as 0, times the mean sine of the angles (..., pairs)."""
+    smooth = np.clip(smoothness, 0, None).prod(axis=-1) ** (1 / np.shape(smoothness)[-1])
+    if not np.shape(degrees)[-1]:
+        return smooth
+    return smooth * np.sin(np.radians(degrees)).mean(axis=-1)
+
+
+def analyse(coordinates, inside, factors, shuffles, repeats, seed):
+    """Everything that the module names, of one cloud.
+
+    coordinates: (N, 3); inside: bool (N,), the sounds to use; factors: (N, F) on their scales. Returns
+    smoothness, angles, hypothesis: each (value, replicates, chance), the angles also `which` pairs have
+    two smooth factors; and the density.
+    """
+    points = np.where(inside[:, None], coordinates, 0)
+    points = (points - points[inside].mean(axis=0)) / points[inside].std()
+    targets = (factors - factors.mean(axis=0)) / np.where(np.ptp(factors, axis=0) > 0, factors.std(axis=0), 1)
+    terms, slopes = monomials(points), derivatives(points)
+    F = targets.shape[1]
+    rng = np.random.default_rng(seed)
+    shuffled = [targets[rng.permutation(len(targets))] for _ in range(shuffles)]
+    both = np.concatenate([targets, *shuffled], axis=1)
+    estimates = held_out(terms, both, inside, seed)
+    smooth = r2(estimates[:, :F], targets)
+    smooth_replicates = bootstrap(lambda i: r2(estimates[i, :F], targets[i]), len(targets), repeats, seed)
+    smooth_chance = r2(estimates[:, F:], both[:, F:]).reshape(shuffles, F)
+    rows = np.flatnonzero(inside)
+
+    def turned(some, wanted):
+        return angles(terms[some], slopes[:, some], wanted[some])
+
+    degrees = turned(rows, targets)
+    halves = half_samples(lambda i: turned(rows[i], targets), degrees, len(rows), repeats, seed)
+    degree_chance = np.array([turned(rows, each) for each in shuffled])
+    low, _ = interval(smooth_replicates)
+    is_smooth = low > smooth_chance.max(axis=0)  # above all shufflings
+    which = [bool(is_smooth[i] and is_smooth[j]) for i, j in combinations(range(F), 2)]
+    whole = summary(smooth, degrees), summary(smooth_replicates, np.clip(halves, 0, 90))
+    return (
+        (smooth, smooth_replicates, smooth_chance.mean(axis=0)),
+        (degrees, np.clip(halves, 0, 90), degree_chance.mean(axis=0), which),
+        (*whole, summary(smooth_chance, degree_chance).mean()),
+        density(points[inside]),
+    )
+
+
+def score_rows(same, names, found):
+    """Rows of scores.csv from what analyse() returns. same: columns that all rows share."""
+    smooth, turned, whole, dense = found
+    rows = []
+    for j, name in enumerate(names):
+        keep = {"metric": "smoothness", "factor": name, "unit": "R2", "better": "high"}
+        value = {"value": smooth[0][j], "replicates": smooth[1][:, j], "chance": smooth[2][j]}
+        rows.append(same | keep | (value if np.isfinite(smooth[0][j]) else {"note": "does not vary"}))
+    for k, (i, j) in enumerate(combinations(range(len(names)), 2)):
+        keep = {"metric": "orthogonality", "factor": names[i], "other": names[j], "unit": "degree"}
+        value = {"value": turned[0][k], "replicates": turned[1][:, k], "chance": turned[2][k]}
+        absent = {"note": "one of the two is not smooth: its gradient means nothing"}
+        rows.append(same | keep | {"better": "high"} | (value if turned[3][k] else absent))
+    value = {"value": whole[0], "replicates": whole[1], "chance": whole[2]}
+    if not np.isfinite(whole[0]):
+        value = {"note": "a factor does not vary"}
+    rows.append(same | {"metric": "hypothesis", "unit": "0 to 1", "better": "high"} | value)
+    note = "no chance level: does not depend on the factors"
+    rows.append(same | {"metric": "density", "value": dense, "unit": "dimensions, 1 to 3", "note": note})
+    return rows
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parameters", required=True, help="CSV of the factors")
+    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser.add_argument("--coordinates", required=True, help="CSV of sound, x, y, z, component")
+    parser.add_argument("--bridges", required=True, help="CSV of the bridges: if any, the cloud is in one piece")
+    parser.add_argument("--model", required=True, help="name for the rows of scores")
+    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
+    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
+    args = parser.parse_args(argv)
+    names = list(args.factors)
+    scales = [entry["scale"] for entry in args.factors.values()]
+    factors = to_scales(pandas.read_csv(args.parameters)[names].to_numpy(dtype=float), scales)
+    cloud = pandas.read_csv(args.coordinates)
+    bridged = len(pandas.read_csv(args.bridges)) > 0
+    inside = np.ones(len(cloud), bool) if bridged else (cloud.component == 0).to_numpy()
+    coordinates = cloud[list(AXES)].to_numpy()
+    same = {"model": args.model, "analysis": Path(__file__).stem, "n": int(inside.sum())}
+    if np.ptp(coordinates[inside], axis=0).max() < np.finfo(np.float32).tiny or inside.sum() < 2 * len(MONOMIALS) / 3:
+        note = "the cloud is a point, or its largest component too small for a cubic"
+        rows = [same | {"metric": m, "note": note} for m in ("hypothesis", "density")]
+        rows += [same | {"metric": "smoothness", "factor": name, "note": note} for name in names]
+    else:
+        settings = args.shuffles, args.bootstrap, args.seed
+        rows = score_rows(same, names, analyse(coordinates, inside, factors, *settings))
+    write_scores(args.scores, rows)
+
+
+if __name__ == "__main__":
+    main()

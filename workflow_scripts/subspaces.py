@@ -1,0 +1,194 @@
+"""Global disentanglement whatever the axes: which directions of an embedding carry which factor.
+
+Everything here depends on inner products of sounds alone, so that turning the embedding changes nothing.
+
+Probe: ridge regression of each factor (on its scale) from the embedding, each sound estimated from all
+others. `probe_r2` is its R2.
+Leakage: the probe of factor j also moves when factor i is turned. The share of variance, in that of
+factor j, of the cubic main effect of factor i on the held-out probe of j; 0 if the probe carries j alone.
+Angle: turning factor j moves the embedding, on average over all others, along a curve x_j (its main
+effect, cubic in the factor). The angle between the subspaces of two such curves, weighted by how far each
+direction moves: cos^2 = tr(C_i C_j) / (|C_i| |C_j|), C_j the covariance of x_j (an RV coefficient, Robert
+& Escoufier 1976). For straight curves this is the angle between two lines, the only principal angle; the
+smallest of several would be 0 wherever faint noise directions meet.
+Main effect: the share of the embedding's variance that x_j has (a first-order Sobol index, Lamboni et al.
+2011); angles exist only for factors whose share is above all shufflings.
+"""
+
+import argparse
+import json
+from itertools import combinations, permutations
+from pathlib import Path
+
+import numpy as np
+import pandas
+from knn import r2, to_scales
+from neighbors import features
+from numpy.polynomial import legendre
+from scipy.stats import rankdata
+from scores import REPLICATES, bootstrap, half_samples, interval, write_scores
+from sklearn.linear_model import RidgeCV
+
+DEGREE = 3
+PENALTIES = 10.0 ** np.arange(-6, 5)  # of the embedding's variance per sound
+SOUNDS = 3000  # of a larger data set, so many are drawn
+
+
+def sample(N, seed):
+    """The sounds to analyse: all, or SOUNDS of them drawn without replacement, in rising order."""
+    return np.sort(np.random.default_rng(seed).permutation(N)[:SOUNDS])
+
+
+def curves(factors):
+    """Legendre polynomials of degree 1 to 3 of each factor's rank, orthonormal over the sounds.
+
+    factors: (N, F). Returns float (N, F, 3); zeros for a factor that does not vary.
+    """
+    place = (2 * rankdata(factors, axis=0) - 1) / len(factors) - 1
+    terms = [np.sqrt(2 * d + 1) * legendre.legval(place, np.eye(DEGREE + 1)[d]) for d in range(1, DEGREE + 1)]
+    terms = np.stack(terms, axis=-1)
+    return np.where(np.ptp(factors, axis=0)[:, None] > 0, terms, 0)
+
+
+def probe(points, targets):
+    """Estimate of each target by ridge regression on all other sounds, float (N, F).
+
+    points: (N, D), centred; targets: (N, F). Leave-one-out estimates in closed form, by scikit-learn. Each
+    target has the penalty of PENALTIES with the least error of these: one choice of eleven, from N sounds.
+    """
+    points = points / np.sqrt((points**2).sum() / len(points))
+    ridge = RidgeCV(PENALTIES, alpha_per_target=True, store_cv_results=True, scoring="neg_mean_squared_error")
+    chosen = np.searchsorted(PENALTIES, ridge.fit(points, targets).alpha_)
+    return np.take_along_axis(ridge.cv_results_, chosen[None, :, None], axis=2)[:, :, 0]
+
+
+def carried(estimates, terms):
+    """Variance of the main effect of each factor on each column, float (F, columns).
+
+    estimates: (N, columns); terms: (N, F, 3) as curves() gives.
+    """
+    centred = estimates - estimates.mean(axis=0)
+    return ((np.einsum("nfd,nj->fdj", terms, centred) / len(centred)) ** 2).sum(axis=1)
+
+
+def overlaps(gram, terms):
+    """Inner products of the main effects' coefficients, float (F, 3, F, 3).
+
+    gram: (N, N), inner products of the centred embedding; terms: (N, F, 3). All factors are fitted together.
+    """
+    N, F, degrees = terms.shape
+    solved = np.linalg.pinv(np.column_stack([np.ones(N), terms.reshape(N, -1)]), rcond=1e-9)[1:]
+    return (solved @ gram @ solved.T).reshape(F, degrees, F, degrees)
+
+
+def shares(overlap, total):
+    """Share of the embedding's variance in each main effect, float (F,), from overlaps()."""
+    return np.einsum("fdfd->f", overlap) / total
+
+
+def subspace_angles(overlap):
+    """Angle between the main effects of each pair of factors in degrees, float (pairs,)."""
+    strength = (overlap**2).sum(axis=(1, 3))
+    pairs = combinations(range(len(strength)), 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        squared = [strength[i, j] / np.sqrt(strength[i, i] * strength[j, j]) for i, j in pairs]
+    return np.degrees(np.arccos(np.sqrt(np.clip(squared, 0, 1))))
+
+
+def probe_rows(same, names, points, targets, terms, orders, settings):
+    """Rows of probe_r2 and leakage. orders: the shufflings, (shuffles, N); settings: repeats, seed."""
+    repeats, seed = settings
+    N, F = targets.shape
+    both = np.concatenate([targets, *(targets[order] for order in orders)], axis=1)
+    estimates = probe(points, both)
+    scores = r2(estimates, both).reshape(-1, F)
+    estimates = estimates[:, :F]
+    replicates = bootstrap(lambda i: r2(estimates[i], targets[i]), N, repeats, seed)
+    leaks = carried(estimates, terms)
+    # the other factor alone is shuffled: a shuffled probe would say nothing, and leak nothing
+    leak_chance = np.mean([carried(estimates, terms[order]) for order in orders], axis=0)
+    leak_replicates = half_samples(lambda i: carried(estimates[i], terms[i]), leaks, N, REPLICATES, seed)
+    rows = []
+    for j, name in enumerate(names):
+        row = {"metric": "probe_r2", "factor": name, "unit": "share of variance", "better": "high"}
+        value = {"value": scores[0, j], "replicates": replicates[:, j], "chance": scores[1:, j].mean()}
+        rows.append(same | row | (value if np.isfinite(scores[0, j]) else {"note": "does not vary"}))
+    for j, i in permutations(range(F), 2):
+        row = {"metric": "leakage", "factor": names[j], "other": names[i], "unit": "share of variance"}
+        value = {"value": leaks[i, j], "chance": leak_chance[i, j]}
+        value["replicates"] = np.clip(leak_replicates[:, i, j], 0, None)
+        varies = np.ptp(targets[:, j]) > 0 and np.ptp(targets[:, i]) > 0
+        rows.append(same | row | {"better": "low"} | (value if varies else {"note": "does not vary"}))
+    return rows
+
+
+def angle_rows(same, names, points, terms, orders, settings):
+    """Rows of main_effect and angle."""
+    _, seed = settings
+    N, F = terms.shape[:2]
+    gram = points @ points.T
+    pairs = list(combinations(range(F), 2))
+
+    def scored(some_gram, some_terms):
+        found = overlaps(some_gram, some_terms)
+        return np.concatenate([shares(found, np.trace(gram) / N), subspace_angles(found)])
+
+    value = scored(gram, terms)
+    replicates = half_samples(lambda i: scored(gram[np.ix_(i, i)], terms[i]), value, N, REPLICATES, seed)
+    replicates = np.clip(replicates, 0, np.where(np.arange(len(value)) < F, np.inf, 90))
+    turned = np.mean([scored(gram, terms[order])[F:] for order in orders], axis=0)
+    # for its share one factor alone is shuffled, so that the others still explain what they move
+    alone = np.empty((len(orders), F))
+    for k, order in enumerate(orders):
+        for j in range(F):
+            mixed = terms.copy()
+            mixed[:, j] = terms[order, j]
+            alone[k, j] = scored(gram, mixed)[j]
+    encoded = interval(replicates[:, :F])[0] > alone.max(axis=0)
+    rows = []
+    for j, name in enumerate(names):
+        row = {"metric": "main_effect", "factor": name, "unit": "share of variance"}
+        cells = {"value": value[j], "replicates": replicates[:, j], "chance": alone[:, j].mean()}
+        rows.append(same | row | cells)
+    for k, (i, j) in enumerate(pairs):
+        row = {"metric": "angle", "factor": names[i], "other": names[j], "unit": "degree", "better": "high"}
+        cells = {"value": value[F + k], "replicates": replicates[:, F + k], "chance": turned[k]}
+        absent = {"note": "one of the two has no main effect above chance"}
+        rows.append(same | row | (cells if encoded[i] and encoded[j] else absent))
+    return rows
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parameters", required=True, help="CSV of the factors")
+    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser.add_argument("--embeddings", required=True, help="npy, N x D")
+    parser.add_argument("--standardize", action="store_true", help="features to unit variance first")
+    parser.add_argument("--model", required=True, help="name for the rows of scores")
+    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
+    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
+    args = parser.parse_args(argv)
+    names = list(args.factors)
+    scales = [entry["scale"] for entry in args.factors.values()]
+    factors = to_scales(pandas.read_csv(args.parameters)[names].to_numpy(dtype=float), scales)
+    some = sample(len(factors), args.seed)
+    factors = factors[some]
+    points = features(np.load(args.embeddings)[some], args.standardize)
+    targets = (factors - factors.mean(axis=0)) / np.where(np.ptp(factors, axis=0) > 0, factors.std(axis=0), 1)
+    same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some)}
+    rng = np.random.default_rng(args.seed)
+    orders = [rng.permutation(len(some)) for _ in range(args.shuffles)]
+    settings = args.bootstrap, args.seed
+    if np.ptp(points, axis=0).max() > 0:
+        rows = probe_rows(same, names, points, targets, curves(factors), orders, settings)
+        rows += angle_rows(same, names, points, curves(factors), orders, settings)
+    else:
+        note = "the embedding is constant"
+        rows = [same | {"metric": m, "factor": f, "note": note} for m in ("probe_r2", "main_effect") for f in names]
+    write_scores(args.scores, rows)
+
+
+if __name__ == "__main__":
+    main()
