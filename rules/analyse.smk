@@ -229,12 +229,13 @@ rule invariance:
         nuisances=nuisances,
         standardize=flag("--standardize", setting("standardize")),
         shuffles=setting("shuffles"),
+        bootstrap=setting("bootstrap"),
         seed=setting("seed"),
     shell:
         "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} --factors {params.factors:q} "
         "--nuisances {params.nuisances:q} --embeddings {input.embeddings:q} {params.standardize} "
-        "--model {wildcards.model:q} --shuffles {params.shuffles} --seed {params.seed} "
-        "--scores {output.scores:q} > {log:q} 2>&1"
+        "--model {wildcards.model:q} --shuffles {params.shuffles} --bootstrap {params.bootstrap} "
+        "--seed {params.seed} --scores {output.scores:q} > {log:q} 2>&1"
 
 
 rule topology:

@@ -71,15 +71,17 @@ def results(tmp_path):
     write_scores(
         tmp_path / "good.csv",
         [
-            row | {"value": 0.91234, "low": 0.9, "high": 0.92, "chance": -0.025, "reference": 0.99, "n": 9},
+            row | {"value": 0.91234, "low": 0.9, "high": 0.92, "chance": -0.025, "n": 9},
             row | {"factor": "r", "value": np.nan, "note": "does not vary"},
         ],
     )
+    write_scores(tmp_path / "reference.csv", [row | {"model": "reference", "value": 0.99}])
     (tmp_path / "bad.log").write_text(f"error: {HOSTILE} & more\n")
     compare.main(
         [
-            *("--scores", f"{tmp_path}/good.csv", "--failed", f"small:bad:embed:{tmp_path}/bad.log"),
-            *("--output", f"{folder}/scores.csv"),
+            *("--scores", f"{tmp_path}/good.csv", f"{tmp_path}/reference.csv"),
+            *("--failed", f"small:bad:embed:{tmp_path}/bad.log"),
+            *("--output", f"{folder}/scores.csv", "--differences", f"{folder}/differences.csv"),
         ]
     )
     audit = {"view_share": 0.5, "view_start": 0, "view_end": 0.5, "batch_dependent": True}

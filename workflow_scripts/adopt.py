@@ -16,7 +16,7 @@ def adopt(array, N):
     if not isinstance(array, np.ndarray):
         raise ValueError("it is an archive; save a single array as .npy")
     if array.ndim != 2 or len(array) != N or array.shape[1] == 0:
-        raise ValueError(f"its shape is {array.shape}; one row for each of the {N} sounds is wanted, ({N}, D)")
+        raise ValueError(f"its shape is {array.shape}; one row for each of {N} sounds is wanted, ({N}, D)")
     if not (np.issubdtype(array.dtype, np.floating) or np.issubdtype(array.dtype, np.integer)):
         raise ValueError(f"it holds {array.dtype}, not numbers")
     with np.errstate(over="ignore"):

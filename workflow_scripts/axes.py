@@ -62,7 +62,7 @@ def importances(fitted, held, targets, held_targets, seed):
         shuffled[axis, :, axis] = held[order, axis]
     estimates, rises = [], []
     for target, held_target in zip(targets.T, held_targets.T, strict=True):
-        forest = ExtraTreesRegressor(TREES, min_samples_leaf=LEAF, random_state=seed, n_jobs=2)
+        forest = ExtraTreesRegressor(TREES, min_samples_leaf=LEAF, random_state=seed)
         found = forest.fit(fitted, target).predict(shuffled.reshape(-1, A)).reshape(A + 1, m)
         errors = (found - held_target) ** 2
         estimates.append(found[-1])
@@ -198,7 +198,8 @@ def analyse(points, factors, shuffles, repeats, seed):
     completeness = np.where(told, completeness, np.nan)
     disentanglement = disentanglement if told.any() else np.nan
     modular = modularity(information, floor)
-    informed = half_samples(information_scores, np.append(migs, modular), n, REPLICATES, seed)
+    few = min(repeats, REPLICATES)
+    informed = half_samples(information_scores, np.append(migs, modular), n, few, seed)
     return {
         "informativeness": (
             r2(estimates, truth),

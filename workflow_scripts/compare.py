@@ -75,7 +75,7 @@ def paired(values, replicates):
     gap, error = values[first] - values[second], gaps.std(axis=1, ddof=1)
     p = 2 * norm.sf(np.abs(gap) / np.where(error > 0, error, 1))
     p = np.where(error > 0, p, gap == 0)
-    low, high = interval(gaps)
+    low, high = interval(gaps.T)
     return first, second, gap, low, high, p
 
 
@@ -100,7 +100,8 @@ def differences(table, replicates):
                 continue
             names = group.model.to_numpy()[whole]
             first, second, *numbers = paired(group.value.to_numpy()[whole], drawn[whole])
-            told = dict(zip(SCORE, score, strict=True)) | {"model": names[first], "other_model": names[second]}
+            told = dict(zip(columns[:4], score, strict=True))
+            told |= {"model": names[first], "other_model": names[second]}
             pairs.append(pandas.DataFrame(told | dict(zip(columns[6:10], numbers, strict=True))))
         if pairs:
             both = pandas.concat(pairs)

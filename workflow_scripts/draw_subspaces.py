@@ -35,7 +35,7 @@ def angles(scores, factors):
     pairs = list(combinations(factors, 2))
     if len(factors) > WRITTEN or not pairs:
         return ""
-    told = [f"{a} \N{ANGLE} {b}: {known[a, b]:.0f}°" for a, b in pairs if np.isfinite(known.get((a, b), np.nan))]
+    told = [f"{a} \N{ANGLE} {b}: {known[a, b]:.0f}°" for a, b in pairs if known.get((a, b), np.nan) >= 0]
     return "\n".join(told) if told else "no two factors have\na main effect"
 
 
@@ -58,7 +58,8 @@ def draw(factors, models):
         if len(factors) <= WRITTEN:
             for (row, column), value in np.ndenumerate(values):
                 color = "black" if value > 0.6 else "white"
-                axis.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7, color=color)
+                text = f"{round(value, 2) + 0.0:.2f}"
+                axis.text(column, row, text, ha="center", va="center", fontsize=7, color=color)
     figure.colorbar(image, ax=axes.tolist(), label="share of the factor's variance", fraction=0.02)
     figure.suptitle("Probe of each factor (rows): what it carries of each factor (columns)", fontsize=10)
     return figure

@@ -29,6 +29,7 @@ from scores import bootstrap, half_samples, interval, write_scores
 DEGREE = 3
 FOLDS = 10
 RIDGE = 1e-6  # of the mean eigenvalue: where the cloud is flat, some monomials vanish
+FEWEST = 20  # sounds: below, a cubic has more terms than sounds
 AROUND = 20  # sounds whose spread is the density at a sound
 MONOMIALS = [m for degree in range(DEGREE + 1) for m in combinations_with_replacement(range(3), degree)]
 
@@ -51,7 +52,7 @@ def derivatives(points):
 
 
 def fit(terms, targets):
-    """Least squares with a faint ridge: coefficients float (20, F) of monomials (n, 20) for targets (n, F)."""
+    """Least squares with a faint ridge: float (20, F), coefficients of terms (n, 20) for targets (n, F)."""
     gram = terms.T @ terms
     gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
     return np.linalg.solve(gram, terms.T @ targets)
@@ -98,7 +99,7 @@ def density(points, K=AROUND):
 
 
 def summary(smoothness, degrees):
-    """Geometric mean of smoothness (..., F), negative as 0, times the mean sine of the angles (..., pairs)."""
+    """Geometric mean of smoothness (..., F), negative as 0, times the mean sine of angles (..., pairs)."""
     smooth = np.clip(smoothness, 0, None).prod(axis=-1) ** (1 / np.shape(smoothness)[-1])
     if not np.shape(degrees)[-1]:
         return smooth
@@ -171,7 +172,7 @@ def main(argv=None):
     parser.add_argument("--parameters", required=True, help="CSV of the factors")
     parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
     parser.add_argument("--coordinates", required=True, help="CSV of sound, x, y, z, component")
-    parser.add_argument("--bridges", required=True, help="CSV of the bridges: if any, the cloud is in one piece")
+    parser.add_argument("--bridges", required=True, help="CSV of the bridges; if any, the cloud is one piece")
     parser.add_argument("--model", required=True, help="name for the rows of scores")
     parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
     parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
@@ -186,8 +187,9 @@ def main(argv=None):
     inside = np.ones(len(cloud), bool) if bridged else (cloud.component == 0).to_numpy()
     coordinates = cloud[list(AXES)].to_numpy()
     same = {"model": args.model, "analysis": Path(__file__).stem, "n": int(inside.sum())}
-    if np.ptp(coordinates[inside], axis=0).max() < np.finfo(np.float32).tiny or inside.sum() < 2 * len(MONOMIALS) / 3:
-        note = "the cloud is a point, or its largest component too small for a cubic"
+    width = np.ptp(coordinates[inside], axis=0).max()
+    if not width > np.finfo(np.float32).tiny or inside.sum() < FEWEST:
+        note = f"the cloud is a point, or its largest component has fewer than {FEWEST} sounds"
         rows = [same | {"metric": m, "note": note} for m in ("hypothesis", "density")]
         rows += [same | {"metric": "smoothness", "factor": name, "note": note} for name in names]
     else:

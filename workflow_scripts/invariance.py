@@ -41,7 +41,7 @@ def ratio(squared, values):
     for column in values.T:
         rank = rankdata(column)  # equal values share theirs
         like = np.abs(rank[:, None] - rank) <= max(1, NEAR * n)
-        found.append(squared[like].sum() / max(like.sum() - n, 1))
+        found.append(np.einsum("ij,ij->", squared, like) / max(like.sum() - n, 1))
     return np.sqrt(np.array(found) / between)
 
 
@@ -49,7 +49,7 @@ def equal_ratio(squared, column):
     """The same for a nuisance without order: a sound's like are those of its own value."""
     n = len(squared)
     like = column[:, None] == column
-    within = squared[like].sum() / max(like.sum() - n, 1)
+    within = np.einsum("ij,ij->", squared, like) / max(like.sum() - n, 1)
     return np.sqrt(within / (squared.sum() / (n * (n - 1))))
 
 
@@ -91,7 +91,7 @@ def settings_of(table, factors, nuisances):
     return ordered, equal, seeds
 
 
-def analyse(points, ordered, equal, shuffles, seed):
+def analyse(points, ordered, equal, shuffles, repeats, seed):
     """Ratios and Mantel correlations: {metric: {name: (value, replicates, chance)}}.
 
     points: (n, D); ordered, equal: {name: (n,)} as settings_of() gives.
@@ -116,7 +116,7 @@ def analyse(points, ordered, equal, shuffles, seed):
 
     everything = np.arange(n)
     value = scored(everything)
-    replicates = half_samples(scored, value, n, REPLICATES, seed)
+    replicates = half_samples(scored, value, n, min(repeats, REPLICATES), seed)
     rng = np.random.default_rng(seed)
     chance = []
     for _ in range(shuffles):
@@ -158,6 +158,7 @@ def main(argv=None):
     parser.add_argument("--standardize", action="store_true", help="features to unit variance first")
     parser.add_argument("--model", required=True, help="name for the rows of scores")
     parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
+    parser.add_argument("--bootstrap", type=int, default=1000, help=f"replicates, at most {REPLICATES} here")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
     args = parser.parse_args(argv)
@@ -167,7 +168,7 @@ def main(argv=None):
     ordered, equal, seeds = settings_of(table.iloc[some], args.factors, args.nuisances)
     same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some)}
     if np.ptp(points, axis=0).max() > 0:
-        found = analyse(points, ordered, equal, args.shuffles, args.seed)
+        found = analyse(points, ordered, equal, args.shuffles, args.bootstrap, args.seed)
         rows = score_rows(same, args.factors, found, seeds)
     else:
         note = "the embedding is constant: it does not vary with anything"

@@ -33,29 +33,120 @@ FIGURES = {
         "may be turned or mirrored from one model to the next. `chance` is Gaussian noise, `reference` "
         "the true factors themselves. Dashed red lines are bridges between components of the graph.",
     ),
+    "subspaces": (
+        "What the probe of each factor carries",
+        "Each square is a model. Diagonal: R2 of the linear probe of a factor. Beside it: leakage of the "
+        "other factors into that probe. Below: angles between the directions in which the factors move it.",
+    ),
+    "threshold": (
+        "Thresholds beside listeners'",
+        "Neurometric threshold of each model for each factor, with 95 % interval, in just-noticeable "
+        "differences (dashed: listeners, 1), and the observer's proportion correct against the step.",
+    ),
     "knn": (
         "Figure 4. Nearest-neighbour regression",
         "Ratio of estimated to true factor over all sounds: median, quartiles (box), 5th to 95th "
         "percentile (whiskers). 1 is exact; compare with the row `chance`.",
     ),
 }
-TABLES = {  # metric, or analysis where its scores are not per factor: heading, what the numbers mean
-    "r2": (
+TABLES = {  # analysis.metric, or analysis where its scores are not per factor: heading, what they mean
+    "threshold.threshold": (
+        "Neurometric thresholds",
+        "The step of a factor at which an observer of the embedding has d' = 1, beside that of listeners. "
+        "The observer gets three renderings, nuisances drawn anew, one with the factor moved, and picks the one "
+        "that is farthest from the closest pair.",
+    ),
+    "threshold.threshold_jnd": (
+        "Neurometric thresholds in just-noticeable differences",
+        "The same in units of listeners' thresholds: 1 is as keen as listeners, below 1 keener.",
+    ),
+    "threshold.d_prime": (
+        "Sensitivity index at one just-noticeable difference",
+        "d' of the same observer when the factor moves by one just-noticeable difference; 0 is blind.",
+    ),
+    "sensitivity.sensitivity": (
+        "Sensitivity to small changes",
+        "How far one just-noticeable difference of a factor moves the embedding, over the typical distance "
+        "of two sounds; what nuisances move is taken out. Below 0: less than the nuisances hide.",
+    ),
+    "sensitivity.angle": (
+        "Local disentanglement",
+        "Angle between the directions in which small changes of two factors move the embedding, 90 degrees "
+        "if apart.",
+    ),
+    "sensitivity": ("Anisotropy", "Largest over smallest sensitivity of the factors, each per JND."),
+    "hypothesis": (
+        "The core hypothesis: smooth, perpendicular, dense",
+        "Hypothesis: geometric mean of the factors' smoothness times the mean sine of the angles between "
+        "their gradients: 1 if all factors are smooth colour progressions over orthogonal coordinates, 0 if "
+        "one is not smooth. Density: 1 a strand, 2 a sheet, 3 a volume; noise is dense too.",
+    ),
+    "hypothesis.smoothness": (
+        "Smoothness in three dimensions",
+        "R2 of each factor from a cubic polynomial of the Isomap coordinates, on sounds held out of its fit.",
+    ),
+    "hypothesis.orthogonality": (
+        "Orthogonality in three dimensions",
+        "Angle between the gradients of two factors in the cloud, where both are smooth; 57 degrees is the "
+        "mean of random directions.",
+    ),
+    "knn.r2": (
         "R2 of nearest-neighbour regression",
         "Share of a factor's variance that the mean over a sound's K nearest neighbours explains, the "
         "sound itself left out. 1 is exact; chance is about -1/K.",
     ),
-    "median_abs_log_ratio": (
+    "knn.median_abs_log_ratio": (
         "Median absolute log-ratio of nearest-neighbour regression",
         "Median over sounds of |ln(estimate / true)|, the sound itself left out. 0 is exact.",
     ),
-    "r2_with_self": (
+    "knn.r2_with_self": (
         "R2, the sound among its own neighbours",
         "As the released code of the paper did; chance is about 1/K.",
     ),
-    "median_abs_log_ratio_with_self": (
+    "knn.median_abs_log_ratio_with_self": (
         "Median absolute log-ratio, the sound among its own neighbours",
         "As the released code of the paper did. Figure 4 shows these estimates.",
+    ),
+    "subspaces.probe_r2": (
+        "Linear probes",
+        "R2 of a ridge regression of each factor from the embedding, each sound estimated from all others.",
+    ),
+    "subspaces.leakage": (
+        "Leakage",
+        "How much the probe of the first factor moves when the second is turned: share of the first one's "
+        "variance; 0 if the probe carries its own factor alone.",
+    ),
+    "subspaces.angle": (
+        "Global disentanglement",
+        "Angle between the directions in which two factors move the embedding on average, 90 degrees if "
+        "apart. Turning the embedding changes nothing.",
+    ),
+    "subspaces.main_effect": (
+        "Main effects",
+        "Share of the embedding's variance that a factor moves on average over all others.",
+    ),
+    "axes": (
+        "Along the embedding's own axes",
+        "Of the axes that follow the factors most. Disentanglement (DCI): does an axis carry one factor? "
+        "Modularity: the same by mutual information; its chance level is high.",
+    ),
+    "axes.informativeness": ("Informativeness (DCI)", "R2 of each factor from the chosen axes, by trees."),
+    "axes.completeness": ("Completeness (DCI)", "1 if a single axis carries the factor."),
+    "axes.mig": ("Mutual information gap", "1 if one axis tells the factor and no other does."),
+    "axes.sap": ("Separated attribute predictability", "The gap between the best two axes by R2."),
+    "invariance.within_between": (
+        "Invariance: within/between distances",
+        "rms distance of sounds alike in a factor or nuisance over that of all sounds; 1 is invariant.",
+    ),
+    "invariance.mantel": (
+        "Invariance: partial Mantel correlation",
+        "Rank correlation of distances in the embedding with distances in one factor, all others held "
+        "fixed; 0 is invariant.",
+    ),
+    "topology": (
+        "Topology of the neighbour graph",
+        "Pieces, clusters and loops of the graph by persistent homology of geodesic distances, and the "
+        "dimension of the cloud by two estimators. Description: the dimension in words.",
     ),
     "isomap": (
         "Neighbour graph and Isomap",
@@ -64,6 +155,8 @@ TABLES = {  # metric, or analysis where its scores are not per factor: heading, 
         "variance: 1 - squared correlation of geodesic and 3-D distances, what three dimensions leave out.",
     ),
 }
+NOTED = ["threshold.threshold", "topology"]  # tables whose notes stand beside the values, too
+WIDEST = 30  # columns of a table that the page shows
 
 
 def number(value):
@@ -74,18 +167,22 @@ def number(value):
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.4g}"
 
 
-def score_tables(scores, models):
-    """Tables of the page: {name: {columns, units, cells: {model: {column: row}}}}.
+def score_tables(scores, differences, models):
+    """Tables of the page: a list of {heading, text, columns, cells: {model: {column: row}}, told}.
 
-    A metric per factor is a table with the factors as columns; the other scores of an analysis are
-    one table with the metrics as columns. scores: DataFrame of the tidy table; models: names in the
-    order of the config.
+    A metric per factor is a table with the factors (or pairs of factors) as columns; the other scores of
+    an analysis are one table with the metrics as columns. `told` says per column which differences between
+    models are real. scores, differences: DataFrames of str; models: names in the order of the config.
     """
-    scores = scores[scores.metric != "failure"]
-    per_factor = scores.factor != ""
-    scores = scores.assign(
-        table=scores.metric.where(per_factor, scores.analysis),
-        column=scores.factor.where(per_factor, scores.metric),
+    scores, differences = (
+        table.assign(
+            table=(table.analysis + "." + table.metric).where(table.factor != "", table.analysis),
+            column=[
+                f"{f} \N{RIGHTWARDS ARROW} {o}" if o else f or m.replace("_", " ")
+                for m, f, o in zip(table.metric, table.factor, table.other, strict=True)
+            ],
+        )
+        for table in (scores[scores.metric != "failure"], differences)
     )
     tables = {}
     for name, rows in scores.groupby("table", sort=False):
@@ -94,8 +191,35 @@ def score_tables(scores, models):
             cells[row["model"]][row["column"]] = row
         kinds = rows.drop_duplicates("column").set_index("column")
         units = {c: f"{u}, {b} is better" if b else u for c, u, b in kinds[["unit", "better"]].itertuples()}
-        tables[name] = {"columns": units, "cells": cells}
-    return {name: tables[name] for name in [*TABLES, *tables] if name in tables}
+        heading, text = TABLES.get(name, (name.split(".")[-1].replace("_", " "), ""))
+        pairs = differences[differences.table == name]
+        told = {c: real_differences(pairs[pairs.column == c], kinds.better[c]) for c in units}
+        tables[name] = {"heading": heading, "text": text, "notes": name in NOTED}
+        tables[name] |= {"columns": units, "cells": cells, "told": told}
+    return [tables[name] for name in [*TABLES, *(n for n in tables if n not in TABLES)] if name in tables]
+
+
+def real_differences(pairs, better):
+    """In words: how many pairs of models really differ on a score, and which are the best, if any is.
+
+    pairs: rows of differences.csv on one score; better: high, low or empty.
+    """
+    if not len(pairs):
+        return ""
+    text = f"{(pairs.real == 'yes').sum()} of {len(pairs)} pairs differ"
+    if not better:
+        return text
+    sign = 1 if better == "high" else -1
+    gaps = pairs.assign(gap=sign * pairs.difference.astype(float))
+    beaten = {row.other_model if row.gap > 0 else row.model for row in gaps.itertuples() if row.gap}
+    models = list(dict.fromkeys([*gaps.model, *gaps.other_model]))
+    best = [model for model in models if model not in beaten][:1]
+    level = gaps[(gaps.real != "yes") & (gaps.model.isin(best) | gaps.other_model.isin(best))]
+    near = {*level.model, *level.other_model} - {*best}
+    alike = [model for model in models if model in near]
+    if not best or len(alike) == len(models) - 1:
+        return text
+    return f"{text}; best: {', '.join([*best, *alike])}"
 
 
 def commit_of(clone):
@@ -121,9 +245,12 @@ def read_dataset(results, name, definition, config, unchecked):
     if unchecked is None:
         table = pandas.read_csv(folder / "sounds" / "checks.csv", dtype=str, keep_default_na=False)
         checks = table.to_dict("records")
-    absent = {"isomap", "knn"} if "ladder" in definition else set()
+    absent = {"isomap", "knn", "subspaces"} if "ladder" in definition else {"threshold"}
     absent |= set() if unchecked is None else {"checks"}
-    scores = pandas.read_csv(folder / "scores.csv", dtype=str, keep_default_na=False)
+    scores, differences = (
+        pandas.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
+        for table in ("scores", "differences")
+    )
     models = [*config["run"]["models"], "chance", "reference"]
     facts = {
         model: json.loads(path.read_text())
@@ -142,7 +269,7 @@ def read_dataset(results, name, definition, config, unchecked):
         "entry": definition,
         "checks": checks,
         "unchecked": unchecked,
-        "tables": score_tables(scores, models),
+        "tables": score_tables(scores, differences, models),
         "failures": scores[scores.metric == "failure"].to_dict("records"),
         "facts": facts,
         "figures": figures,
@@ -172,7 +299,7 @@ def main(argv=None):
             for name, definition in args.datasets.items()
         ],
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
-        headings=TABLES,
+        widest=WIDEST,
         figures=FIGURES,
         config=text,
         commit=commit_of(args.clone),

@@ -107,7 +107,8 @@ def probe_rows(same, names, points, targets, terms, orders, settings):
     leaks = carried(estimates, terms)
     # the other factor alone is shuffled: a shuffled probe would say nothing, and leak nothing
     leak_chance = np.mean([carried(estimates, terms[order]) for order in orders], axis=0)
-    leak_replicates = half_samples(lambda i: carried(estimates[i], terms[i]), leaks, N, REPLICATES, seed)
+    repeats = min(repeats, REPLICATES)
+    leak_replicates = half_samples(lambda i: carried(estimates[i], terms[i]), leaks, N, repeats, seed)
     rows = []
     for j, name in enumerate(names):
         row = {"metric": "probe_r2", "factor": name, "unit": "share of variance", "better": "high"}
@@ -124,7 +125,7 @@ def probe_rows(same, names, points, targets, terms, orders, settings):
 
 def angle_rows(same, names, points, terms, orders, settings):
     """Rows of main_effect and angle."""
-    _, seed = settings
+    repeats, seed = min(settings[0], REPLICATES), settings[1]
     N, F = terms.shape[:2]
     gram = points @ points.T
     pairs = list(combinations(range(F), 2))
@@ -134,7 +135,7 @@ def angle_rows(same, names, points, terms, orders, settings):
         return np.concatenate([shares(found, np.trace(gram) / N), subspace_angles(found)])
 
     value = scored(gram, terms)
-    replicates = half_samples(lambda i: scored(gram[np.ix_(i, i)], terms[i]), value, N, REPLICATES, seed)
+    replicates = half_samples(lambda i: scored(gram[np.ix_(i, i)], terms[i]), value, N, repeats, seed)
     replicates = np.clip(replicates, 0, np.where(np.arange(len(value)) < F, np.inf, 90))
     turned = np.mean([scored(gram, terms[order])[F:] for order in orders], axis=0)
     # for its share one factor alone is shuffled, so that the others still explain what they move
@@ -185,8 +186,8 @@ def main(argv=None):
         rows = probe_rows(same, names, points, targets, curves(factors), orders, settings)
         rows += angle_rows(same, names, points, curves(factors), orders, settings)
     else:
-        note = "the embedding is constant"
-        rows = [same | {"metric": m, "factor": f, "note": note} for m in ("probe_r2", "main_effect") for f in names]
+        same["note"] = "the embedding is constant"
+        rows = [same | {"metric": m, "factor": f} for m in ("probe_r2", "main_effect") for f in names]
     write_scores(args.scores, rows)
 
 
