@@ -53,8 +53,8 @@ TABLES = {  # analysis.metric, or analysis where its scores are not per factor: 
     "threshold.threshold": (
         "Neurometric thresholds",
         "The step of a factor at which an observer of the embedding has d' = 1, beside that of listeners. "
-        "The observer gets three renderings, nuisances drawn anew, one with the factor moved; it picks the one "
-        "that is farthest from the closest pair.",
+        "The observer gets three renderings, nuisances drawn anew, one with the factor moved, and picks "
+        "the one that is farthest from the closest pair.",
     ),
     "threshold.threshold_jnd": (
         "Neurometric thresholds in just-noticeable differences",
