@@ -725,7 +725,9 @@ def report_unfinished():
 UNFINISHED = config.pop("unfinished", None)
 config = checked(config)
 DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
-PRECOMPUTED = [re.escape(name) for name, entry in config["models"].items() if entry["module"] == "precomputed"]
+PRECOMPUTED = [
+    re.escape(name) for name, entry in config["models"].items() if entry["module"] == "precomputed"
+]
 write_inline_specs(config)
 PENDING = parse_summary(Path(UNFINISHED).read_text()) if UNFINISHED else set()
 BROKEN = {d: failure for d in config["run"]["datasets"] if (failure := broken(PENDING, d))}

@@ -85,6 +85,14 @@ def run(name, **changes):
         ({"datasets": {"ladder": {"ladder": {"points": 5000}}}}, "ladder.points: 'tones' has fewer sounds"),
         ({"datasets": {"tones": {"synthesizer": "aditive"}}}, "did you mean 'additive'?"),
         (
+            {"models": {"mine": {"module": "precomputed", "embeddings": "x.npy", "gpu": 1}}},
+            "models.mine: unknown key 'gpu'",
+        ),
+        (
+            {"models": {"mine": {"module": "precomputed"}}, "run": {"models": ["mine"]}},
+            "models.mine: 'embeddings' is a required property",
+        ),
+        (
             {"models": {"crepe": {"sample_rate": "16 kHz"}}},
             "models.crepe.sample_rate: '16 kHz' is not of type",
         ),

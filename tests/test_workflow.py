@@ -98,10 +98,32 @@ def test_scores_are_tidy_and_the_controls_are_where_they_belong(finished):
         np.testing.assert_allclose(reference.value, reference.reference)
         assert r2.loc[("crepe", "f1")].value > 0.8
         assert (r2.loc["chance"].value < 0.3).all()
+    analyses = set(CLOUD) - {"neighbors"}
+    assert all(set(rows.analysis) == analyses for _, rows in scores.groupby("model"))
     small = pandas.read_csv(finished / "results" / "small" / "scores.csv")
     ratio = small[(small.metric == "median_abs_log_ratio") & (small.factor == "odd_even")]
     assert ratio.value.isna().all()
     assert (ratio.note == "no log-ratio: not always positive").all()
+
+
+def test_the_ladder_gives_thresholds_and_sensitivities_beside_listeners(finished):
+    scores = pandas.read_csv(finished / "results" / "small_ladder" / "scores.csv", keep_default_na=False)
+    assert set(scores.analysis) == {"sensitivity", "threshold"}
+    of_f1 = scores[(scores.metric == "threshold") & (scores.factor == "f1")]
+    assert of_f1.model.tolist() == [*MODELS, "chance", "reference"]
+    assert set(of_f1.unit) == {"cents"}
+    assert of_f1.note.str.contains("listeners: 17.2 cents (Mehta & Oxenham 2020)", regex=False).all()
+    assert (scores[scores.metric == "d_prime"].value != "").all()
+
+
+def test_differences_between_models_are_paired_and_adjusted(finished):
+    found = pandas.read_csv(finished / "results" / "small" / "differences.csv", keep_default_na=False)
+    r2 = found[(found.analysis == "knn") & (found.metric == "r2")]
+    pairs = len(MODELS) * (len(MODELS) - 1) // 2
+    assert len(r2) == 3 * pairs
+    assert not set(found.model) & {"chance", "reference"}
+    assert (r2.p_adjusted.astype(float) >= r2.p.astype(float)).all()
+    assert ((r2.real == "yes") == (r2.p_adjusted.astype(float) < 0.05)).all()
 
 
 def test_report_and_figures(finished):
@@ -111,9 +133,9 @@ def test_report_and_figures(finished):
     assert "a ladder of small changes around 2 points of <code>small</code>" in page
     assert not (finished / "results" / "small_ladder" / "isomap").exists()
     for dataset, figures in {
-        "small": ("sounds", "checks", "isomap", "knn"),
-        "small_ladder": ("sounds", "checks"),
-        "small_grid": ("sounds", "checks", "isomap", "knn"),
+        "small": ("sounds", "checks", "isomap", "knn", "subspaces"),
+        "small_ladder": ("sounds", "checks", "threshold"),
+        "small_grid": ("sounds", "checks", "isomap", "knn", "subspaces"),
     }.items():
         for figure in figures:
             for ending in ("png", "pdf"):
@@ -147,12 +169,21 @@ def planned(folder, *words):
     return {name: names.count(name) for name in names if name != "all"}
 
 
-FAN_IN = {"compare": 2, "draw_isomap": 2, "draw_knn": 2, "report": 1}
+FAN_IN = {
+    "compare": 3,
+    "draw_isomap": 2,
+    "draw_knn": 2,
+    "draw_subspaces": 2,
+    "draw_threshold": 1,
+    "report": 1,
+}
+CLOUD = ("neighbors", "isomap", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology")
+BRANCH = {"embed": 3, **dict.fromkeys(CLOUD, 2), "sensitivity": 1, "threshold": 1}
 
 
 def test_one_models_option_reruns_its_branch_only(finished):
     words = ["--config", 'models={"mfcc": {"options": {"n_mfcc": 13}}}']
-    assert planned(finished, *SMALL, *words) == {"embed": 3, "neighbors": 2, "isomap": 2, "knn": 2, **FAN_IN}
+    assert planned(finished, *SMALL, *words) == BRANCH | FAN_IN
 
 
 def test_editing_an_adapter_reruns_its_model_only(finished):
@@ -178,8 +209,7 @@ def test_the_readmes_example_adds_a_model_by_config_alone(finished, tmp_path):
     done = snakemake(finished, *words)
     assert done.returncode == 0, done.stdout[-5000:]
     ran = jobs(done.stdout)
-    branch = {"environment": 1, "embed": 3, "neighbors": 2, "isomap": 2, "knn": 2, "all": 1}
-    assert {rule: ran.count(rule) for rule in ran} == branch | FAN_IN
+    assert {rule: ran.count(rule) for rule in ran} == {"environment": 1, "all": 1} | BRANCH | FAN_IN
     assert embedding(finished, "small", name).shape == (40, 88)
     back = snakemake(finished, *SMALL)
     assert back.returncode == 0, back.stdout[-3000:]
@@ -318,6 +348,78 @@ def test_a_strict_data_set_stops_at_the_gate(clone):
     again = planned(clone, *more_neighbors)
     assert again["check_sounds"] == 1
     assert "embed" not in again
+
+
+CUBE = """
+FACTORS = {
+    name: {"unit": "", "scale": "linear", "low": 0, "high": 1, "default": 0.5,
+           "jnd": {"step": 0.05, "source": "assumed"}}
+    for name in ("a", "b", "c")
+}
+
+
+def render(parameters, sample_rate, duration):
+    import numpy as np
+
+    time = np.arange(round(duration * sample_rate)) / sample_rate
+    tones = [(1 + k) * np.sin(6283 * (k + 1 + x[:, None]) * time) for k, x in enumerate(parameters.values())]
+    return sum(tones)
+"""
+
+
+def test_precomputed_embeddings_go_through_the_whole_workflow(clone):
+    """Known answers as models: the factors, a circle, noise, a constant; and one that does not fit."""
+    (clone / "cube.py").write_text(CUBE)
+    names = ("identity", "circle", "noise", "constant", "short")
+    config = {
+        "run": {"datasets": ["cube"], "models": list(names)},
+        "datasets": {
+            "cube": {"synthesizer": "cube.py", "N": 256, "sample_rate": 16000, "duration": 0.5},
+        },
+        "models": {n: {"module": "precomputed", "embeddings": f"mine/{{dataset}}_{n}.npy"} for n in names},
+        "analyses": {"isomap": {"K": 12}, "knn": {"K": 8}, "bootstrap": 200},
+    }
+    (clone / "mine.yaml").write_text(yaml.safe_dump(config))
+    words = ["--configfile", "mine.yaml"]
+    missing = snakemake(clone, "-n", *words)
+    assert missing.returncode != 0
+    assert "models.noise.embeddings: mine/cube_noise.npy does not exist" in missing.stdout
+    config["run"]["models"] = ["logmel"]
+    (clone / "first.yaml").write_text(yaml.safe_dump(config))
+    target = "results/cube/sounds/parameters.csv"
+    assert snakemake(clone, "--configfile", "first.yaml", "--", target).returncode == 0
+    theta = parameters(clone, "cube")[["a", "b", "c"]].to_numpy()
+    turn = 2 * np.pi * theta[:, 0]
+    (clone / "mine").mkdir()
+    rng = np.random.default_rng(0)
+    for name, array in {
+        "identity": theta,
+        "circle": np.stack([np.cos(turn), np.sin(turn)], axis=1),
+        "noise": rng.standard_normal((256, 64)),
+        "constant": np.ones((256, 8), dtype=np.float32),
+        "short": theta[:-1],
+    }.items():
+        np.save(clone / "mine" / f"cube_{name}.npy", array)
+    done = snakemake(clone, *words)
+    assert done.returncode != 0
+    scores = pandas.read_csv(clone / "results" / "cube" / "scores.csv")
+    failed = scores[scores.metric == "failure"].set_index("model")
+    assert failed.index.tolist() == ["short"]
+    assert failed.analysis["short"] == "adopt"
+    assert "one row for each of 256 sounds is wanted, (256, D)" in failed.note["short"]
+    whole = scores[scores.factor.isna()].set_index(["metric", "model"]).value
+    assert whole["hypothesis", "identity"] > 0.95
+    assert whole["hypothesis", "noise"] < 0.1
+    assert np.isnan(whole["hypothesis", "constant"])
+    assert (whole["loops", "circle"], whole["loops", "identity"]) == (1, 0)
+    identity = scores[(scores.model == "identity") & (scores.metric == "smoothness")]
+    np.testing.assert_allclose(identity.reference, identity.value, atol=0.02)  # float32, standardised
+    different = pandas.read_csv(clone / "results" / "cube" / "differences.csv")
+    smooth = different[(different.metric == "smoothness") & (different.other_model == "noise")]
+    assert (smooth[smooth.model == "identity"].real == "yes").all()
+    page = (clone / "results" / "report.html").read_text()
+    assert page.count("embedded elsewhere: not audited") == 4
+    assert "a strand that closes in 1 loop, in 1 piece" in page
 
 
 # --- failures, on the test models, which need no framework ----------------------------------------
