@@ -14,6 +14,9 @@ MIG (Chen et al. 2018): difference of the mutual informations of a factor and it
 factor's entropy; in BINS bins of equal counts, bias corrected (Miller 1955).
 Modularity (Ridgeway & Mozer 2018): 1 - squared mutual informations of an axis with all factors but its
 best, over (F - 1) times the best, squared; mean over the axes that carry a factor at all.
+
+Disentanglement, completeness and modularity are of what the axes tell. Of noise, or of shuffled factors, they
+tell nothing, so that there is neither a value nor a chance level.
 """
 
 import argparse
@@ -184,7 +187,6 @@ def analyse(points, factors, shuffles, repeats, seed):
     resampled = np.tensordot(weights, rises, axes=1)  # importances of each replicate
     disentanglement, completeness = dci(rises.mean(axis=0))
     disentangled, complete = dci(resampled)
-    chance = [dci(other[3].mean(axis=0)) for other in found[1:]]
     migs, saps = mig(information), gap(correlations(held, truth))
 
     def information_scores(i):
@@ -206,15 +208,15 @@ def analyse(points, factors, shuffles, repeats, seed):
             informativeness,
             untold.mean(axis=0),
         ),
-        "disentanglement": (disentanglement, disentangled, np.mean([d for d, _ in chance])),
-        "completeness": (completeness, complete, np.mean([c for _, c in chance], axis=0)),
+        "disentanglement": (disentanglement, disentangled, np.nan),
+        "completeness": (completeness, complete, np.full(F, np.nan)),
         "mig": (migs, informed[:, :F], np.mean([mig(other[4]) for other in found[1:]], axis=0)),
         "sap": (
             saps,
             bootstrap(lambda i: gap(correlations(held[i], truth[i])), n, repeats, seed),
             np.mean([gap(correlations(*other[:2])) for other in found[1:]], axis=0),
         ),
-        "modularity": (modular, informed[:, F], np.mean([modularity(other[4], 0) for other in found[1:]])),
+        "modularity": (modular, informed[:, F], np.nan),
     }
 
 
@@ -224,6 +226,7 @@ def score_rows(same, names, found):
     for metric, (value, replicates, chance) in found.items():
         unit = "share of variance" if metric in ("informativeness", "sap") else "0 to 1"
         row = same | {"metric": metric, "unit": unit, "better": "high"}
+        row["note"] = "no chance level" if np.isnan(chance).all() else ""
         if np.ndim(value) == 0:
             cells = {"value": value, "replicates": replicates, "chance": chance}
             rows.append(row | (cells if np.isfinite(value) else {"note": "the axes tell no factor"}))
@@ -255,7 +258,8 @@ def main(argv=None):
     same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some)}
     if np.ptp(points, axis=0).max() > 0:
         found = analyse(points, factors, args.shuffles, args.bootstrap, args.seed)
-        rows = [row | {"note": row.get("note", f"{count} axes")} for row in score_rows(same, names, found)]
+        rows = score_rows(same, names, found)
+        rows = [row | {"note": f"{count} axes; {row['note']}".removesuffix("; ")} for row in rows]
     else:
         rows = [same | {"metric": "disentanglement", "note": "the embedding is constant"}]
     write_scores(args.scores, rows)
