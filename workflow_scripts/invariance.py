@@ -25,7 +25,7 @@ from scipy.stats import rankdata
 from scores import REPLICATES, half_samples, write_scores
 
 NEAR = 0.05  # of the sounds, to both sides in the order of a factor
-SOUNDS = 2000  # of a larger data set, so many are drawn: distances grow with the square
+SOUNDS = 1500  # of a larger data set, so many are drawn: distances grow with the square
 CATEGORIES = 32  # whole numbers beyond this are seeds
 
 
