@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import json
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
     try:
         embeddings = adopt(np.load(args.source), len(pandas.read_csv(args.parameters)))
-    except (ValueError, OSError, EOFError) as problem:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as problem:
         sys.exit(f"error: {args.source} cannot stand for this data set: {problem}")
     facts = {"module": "precomputed", "file": args.source, "N": len(embeddings), "D": embeddings.shape[1]}
     facts |= {"sha256": hashlib.sha256(Path(args.source).read_bytes()).hexdigest(), "licence": args.licence}

@@ -3,12 +3,14 @@
 These scores change when an embedding is turned; that is their point. All models are compared on the same
 number of axes: AXES (or twice the number of factors, if more), taken in turn for each factor by how much
 of the axis' variance the factor's cubic main effect explains. They are chosen on one half of the sounds,
-the scores are of the other half; shuffling the factors repeats both. An embedding of fewer axes keeps all.
+the scores are of the other half; shuffling the factors repeats both. An embedding of fewer axes keeps all
+that vary.
 
 DCI (Eastwood & Williams 2018), with a forest of extremely randomised trees per factor. The importance of
 an axis is the rise of the squared error, on sounds that the trees have not seen, when that axis is
 shuffled. Disentanglement: 1 - entropy of an axis' importances over factors, mean weighted by importance.
-Completeness of a factor: 1 - entropy of its importances over axes. Informativeness: R2 of the forest.
+Completeness of a factor: 1 - entropy of its importances over as many axes as any model has. Both have
+intervals from REFITS halves of the sounds, in which axes and forests are chosen anew. Informativeness: R2.
 SAP (Kumar et al. 2018): difference of the squared correlations of a factor with its best two axes.
 MIG (Chen et al. 2018): difference of the mutual informations of a factor and its best two axes, over the
 factor's entropy; in BINS bins of equal counts, bias corrected (Miller 1955).
@@ -36,6 +38,7 @@ AXES = 16
 BINS = 8
 TREES = 30
 LEAF = 3  # sounds
+REFITS = 20
 
 
 def choose_axes(points, terms, count):
@@ -49,7 +52,7 @@ def choose_axes(points, terms, count):
     explained = (slopes.reshape(*terms.shape[1:], -1) ** 2).sum(axis=1)
     ranking = np.argsort(-explained, axis=1, kind="stable")
     in_turn = ranking.T.ravel()  # every factor's best, then every factor's second, ...
-    return np.array(list(dict.fromkeys(in_turn.tolist()))[:count])
+    return np.array([axis for axis in dict.fromkeys(in_turn.tolist()) if scale[axis] > 0][:count])
 
 
 def importances(fitted, held, targets, held_targets, seed):
@@ -73,22 +76,21 @@ def importances(fitted, held, targets, held_targets, seed):
     return np.stack(estimates, axis=1), np.stack(rises, axis=2)
 
 
-def concentration(weights):
-    """1 - entropy of nonnegative weights over the last axis, in units of its logarithm; 0 for no weight."""
-    n = weights.shape[-1]
+def concentration(weights, n):
+    """1 - entropy of nonnegative weights over the last axis, in units of log(n); 0 for no weight."""
     total = weights.sum(axis=-1, keepdims=True)
-    share = np.where(total > 0, weights / np.where(total > 0, total, 1), 1 / n)
+    share = weights / np.where(total > 0, total, 1)
     entropy = -(share * np.log(np.where(share > 0, share, 1))).sum(axis=-1)
-    return 1 - entropy / np.log(n) if n > 1 else np.ones(weights.shape[:-1])
+    return np.where(total[..., 0] > 0, 1 - entropy / np.log(max(n, 2)), 0)
 
 
-def dci(importance):
-    """Disentanglement, float (...), and completeness per factor, float (..., F). importance: (..., A, F)."""
+def dci(importance, count):
+    """Disentanglement and completeness per factor, float (1 + F,). importance: (A, F); count: as of axes."""
     importance = np.clip(importance, 0, None)
-    weight = importance.sum(axis=-1)
-    total = weight.sum(axis=-1)
-    disentanglement = (weight * concentration(importance)).sum(axis=-1) / np.where(total > 0, total, 1)
-    return disentanglement, concentration(np.swapaxes(importance, -1, -2))
+    weight = importance.sum(axis=1)
+    clean = concentration(importance, importance.shape[1])
+    disentanglement = (weight * clean).sum() / (weight.sum() or 1)
+    return np.append(disentanglement, concentration(importance.T, count))
 
 
 def bins(values):
@@ -137,18 +139,14 @@ def correlations(axes, factors):
     return (centred.T @ others / len(axes)) ** 2
 
 
-def modularity(information, floor):
-    """Mean modularity of the axes whose best mutual information is above floor; NaN if there is none.
-
-    information: (A, F), nats.
-    """
-    best = information.max(axis=1)
-    carrying = best > floor
-    F = information.shape[1]
-    if not carrying.any():
+def modularity(information):
+    """Mean modularity of axes that carry a factor, NaN if there is none. information: (A, F), nats."""
+    information = information[information.max(axis=1, initial=0) > 0]
+    if not len(information):
         return np.nan
-    rest = (information[carrying] ** 2).sum(axis=1) - best[carrying] ** 2
-    return float((1 - rest / (max(F - 1, 1) * best[carrying] ** 2)).mean())
+    best = information.max(axis=1)
+    rest = (information**2).sum(axis=1) - best**2
+    return float((1 - rest / (max(information.shape[1] - 1, 1) * best**2)).mean())
 
 
 def halves(points, factors, count, seed):
@@ -176,22 +174,25 @@ def analyse(points, factors, shuffles, repeats, seed):
         found.append((held, truth, estimates, rises, information))
     held, truth, estimates, rises, information = found[0]
     n = len(held)
-    floor = max(other[4].max() for other in found[1:])
+    carrying = information.max(axis=1) > max(other[4].max() for other in found[1:])
     entropies = np.array([entropy(codes)[0] for codes in bins(truth).T])
     codes, factor_codes = bins(held), bins(truth)
 
     def mig(some_information):
         return gap(some_information) / np.where(entropies > 0, entropies, np.nan)
 
-    weights = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=repeats) / n
-    resampled = np.tensordot(weights, rises, axes=1)  # importances of each replicate
-    disentanglement, completeness = dci(rises.mean(axis=0))
-    disentangled, complete = dci(resampled)
+    def refitted(i):
+        (fitted, known), (held, truth) = halves(points[i], factors[i], count, seed)
+        return dci(importances(fitted, held, known, truth, seed)[1].mean(axis=0), count)
+
+    scores = dci(rises.mean(axis=0), count)
+    refits = np.clip(half_samples(refitted, scores, len(points), min(repeats, REFITS), seed), 0, 1)
+    disentanglement, completeness = scores[0], scores[1:]
     migs, saps = mig(information), gap(correlations(held, truth))
 
     def information_scores(i):
         some = mutual_information(codes[i], factor_codes[i])
-        return np.append(mig(some), modularity(some, floor))
+        return np.append(mig(some), modularity(some[carrying]))
 
     informativeness = bootstrap(lambda i: r2(estimates[i], truth[i]), n, repeats, seed)
     # what the axes do not tell has no place among them
@@ -199,17 +200,18 @@ def analyse(points, factors, shuffles, repeats, seed):
     told = interval(informativeness)[0] > untold.max(axis=0)
     completeness = np.where(told, completeness, np.nan)
     disentanglement = disentanglement if told.any() else np.nan
-    modular = modularity(information, floor)
+    modular = modularity(information[carrying])
     few = min(repeats, REPLICATES)
     informed = half_samples(information_scores, np.append(migs, modular), n, few, seed)
+    informed = np.clip(informed, 0, 1)
     return {
         "informativeness": (
             r2(estimates, truth),
             informativeness,
             untold.mean(axis=0),
         ),
-        "disentanglement": (disentanglement, disentangled, np.nan),
-        "completeness": (completeness, complete, np.full(F, np.nan)),
+        "disentanglement": (disentanglement, refits[:, 0], np.nan),
+        "completeness": (completeness, refits[:, 1:], np.full(F, np.nan)),
         "mig": (migs, informed[:, :F], np.mean([mig(other[4]) for other in found[1:]], axis=0)),
         "sap": (
             saps,
@@ -255,7 +257,7 @@ def main(argv=None):
     some = sample(len(factors), args.seed)
     points, factors = features(np.load(args.embeddings)[some], False), factors[some]
     count = min(max(AXES, 2 * len(names)), points.shape[1])
-    same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some)}
+    same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some) - len(some) // 2}
     if np.ptp(points, axis=0).max() > 0:
         found = analyse(points, factors, args.shuffles, args.bootstrap, args.seed)
         rows = score_rows(same, names, found)

@@ -5,10 +5,11 @@ really differ.
 the stage that failed, `metric` is `failure`, `note` the reason, which is the last line of that stage's log.
 
 Differences: every two models on every score, by the replicates that both have on the same sounds: their
-difference over its standard error is compared with a normal distribution, and the p-values of all
-pairs and factors of one metric are adjusted together (Holm 1979), so that in 95 of 100 such comparisons
-not a single one of the differences called real is due to the choice of sounds. Another draw of the
-sounds is all that this speaks of: not another training of the model, nor how large a difference matters.
+difference over its standard error is compared with Student's distribution, and the p-values of all pairs
+and factors of one metric are adjusted together (Holm 1979): in some 95 of 100 such tables not a single
+difference called real is due to the choice of sounds. Thresholds are compared by their logarithm.
+Another draw of the sounds is all that this speaks of, and what the intervals hold fixed (the neighbour graph,
+the Isomap cloud) it holds fixed, too; nor does it speak of another training, or of how much it matters.
 """
 
 import argparse
@@ -18,12 +19,13 @@ from pathlib import Path
 import numpy as np
 import pandas
 from files import beside
-from scipy.stats import norm
+from scipy.stats import t
 from scores import COLUMNS, interval
 
 CONTROLS = ("chance", "reference")
 SCORE = ["analysis", "metric", "factor", "other"]  # what two models are compared on
 LEVEL = 0.05
+RATIOS = ("threshold", "threshold_jnd")  # metrics whose error grows with them
 
 
 def reason(log):
@@ -65,18 +67,15 @@ def holm(p):
 
 
 def paired(values, replicates):
-    """Difference of every two models on one score: first, second int (P,), then float (P,) each.
+    """P-value of the difference of every two models on one score, two-sided, float (P,).
 
-    values: (M,); replicates: (M, R), of the same sounds in each column. Returns first, second, difference,
-    low, high (95 %) and p, two-sided.
+    values: (M,); replicates: (M, R), of the same sounds in each column. Pairs as in np.triu_indices.
     """
     first, second = np.triu_indices(len(values), 1)
-    gaps = replicates[first] - replicates[second]
-    gap, error = values[first] - values[second], gaps.std(axis=1, ddof=1)
-    p = 2 * norm.sf(np.abs(gap) / np.where(error > 0, error, 1))
-    p = np.where(error > 0, p, gap == 0)
-    low, high = interval(gaps.T)
-    return first, second, gap, low, high, p
+    gap = np.abs(values[first] - values[second])
+    error = (replicates[first] - replicates[second]).std(axis=1, ddof=1)
+    p = 2 * t.sf(gap / np.where(error > 0, error, 1), replicates.shape[1] - 1)
+    return np.where(error > 0, p, gap == 0)
 
 
 def differences(table, replicates):
@@ -98,8 +97,11 @@ def differences(table, replicates):
             whole = np.isfinite(drawn).all(axis=1)
             if whole.sum() < 2 or drawn.shape[1] < 2:
                 continue
-            names = group.model.to_numpy()[whole]
-            first, second, *numbers = paired(group.value.to_numpy()[whole], drawn[whole])
+            names, values, drawn = group.model.to_numpy()[whole], group.value.to_numpy()[whole], drawn[whole]
+            first, second = np.triu_indices(len(names), 1)
+            low, high = interval((drawn[first] - drawn[second]).T)
+            scale = np.log if score[1] in RATIOS else np.asarray
+            numbers = values[first] - values[second], low, high, paired(scale(values), scale(drawn))
             told = dict(zip(columns[:4], score, strict=True))
             told |= {"model": names[first], "other_model": names[second]}
             pairs.append(pandas.DataFrame(told | dict(zip(columns[6:10], numbers, strict=True))))

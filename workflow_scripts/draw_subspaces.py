@@ -71,7 +71,12 @@ def main(argv=None):
     parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
     parser.add_argument("--output", nargs="+", required=True, help="PNG and PDF to write")
     args = parser.parse_args(argv)
-    models = [(Path(path).name.removesuffix(".scores.csv"), pandas.read_csv(path)) for path in args.scores]
+    tables = [
+        pandas.read_csv(path, keep_default_na=False) for path in args.scores
+    ]  # a factor may be called NA
+    tables = [table.assign(value=pandas.to_numeric(table.value)) for table in tables]
+    names = [Path(path).name.removesuffix(".scores.csv") for path in args.scores]
+    models = list(zip(names, tables, strict=True))
     write_figure(draw(list(args.factors), models), args.output)
 
 

@@ -3,8 +3,11 @@ progression, and are these progressions perpendicular?
 
 Smoothness of a factor: R2 of a cubic polynomial of the three Isomap coordinates, on sounds held out of
 its fit. A cubic can follow a bent progression, not a patchwork, however tidy each patch is.
-Orthogonality of two factors: the angle between the gradients of their cubics, 0 to 90 degrees, mean
-over the sounds; only for factors that are smooth at all, since noise has gradients too.
+Orthogonality of two factors: the angle between the gradients of their cubics, 0 to 90 degrees. Where the
+cloud is thin a gradient is mostly noise, which would point anywhere; so each factor has two cubics, and all
+four of a pair are fitted to sounds that they do not share. With gradients A, B of either factor,
+cos^2 = E (A_i . A_j)(B_i . B_j) / E (A_i . B_i)(A_j . B_j) over the sounds, which noise does not bias; only
+for factors that are smooth at all.
 Density: how many dimensions the cloud fills around a sound, 1 (strand) to 3 (volume), by the
 participation ratio of its neighbours; it only describes, because noise is dense.
 Hypothesis: geometric mean of the smoothness of all factors (negative ones count as 0) times the mean
@@ -24,12 +27,13 @@ import pandas
 from isomap import AXES
 from knn import r2, to_scales
 from neighbors import nearest_neighbors
-from scores import bootstrap, half_samples, interval, write_scores
+from scores import REPLICATES, bootstrap, half_samples, interval, write_scores
 
 DEGREE = 3
 FOLDS = 10
+SPLITS = 8  # of the sounds into quarters, averaged
 RIDGE = 1e-6  # of the mean eigenvalue: where the cloud is flat, some monomials vanish
-FEWEST = 20  # sounds: below, a cubic has more terms than sounds
+FEWEST = 23  # sounds: with fewer, some fold leaves a cubic more terms than sounds
 AROUND = 20  # sounds whose spread is the density at a sound
 MONOMIALS = [m for degree in range(DEGREE + 1) for m in combinations_with_replacement(range(3), degree)]
 
@@ -75,19 +79,27 @@ def held_out(terms, targets, inside, seed):
     return estimates
 
 
-def angles(terms, slopes, targets):
-    """Angle between the gradients of each pair of factors in degrees, mean over sounds, float (pairs,).
+def angles(terms, slopes, targets, seed):
+    """Angle between the gradients of each pair of factors in degrees, float (pairs,), see the module.
 
-    terms: (n, 20); slopes: their derivatives (3, n, 20); targets: (n, F). Pairs as in combinations().
+    terms: (n, 20); slopes: their derivatives (3, n, 20); targets: (n, F). Pairs as in combinations(). NaN
+    where the sounds do not tell any direction.
     """
-    gradients = slopes @ fit(terms, targets)
-    lengths = np.linalg.norm(gradients, axis=0)
-    pairs = list(combinations(range(targets.shape[1]), 2))
-    cosines = [
-        np.abs((gradients[:, :, i] * gradients[:, :, j]).sum(axis=0)) / (lengths[:, i] * lengths[:, j])
-        for i, j in pairs
-    ]
-    return np.degrees(np.arccos(np.clip(cosines, 0, 1))).mean(axis=1) if pairs else np.zeros(0)
+    n, F = targets.shape
+    pairs = np.array(list(combinations(range(F), 2))).reshape(-1, 2)
+    total = np.zeros((2, len(pairs)))
+    rng = np.random.default_rng(seed)
+    for _ in range(SPLITS):
+        quarters = np.array_split(rng.permutation(n), 4)
+        fits = np.stack([fit(terms[q], targets[q]) for q in quarters], axis=2)
+        gradients = np.einsum("dnt,tfq->dnfq", slopes, fits, optimize=True)
+        for k, (i, j) in enumerate(pairs):
+            a, b = gradients[:, :, i, 0], gradients[:, :, i, 1]
+            c, d = gradients[:, :, j, 2], gradients[:, :, j, 3]
+            total[0, k] += ((a * c).sum(axis=0) * (b * d).sum(axis=0)).mean()
+            total[1, k] += ((a * b).sum(axis=0) * (c * d).sum(axis=0)).mean()
+    squared = np.where(total[1] > 0, total[0] / np.where(total[1] > 0, total[1], 1), np.nan)
+    return np.degrees(np.arccos(np.sqrt(np.clip(squared, 0, 1))))
 
 
 def density(points, K=AROUND):
@@ -110,8 +122,8 @@ def analyse(coordinates, inside, factors, shuffles, repeats, seed):
     """Everything that the module names, of one cloud.
 
     coordinates: (N, 3); inside: bool (N,), the sounds to use; factors: (N, F) on their scales. Returns
-    smoothness, angles, hypothesis: each (value, replicates, chance), the angles also `which` pairs have
-    two smooth factors; and the density.
+    (value, replicates, chance) of the smoothness, (value, replicates, which pairs have two smooth factors)
+    of the angles, (value, replicates, chance) of the hypothesis; and the density.
     """
     points = np.where(inside[:, None], coordinates, 0)
     points = (points - points[inside].mean(axis=0)) / points[inside].std()
@@ -128,19 +140,23 @@ def analyse(coordinates, inside, factors, shuffles, repeats, seed):
     rows = np.flatnonzero(inside)
 
     def turned(some, wanted):
-        return angles(terms[some], slopes[:, some], wanted[some])
+        return angles(terms[some], slopes[:, some], wanted[some], seed)
 
     degrees = turned(rows, targets)
-    halves = half_samples(lambda i: turned(rows[i], targets), degrees, len(rows), repeats, seed)
-    degree_chance = np.array([turned(rows, each) for each in shuffled])
+    few = min(repeats, REPLICATES)
+    halves = half_samples(lambda i: turned(i[inside[i]], targets), degrees, len(inside), few, seed)
+    halves = np.clip(halves, 0, 90)
+    degrees = np.where(np.isfinite(halves).all(axis=0), degrees, np.nan)
     low, _ = interval(smooth_replicates)
     is_smooth = low > smooth_chance.max(axis=0)  # above all shufflings
     which = [bool(is_smooth[i] and is_smooth[j]) for i, j in combinations(range(F), 2)]
-    whole = summary(smooth, degrees), summary(smooth_replicates, np.clip(halves, 0, 90))
+    # the directions of a factor that is not smooth are unknown; so near 0 they hardly matter
+    known = np.where(np.isfinite(degrees), degrees, 0)
+    whole = summary(smooth, known), summary(smooth_replicates[:few], np.nan_to_num(halves))
     return (
         (smooth, smooth_replicates, smooth_chance.mean(axis=0)),
-        (degrees, np.clip(halves, 0, 90), degree_chance.mean(axis=0), which),
-        (*whole, summary(smooth_chance, degree_chance).mean()),
+        (degrees, halves, which),
+        (*whole, summary(smooth_chance, np.full((shuffles, len(which)), 90)).mean()),
         density(points[inside]),
     )
 
@@ -155,9 +171,13 @@ def score_rows(same, names, found):
         rows.append(same | keep | (value if np.isfinite(smooth[0][j]) else {"note": "does not vary"}))
     for k, (i, j) in enumerate(combinations(range(len(names)), 2)):
         keep = {"metric": "orthogonality", "factor": names[i], "other": names[j], "unit": "degree"}
-        value = {"value": turned[0][k], "replicates": turned[1][:, k], "chance": turned[2][k]}
-        absent = {"note": "one of the two is not smooth: its gradient means nothing"}
-        rows.append(same | keep | {"better": "high"} | (value if turned[3][k] else absent))
+        note = "no chance level: shuffled factors have no direction; two at random would be at 57 degrees"
+        value = {"value": turned[0][k], "replicates": turned[1][:, k], "note": note}
+        if not turned[2][k]:
+            value = {"note": "one of the two is not smooth: its gradient means nothing"}
+        elif not np.isfinite(turned[0][k]):
+            value = {"note": "the sounds do not tell the directions"}
+        rows.append(same | keep | {"better": "high"} | value)
     value = {"value": whole[0], "replicates": whole[1], "chance": whole[2]}
     if not np.isfinite(whole[0]):
         value = {"note": "a factor does not vary"}

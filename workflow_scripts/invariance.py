@@ -29,6 +29,12 @@ SOUNDS = 1500  # of a larger data set, so many are drawn: distances grow with th
 CATEGORIES = 32  # whole numbers beyond this are seeds
 
 
+def mean_within(squared, like):
+    """Mean squared distance of pairs that are alike, bool (n, n); NaN if there are none."""
+    pairs = like.sum() - len(like)  # a sound is no pair with itself
+    return np.einsum("ij,ij->", squared, like) / pairs if pairs else np.nan
+
+
 def ratio(squared, values):
     """Within/between ratio of each factor, float (columns,).
 
@@ -41,7 +47,7 @@ def ratio(squared, values):
     for column in values.T:
         rank = rankdata(column)  # equal values share theirs
         like = np.abs(rank[:, None] - rank) <= max(1, NEAR * n)
-        found.append(np.einsum("ij,ij->", squared, like) / max(like.sum() - n, 1))
+        found.append(mean_within(squared, like) if np.ptp(column) > 0 else np.nan)
     return np.sqrt(np.array(found) / between)
 
 
@@ -49,7 +55,7 @@ def equal_ratio(squared, column):
     """The same for a nuisance without order: a sound's like are those of its own value."""
     n = len(squared)
     like = column[:, None] == column
-    within = np.einsum("ij,ij->", squared, like) / max(like.sum() - n, 1)
+    within = mean_within(squared, like) if not like.all() else np.nan
     return np.sqrt(within / (squared.sum() / (n * (n - 1))))
 
 
@@ -142,7 +148,9 @@ def score_rows(same, factors, found, seeds):
             row = {"metric": metric, "factor": name, "unit": units[metric]}
             row["better"] = "" if name in factors else better[metric]
             cells = {"value": value, "replicates": replicates, "chance": chance}
-            rows.append(same | row | (cells if np.isfinite(value) else {"note": "does not vary"}))
+            rows.append(
+                same | row | (cells if np.isfinite(value) else {"note": "does not vary, or no two are alike"})
+            )
         for name in seeds:
             note = "a seed: no two sounds are alike in it; a ladder tells"
             rows.append(same | {"metric": metric, "factor": name, "unit": units[metric], "note": note})

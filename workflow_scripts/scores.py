@@ -19,6 +19,7 @@ COLUMNS = [
     *("model", "analysis", "metric", "factor", "other", "value", "low", "high"),
     *("chance", "reference", "unit", "better", "n", "note"),
 ]
+KNOWN = 0.95  # share of halves in which a statistic must exist
 REPLICATES = 200  # of each score, kept for the comparison of models
 
 
@@ -36,15 +37,18 @@ def half_samples(statistic, value, n, repeats, seed):
 
     Half of the sounds, drawn without replacement, give a statistic that spreads about its own mean as
     that of all n sounds spreads about the truth (the delete-half jackknife of Shao & Wu, 1989); the
-    replicates are moved so that their mean is `value`, float (F,), the statistic of all sounds.
+    replicates are moved so that their mean is `value`, float (F,), the statistic of all sounds. NaN if it
+    does not exist (NaN) in more than one of 20 halves.
 
     statistic: function from an int (n // 2,) array of sounds, rising, to float (F,).
     """
     rng = np.random.default_rng(seed)
-    drawn = [statistic(np.sort(rng.permutation(n)[: n // 2])) for _ in range(repeats)]
-    deviations = np.array(drawn, dtype=float)
+    drawn = np.array([statistic(np.sort(rng.permutation(n)[: n // 2])) for _ in range(repeats)], dtype=float)
+    known = np.isfinite(drawn)
     with np.errstate(invalid="ignore"):
-        return np.asarray(value) + deviations - deviations.mean(axis=0)
+        mean = np.where(known, drawn, 0).sum(axis=0) / known.sum(axis=0)
+        mean = np.where(known.mean(axis=0) < KNOWN, np.nan, mean)
+        return np.asarray(value) + np.where(known, drawn, mean) - mean
 
 
 def interval(replicates, level=0.95):
