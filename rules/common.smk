@@ -83,6 +83,12 @@ def name_faults(config):
         yield f"models.{name}: this name is taken by the control of every data set"
     for name, entry in models.items():
         if entry["module"] == "precomputed":
+            if name in run["models"] and len(run["datasets"]) > 1 and "{dataset}" not in entry["embeddings"]:
+                yield (
+                    f"models.{name}.embeddings: one file cannot stand for {len(run['datasets'])} data sets; "
+                    "put {dataset} where their names differ, or run one data set"
+                )
+                continue
             for dataset in run["datasets"] if name in run["models"] else ():
                 if not Path(source := entry["embeddings"].replace("{dataset}", dataset)).is_file():
                     yield (
@@ -303,6 +309,11 @@ def dataset_faults(config):
                     yield f"{where}.resample: {model!r} is not defined, {closest(model, config['models'])}"
         if not entry["factors"]:
             yield f"{where}.factors: name at least one"
+        for factor in entry["factors"]:
+            if factor in ("sound", "file") or factor.startswith(("ladder_", "nuisance_", "requested_")):
+                yield f"{where}.factors.{factor}: this name is taken by a column of parameters.csv"
+            if factor in entry["nuisances"]:
+                yield f"{where}.nuisances.{factor}: a factor has this name; leave one of the two out"
         faults = []
         own_keys = [key for key in ("factors", "nuisances") if "ladder" not in stated or key in stated]
         for factor in entry["factors"]:
@@ -666,22 +677,23 @@ def unchecked(pending, dataset):
     return ("check_sounds", f"results/{dataset}/sounds/checks.csv") in pending
 
 
-def models_of(dataset):
-    """Models and controls of a data set's comparison: those that did not fail."""
-    return [m for m in [*config["run"]["models"], *CONTROLS] if (dataset, m) not in FAILED]
+def of_models(pattern, **wildcards):
+    """Files of every model and control that are up to date, or will be: after failed jobs some are not."""
+    files = expand(pattern, model=[*config["run"]["models"], *CONTROLS], **wildcards)
+    pending = {path for _, path in PENDING}
+    return [path for path in files if path not in pending]
 
 
 def per_model(pattern):
-    """Input function: an analysis' files of every model of the rule's data set that did not fail."""
-    return lambda wildcards: expand(pattern, dataset=wildcards.dataset, model=models_of(wildcards.dataset))
+    """Input function: files of every model of the rule's data set that did not fail there."""
+    return lambda wildcards: of_models(pattern, dataset=wildcards.dataset)
 
 
 def all_scores(ending):
     """Input function: score rows (csv) or replicates (npy) of every analysis and model that did not fail."""
-    return lambda wildcards: expand(
-        f"results/{wildcards.dataset}/{{analysis}}/{{model}}.scores.{ending}",
-        analysis=analyses_of(wildcards.dataset),
-        model=models_of(wildcards.dataset),
+    pattern = f"results/{{dataset}}/{{analysis}}/{{model}}.scores.{ending}"
+    return lambda wildcards: of_models(
+        pattern, dataset=wildcards.dataset, analysis=analyses_of(wildcards.dataset)
     )
 
 

@@ -19,11 +19,7 @@ rule report:
             for dataset in DATASETS
             for figure in figures_of(dataset)
         ],
-        facts=[
-            f"results/{dataset}/embeddings/{model}.json"
-            for dataset in DATASETS
-            for model in models_of(dataset)
-        ],
+        facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
     output:
         "results/report.html",
     log:

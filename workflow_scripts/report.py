@@ -189,7 +189,9 @@ def score_tables(scores, differences, models):
         cells = {model: {} for model in models if model in set(rows.model)}
         for row in rows.to_dict("records"):
             cells[row["model"]][row["column"]] = row
-        kinds = rows.drop_duplicates("column").set_index("column")
+        # a row that only says why it is empty may lack the unit
+        kinds = rows.sort_values("unit", key=lambda unit: unit == "", kind="stable")
+        kinds = kinds.drop_duplicates("column").set_index("column").loc[rows.column.unique()]
         units = {c: f"{u}, {b} is better" if b else u for c, u, b in kinds[["unit", "better"]].itertuples()}
         heading, text = TABLES.get(name, (name.split(".")[-1].replace("_", " "), ""))
         pairs = differences[differences.table == name]
@@ -256,7 +258,7 @@ def read_dataset(results, name, definition, config, unchecked):
         model: json.loads(path.read_text())
         for model in config["run"]["models"]
         if (path := folder / "embeddings" / f"{model}.json").exists()
-        and model not in set(scores.model[scores.metric == "failure"])
+        and model in set(scores.model[scores.metric != "failure"])
     }
     figures = {
         figure: base64.b64encode((folder / "figures" / f"{figure}.png").read_bytes()).decode()

@@ -57,11 +57,11 @@ def inside(indices, distances, rows, K):
 
 
 def without_twins(indices, distances):
-    """Neighbour lists of the sounds that differ: the first of all that coincide stays."""
+    """Neighbour lists of the sounds that differ, and which: the first of all that coincide stays."""
     twins = distances <= TWIN * distances.max()
     first = ~(twins & (indices < np.arange(len(indices))[:, None])).any(axis=1)
     near, lengths = inside(indices, distances, np.flatnonzero(first), indices.shape[1])
-    return near, np.where(lengths <= TWIN * distances.max(), 0, lengths)
+    return near, np.where(lengths <= TWIN * distances.max(), 0, lengths), first
 
 
 def landmark_distances(graph, count):
@@ -185,16 +185,17 @@ def loop_rows(indices, distances, K, landmarks, subsamples, seed):
 
 def dimension_rows(indices, distances, K, seed):
     """Rows of scores about the dimension. indices, distances: (N, k_max), K <= k_max."""
-    near, lengths = without_twins(indices, distances)
+    near, lengths, first = without_twins(indices, distances)
     n, k_max = near.shape
     blocks = max(k_max // LIST, 1)
     values = dimensions(near, lengths, K, blocks, seed)
 
-    def of_half(rows):
+    def of_half(rows):  # of all sounds, so that every model has the same
+        rows = (np.cumsum(first) - 1)[rows[first[rows]]]
         lists = inside(near, lengths, rows, k_max)
         return dimensions(*lists, K, max(blocks // 2, 1), seed)
 
-    replicates = half_samples(of_half, values, n, REPLICATES, seed)
+    replicates = half_samples(of_half, values, len(first), REPLICATES, seed)
     twins = len(indices) - n
     note = f"{DESCRIPTIVE}; {twins} sounds that coincide with others left out" if twins else DESCRIPTIVE
     return [
