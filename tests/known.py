@@ -180,7 +180,7 @@ EXPECTED = {
 SAME_WHEN_TURNED = ("hypothesis", "subspaces", "invariance", "topology")
 
 
-def answers(folder, bootstrap=10):
+def answers(folder, bootstrap=10, shuffles=8):
     """{(score, embedding): (value, note)} of all measures on all known embeddings, by the scripts."""
     parameters = folder / "parameters.csv"
     pandas.DataFrame(factors(), columns=list(FACTORS)).to_csv(parameters, index_label="sound")
@@ -194,6 +194,7 @@ def answers(folder, bootstrap=10):
         scored = ["--model", name, "--scores"]
         call(isomap, *graph, "--neighbors", paths["npz"], "--bridge", *cloud, *scored, folder / "isomap.csv")
         heard = ["--parameters", parameters, "--factors", json.dumps(FACTORS), "--bootstrap", bootstrap]
+        heard += ["--shuffles", shuffles]
         for analysis, inputs in {
             hypothesis: [*heard, *cloud],
             subspaces: [*heard, "--embeddings", paths["npy"]],
@@ -225,4 +226,4 @@ def table(found):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        print(table(answers(Path(scratch))))
+        print(table(answers(Path(scratch), bootstrap=100, shuffles=20)))
