@@ -150,9 +150,17 @@ def analyse(coordinates, inside, factors, shuffles, repeats, seed):
     low, _ = interval(smooth_replicates)
     is_smooth = low > smooth_chance.max(axis=0)  # above all shufflings
     which = [bool(is_smooth[i] and is_smooth[j]) for i, j in combinations(range(F), 2)]
+    low, _ = interval(smooth_replicates)
+    is_smooth = low > smooth_chance.max(axis=0)  # above all shufflings
+    which = [bool(is_smooth[i] and is_smooth[j]) for i, j in combinations(range(F), 2)]
     # the directions of a factor that is not smooth are unknown; so near 0 they hardly matter
     known = np.where(np.isfinite(degrees), degrees, 0)
     whole = summary(smooth, known), summary(smooth_replicates[:few], np.nan_to_num(halves))
+    # a pair with a factor that is not smooth has no angle to speak of and counts as 0
+    known = np.where(np.isfinite(degrees), degrees, 0)
+    whole = summary(smooth, known), summary(smooth_replicates[:few], np.nan_to_num(halves))
+    if (np.array(which, dtype=bool) & ~np.isfinite(degrees)).any() and (smooth > 0).all():
+        whole = np.nan, []
     return (
         (smooth, smooth_replicates, smooth_chance.mean(axis=0)),
         (degrees, halves, which),
@@ -180,7 +188,7 @@ def score_rows(same, names, found):
         rows.append(same | keep | {"better": "high"} | value)
     value = {"value": whole[0], "replicates": whole[1], "chance": whole[2]}
     if not np.isfinite(whole[0]):
-        value = {"note": "a factor does not vary"}
+        value = {"note": "a factor does not vary, or the sounds do not tell the directions of two"}
     rows.append(same | {"metric": "hypothesis", "unit": "0 to 1", "better": "high"} | value)
     note = "no chance level: does not depend on the factors"
     rows.append(same | {"metric": "density", "value": dense, "unit": "dimensions, 1 to 3", "note": note})
