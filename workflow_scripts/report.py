@@ -113,8 +113,8 @@ TABLES = {  # analysis.metric, or analysis where its scores are not per factor: 
     ),
     "subspaces.leakage": (
         "Leakage",
-        "How much the probe of the first factor moves when the second is turned: share of the first one's "
-        "variance; 0 if the probe carries its own factor alone.",
+        "What the probe of the first factor tells of the second, as a share of both: 0 if the probe carries its "
+        "own factor alone, 0.5 if it cannot tell them apart. Empty where it does not tell its own.",
     ),
     "subspaces.angle": (
         "Global disentanglement",
