@@ -60,9 +60,7 @@ def draw(factors, models):
                 color = "black" if value > 0.6 else "white"
                 text = f"{round(value, 2) + 0.0:.2f}"
                 axis.text(column, row, text, ha="center", va="center", fontsize=7, color=color)
-    figure.colorbar(
-        image, ax=axes.tolist(), label="R2 (diagonal), share of the probe (beside)", fraction=0.02
-    )
+    figure.colorbar(image, ax=axes.tolist(), label="R2; beside: share of the probe", fraction=0.02)
     figure.suptitle("Probe of each factor (rows): what it carries of each factor (columns)", fontsize=10)
     return figure
 

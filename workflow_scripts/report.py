@@ -113,7 +113,7 @@ TABLES = {  # analysis.metric, or analysis where its scores are not per factor: 
     ),
     "subspaces.leakage": (
         "Leakage",
-        "What the probe of the first factor tells of the second, as a share of both: 0 if the probe carries its "
+        "What the probe of the first factor tells of the second, as a share of both: 0 if it carries its "
         "own factor alone, 0.5 if it cannot tell them apart. Empty where it does not tell its own.",
     ),
     "subspaces.angle": (
