@@ -21,18 +21,15 @@ Disentanglement, completeness and modularity are of what the axes tell. Of noise
 tell nothing, so that there is neither a value nor a chance level.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
-import pandas
-from knn import r2, to_scales
+from knn import r2, read_factors
 from neighbors import features
 from scipy.stats import rankdata
-from scores import REPLICATES, bootstrap, half_samples, interval, write_scores
+from scores import REPLICATES, bootstrap, half_samples, interval, sample, score_parser, write_scores
 from sklearn.ensemble import ExtraTreesRegressor
-from subspaces import curves, sample
+from subspaces import SOUNDS, curves
 
 AXES = 16
 BINS = 8
@@ -241,20 +238,11 @@ def score_rows(same, names, found):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser = score_parser(__doc__)
     parser.add_argument("--embeddings", required=True, help="npy, N x D")
-    parser.add_argument("--model", required=True, help="name for the rows of scores")
-    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
     args = parser.parse_args(argv)
-    names = list(args.factors)
-    scales = [entry["scale"] for entry in args.factors.values()]
-    factors = to_scales(pandas.read_csv(args.parameters)[names].to_numpy(dtype=float), scales)
-    some = sample(len(factors), args.seed)
+    names, factors = list(args.factors), read_factors(args.parameters, args.factors)
+    some = sample(len(factors), args.seed, SOUNDS)
     points, factors = features(np.load(args.embeddings)[some], False), factors[some]
     count = min(max(AXES, 2 * len(names)), points.shape[1])
     same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some) - len(some) // 2}

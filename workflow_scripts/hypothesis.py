@@ -17,17 +17,15 @@ Sounds outside of the largest component (unless the components were bridged) hav
 own origin: their factors are estimated by the mean, so that a graph in pieces cannot win.
 """
 
-import argparse
-import json
 from itertools import combinations, combinations_with_replacement
 from pathlib import Path
 
 import numpy as np
 import pandas
 from isomap import AXES
-from knn import r2, to_scales
+from knn import r2, read_factors
 from neighbors import nearest_neighbors
-from scores import REPLICATES, bootstrap, half_samples, interval, write_scores
+from scores import REPLICATES, bootstrap, half_samples, interval, score_parser, write_scores
 
 DEGREE = 3
 FOLDS = 10
@@ -196,20 +194,11 @@ def score_rows(same, names, found):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser = score_parser(__doc__)
     parser.add_argument("--coordinates", required=True, help="CSV of sound, x, y, z, component")
     parser.add_argument("--bridges", required=True, help="CSV of the bridges; if any, the cloud is one piece")
-    parser.add_argument("--model", required=True, help="name for the rows of scores")
-    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
     args = parser.parse_args(argv)
-    names = list(args.factors)
-    scales = [entry["scale"] for entry in args.factors.values()]
-    factors = to_scales(pandas.read_csv(args.parameters)[names].to_numpy(dtype=float), scales)
+    names, factors = list(args.factors), read_factors(args.parameters, args.factors)
     cloud = pandas.read_csv(args.coordinates)
     bridged = len(pandas.read_csv(args.bridges)) > 0
     inside = np.ones(len(cloud), bool) if bridged else (cloud.component == 0).to_numpy()

@@ -12,7 +12,6 @@ Nuisances that are seeds have no distance and no two alike; a nuisance of few wh
 those of equal value alike, and no Mantel correlation.
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from neighbors import features
 from scales import on_scale
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
-from scores import REPLICATES, half_samples, write_scores
+from scores import REPLICATES, half_samples, sample, score_parser, write_scores
 
 NEAR = 0.05  # of the sounds, to both sides in the order of a factor
 SOUNDS = 1500  # of a larger data set, so many are drawn: distances grow with the square
@@ -158,20 +157,13 @@ def score_rows(same, factors, found, seeds):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors and nuisances")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser = score_parser(__doc__)
     parser.add_argument("--nuisances", type=json.loads, default={}, help="{nuisance: entry}, JSON")
     parser.add_argument("--embeddings", required=True, help="npy, N x D")
     parser.add_argument("--standardize", action="store_true", help="features to unit variance first")
-    parser.add_argument("--model", required=True, help="name for the rows of scores")
-    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
-    parser.add_argument("--bootstrap", type=int, default=1000, help=f"replicates, at most {REPLICATES} here")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
     args = parser.parse_args(argv)
     table = pandas.read_csv(args.parameters)
-    some = np.sort(np.random.default_rng(args.seed).permutation(len(table))[:SOUNDS])
+    some = sample(len(table), args.seed, SOUNDS)
     points = features(np.load(args.embeddings)[some], args.standardize)
     ordered, equal, seeds = settings_of(table.iloc[some], args.factors, args.nuisances)
     same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some)}

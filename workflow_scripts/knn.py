@@ -10,15 +10,13 @@ negative if worse than the mean. The log-ratio is ln(estimate / true) (Eq. 3), 0
 factors that are not always positive have none.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas
 from files import beside
 from scales import off_scale, on_scale
-from scores import bootstrap, write_scores
+from scores import bootstrap, score_parser, write_scores
 
 
 def neighborhoods(indices, K, include_self):
@@ -31,6 +29,12 @@ def neighborhoods(indices, K, include_self):
 def to_scales(factors, scales):
     """Factors on their sampling scales, float (N, F)."""
     return np.stack([on_scale(c, s) for c, s in zip(factors.T, scales, strict=True)], axis=1)
+
+
+def read_factors(path, factors):
+    """Factors of every sound on their sampling scales, float (N, F). factors: {name: {scale, ...}}."""
+    scales = [entry["scale"] for entry in factors.values()]
+    return to_scales(pandas.read_csv(path)[list(factors)].to_numpy(dtype=float), scales)
 
 
 def estimate(factors, around, scales):
@@ -134,18 +138,11 @@ def score_rows(model, names, factors, scales, around, suffix, settings):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser = score_parser(__doc__)
     parser.add_argument("--neighbors", required=True, help="npz of the model's neighbours")
-    parser.add_argument("--model", required=True, help="name for the rows of scores")
     parser.add_argument("--K", type=int, required=True, help="neighbours per sound")
     parser.add_argument("--include-self", action="store_true", help="as the released code did")
-    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--estimates", required=True, help="CSV to write")
-    parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
     args = parser.parse_args(argv)
     names = list(args.factors)
     scales = [entry["scale"] for entry in args.factors.values()]

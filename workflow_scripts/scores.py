@@ -9,6 +9,8 @@ Beside the table lie the replicates of each score, one row per row: what it woul
 sounds. The same seed draws the same sounds for every model, so that two models compare in pairs.
 """
 
+import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,24 @@ COLUMNS = [
 ]
 KNOWN = 0.95  # share of halves in which a statistic must exist
 REPLICATES = 200  # of each score, kept for the comparison of models
+
+
+def score_parser(description):
+    """Parser with the arguments that every analysis of the factors has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--parameters", required=True, help="CSV of the factors and nuisances")
+    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser.add_argument("--model", required=True, help="name for the rows of scores")
+    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
+    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples, at most, for the intervals")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
+    return parser
+
+
+def sample(N, seed, most):
+    """The sounds to analyse: all, or `most` of them drawn without replacement, in rising order."""
+    return np.sort(np.random.default_rng(seed).permutation(N)[:most])
 
 
 def bootstrap(statistic, n, repeats, seed):

@@ -21,15 +21,13 @@ Anisotropy and angle are empty where a factor is not above the nuisance floor. T
 shuffled sounds have no direction.
 """
 
-import argparse
 import itertools
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas
 from neighbors import features
-from scores import bootstrap, write_scores
+from scores import bootstrap, score_parser, write_scores
 
 REACHES = (1, 2, 4, 8)  # JND: moves up to here give a slope
 SHOWN = 2.5  # standard errors above 0; of noise, 3 % get there over any of the reaches
@@ -221,16 +219,9 @@ def score_rows(points, table, names, shuffles, repeats, seed):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors of a ladder")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser = score_parser(__doc__)
     parser.add_argument("--embeddings", required=True, help="npy, N x D")
     parser.add_argument("--standardize", action="store_true", help="features to unit variance first")
-    parser.add_argument("--model", required=True, help="name for the rows of scores")
-    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--scores", required=True, help="CSV to write")
     args = parser.parse_args(argv)
     points = features(np.load(args.embeddings), args.standardize)
     table = read_ladder(args.parameters)

@@ -18,29 +18,21 @@ Main effects are fitted twice, to halves of the sounds, and their sizes are prod
 the noise of either, which would add to a square, has no part in them.
 """
 
-import argparse
-import json
 from itertools import combinations, permutations
 from pathlib import Path
 
 import numpy as np
-import pandas
-from knn import r2, to_scales
+from knn import r2, read_factors
 from neighbors import features
 from numpy.polynomial import legendre
 from scipy.stats import rankdata
-from scores import REPLICATES, bootstrap, half_samples, interval, write_scores
+from scores import REPLICATES, bootstrap, half_samples, interval, sample, score_parser, write_scores
 from sklearn.linear_model import RidgeCV
 
 DEGREE = 3
 SPLITS = 4  # of the sounds into halves, averaged
 PENALTIES = 10.0 ** np.arange(-6, 5)  # of the embedding's variance per sound
 SOUNDS = 3000  # of a larger data set, so many are drawn
-
-
-def sample(N, seed):
-    """The sounds to analyse: all, or SOUNDS of them drawn without replacement, in rising order."""
-    return np.sort(np.random.default_rng(seed).permutation(N)[:SOUNDS])
 
 
 def curves(factors):
@@ -190,21 +182,12 @@ def angle_rows(same, names, points, terms, orders, settings):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser = score_parser(__doc__)
     parser.add_argument("--embeddings", required=True, help="npy, N x D")
     parser.add_argument("--standardize", action="store_true", help="features to unit variance first")
-    parser.add_argument("--model", required=True, help="name for the rows of scores")
-    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
     args = parser.parse_args(argv)
-    names = list(args.factors)
-    scales = [entry["scale"] for entry in args.factors.values()]
-    factors = to_scales(pandas.read_csv(args.parameters)[names].to_numpy(dtype=float), scales)
-    some = sample(len(factors), args.seed)
+    names, factors = list(args.factors), read_factors(args.parameters, args.factors)
+    some = sample(len(factors), args.seed, SOUNDS)
     factors = factors[some]
     points = features(np.load(args.embeddings)[some], args.standardize)
     targets = (factors - factors.mean(axis=0)) / np.where(np.ptp(factors, axis=0) > 0, factors.std(axis=0), 1)

@@ -17,8 +17,6 @@ below the smallest step, that step is the value and the note begins "below". End
 lie outside the ladder stand at its ends, and the note says so.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +25,7 @@ from files import beside
 from neighbors import features
 from scales import from_jnd
 from scipy.stats import norm
-from scores import bootstrap, write_scores
+from scores import bootstrap, score_parser, write_scores
 from sensitivity import plain_sounds, read_ladder
 
 CHANCE = 1 / 3
@@ -216,17 +214,10 @@ def score_factor(points, table, name, entry, orders, weights):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors of a ladder")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser = score_parser(__doc__)
     parser.add_argument("--embeddings", required=True, help="npy, N x D")
     parser.add_argument("--standardize", action="store_true", help="features to unit variance first")
-    parser.add_argument("--model", required=True, help="name for the rows of scores")
-    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the interval")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--estimates", required=True, help="CSV of proportions correct to write")
-    parser.add_argument("--scores", required=True, help="CSV to write")
     args = parser.parse_args(argv)
     points = features(np.load(args.embeddings), args.standardize)
     table = read_ladder(args.parameters)
