@@ -29,7 +29,8 @@ CONTROLS = ["chance", "reference"]
 # The analyses of one model on one data set, in the order of the data: of a cloud of sounds, and of a ladder.
 ANALYSES = ["isomap", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology"]
 LADDER_ANALYSES = ["sensitivity", "threshold"]
-STAGES = ["embed", "adopt", "neighbors", *ANALYSES, *LADDER_ANALYSES]  # of one model on one data set
+STAGES = ["embed", "adopt", "layer", "neighbors", *ANALYSES, *LADDER_ANALYSES]  # of one model on one data set
+CACHE = os.environ.get("GEAR_CACHE", "resources/weights")  # of weights files, for many clones if you like
 
 # JSON Schema takes 5.0 for an integer; the scripts do not.
 VALIDATOR = jsonschema.validators.extend(
@@ -107,11 +108,24 @@ def name_faults(config):
                 f"models.{name}.module: {script_path(entry['module']).relative_to(HOME)} does not exist, "
                 f"{closest(entry['module'], files)}"
             )
-        if "network" in entry and entry.get("initialization") != "random":
-            yield f"models.{name}: `network` only serves `initialization: random`"
-        weights = entry.get("weights")
-        if weights and name in run["models"] and not Path(weights).exists():
-            yield f"models.{name}.weights: {weights} does not exist"
+        if "network" in entry and entry.get("initialization") != "random" and "layers" not in entry:
+            yield f"models.{name}: `network` only serves `initialization: random` and `layers`"
+        yield from weights_faults(f"models.{name}", entry, name in run["models"])
+        names = [layer for layer, _ in layers_of(entry)]
+        if len(set(names)) < len(names):
+            yield f"models.{name}.layers: a layer stands twice"
+
+
+def weights_faults(where, entry, in_run):
+    """Faults of a model's weights."""
+    listed = listed_weights(entry)
+    if sum("place" not in file for file in listed) > 1:
+        yield f"{where}.weights: only one file can be passed to load_model; state the `place` of the others"
+    for file in listed:
+        if file.get("place") == "HF_HOME" and "hub" not in file:
+            yield f"{where}.weights: `place: HF_HOME` takes a `hub` model; name the file's path below HF_HOME"
+        if "path" in file and in_run and not Path(file["path"]).exists():
+            yield f"{where}.weights: {file['path']} does not exist"
 
 
 def synthesizer_path(name):
@@ -368,8 +382,24 @@ def dataset_faults(config):
                 )
 
 
+def with_catalogues(config):
+    """The config with the models of the catalogues that it names; its own entries go before, key by key."""
+    names = config.pop("catalogues", None) or []
+    for name in names if isinstance(names, list) else [names]:
+        path = Path(workflow.basedir, "catalogues", f"{name}.yaml")
+        if not path.exists():
+            known = [path.stem for path in path.parent.glob("*.yaml")]
+            raise WorkflowError(f"config: catalogues: {path.name} does not exist, {closest(name, known)}")
+        for model, entry in yaml.safe_load(path.read_text())["models"].items():
+            own = config["models"].get(model, {})
+            config["models"][model] = None if own is None else entry | own
+    return config
+
+
 def checked(config):
     """The config without removed entries (null). Raises WorkflowError with every fault found."""
+    if isinstance(config.get("models"), dict):
+        config = with_catalogues(config)
     for kind in ("datasets", "models"):
         if isinstance(config.get(kind), dict):
             config[kind] = {k: v for k, v in config[kind].items() if v is not None}
@@ -389,6 +419,94 @@ def settings(config, dataset, analysis):
     if isinstance(general, dict):
         return general | own.get(analysis, {})
     return own.get(analysis, general)
+
+
+# --- weights and layers ---------------------------------------------------------------------------
+
+
+def listed_weights(entry):
+    """The weights of a model's entry as a list of {url | hub | path, place, ...}."""
+    weights = entry.get("weights", [])
+    return (
+        [{"path": weights}]
+        if isinstance(weights, str)
+        else [weights] if isinstance(weights, dict) else weights
+    )
+
+
+def cached(file):
+    """Name in the cache of a file that is fetched: its address, so that whoever looks sees what it is."""
+    if "hub" in file:
+        return f"huggingface.co/{file['hub']}/{file['revision']}"
+    return re.sub(r"[^A-Za-z0-9._/+=-]", "_", file["url"].split("://", 1)[1])
+
+
+def receipt(file):
+    """What rule fetch writes when a file is in the cache and is what it must be."""
+    return f"{CACHE}/{cached(file)}.receipt.json"
+
+
+def receipts(model):
+    """Receipts of a model's weights, and the files of the user's own."""
+    listed = listed_weights(config["models"][model])
+    return [file["path"] if "path" in file else receipt(file) for file in listed]
+
+
+def weights_of(wildcards):
+    """The weights of a model as embed.py wants them: [{path, receipt, place, hub, revision}], JSON."""
+    found = []
+    for file in listed_weights(config["models"][wildcards.model]):
+        kept = {key: file[key] for key in ("path", "place", "hub", "revision") if key in file}
+        found.append(
+            kept if "path" in file else kept | {"path": f"{CACHE}/{cached(file)}", "receipt": receipt(file)}
+        )
+    return json.dumps(found)
+
+
+def wanted(config):
+    """Every file that the run fetches: {name in the cache: {url | hub, sha256, ...}}.
+
+    Raises WorkflowError if two entries want different digests of one file.
+    """
+    found = {}
+    for model in config["run"]["models"]:
+        for file in listed_weights(config["models"][model]):
+            if "path" not in file:
+                name, file = cached(file), without(file, "place")
+                if "hub" in file and name in found:
+                    file["files"] = found[name]["files"] | file["files"]
+                elif found.get(name, file).get("sha256") != file.get("sha256"):
+                    raise WorkflowError(f"config: models.{model}.weights: {name} has two different digests")
+                found[name] = file
+    return found
+
+
+def layers_of(entry):
+    """The layers of a model's entry, [(name, axis of its channels)]; {a..b} in a name counts.
+
+    A layer without an axis has its channels on axis 1, as convolutions do.
+    """
+    found = []
+    for item in entry.get("layers", []):
+        name, axis = (item, 1) if isinstance(item, str) else next(iter(item.items()))
+        match = re.fullmatch(r"(.*)\{(\d+)\.\.(\d+)\}(.*)", name)
+        numbers = range(int(match[2]), int(match[3]) + 1) if match else [None]
+        found += [(name if i is None else f"{match[1]}{i}{match[4]}", axis) for i in numbers]
+    return found
+
+
+def rows_of_models(models):
+    """The rows that models have in a comparison: each model, then its layers {model}.0, {model}.1, ..."""
+    return [
+        row
+        for model in models
+        for row in [model, *(f"{model}.{i}" for i in range(len(layers_of(config["models"][model]))))]
+    ]
+
+
+def any_of(names):
+    """A regular expression that matches these names and no others."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 # --- scripts and environments ---------------------------------------------------------------------
@@ -625,17 +743,27 @@ def of_dataset(path, dataset):
 
 def first_failure(pending, dataset, model):
     """(stage, log) of the first unfinished stage of a model on a data set, or None."""
-    outputs = {(rule, Path(path).name.split(".")[0]) for rule, path in pending if of_dataset(path, dataset)}
+    ending = re.compile(r"(\.(bridges|scores))?\.(npy|npz|json|csv)$")
+    outputs = {
+        (rule.removesuffix("_layers"), ending.sub("", Path(path).name))
+        for rule, path in pending
+        if of_dataset(path, dataset)
+    }
     unfinished = [stage for stage in STAGES if (stage, model) in outputs]
-    if not unfinished:
+    if not unfinished or unfinished[0] == "layer":  # told of the model itself
         return None
-    env = environment_of(model)
     if unfinished[0] == "embed":
+        env = environment_of(model)
         heard = Path(audio(model, dataset))
         if ("resample", str(heard)) in pending:
             return "resample", of_this_run(f"logs/resample/{dataset}/{heard.stem}.log")
         if ("environment", environment(env)[0]) in pending:
             return "environment", of_this_run(f"logs/environment/{env}.log")
+        for file in listed_weights(config["models"][model]):
+            if "path" not in file and ("fetch", receipt(file)) in pending:
+                if ("environment", environment("weights")[0]) in pending:
+                    return "environment", of_this_run("logs/environment/weights.log")
+                return "fetch", of_this_run(f"logs/fetch/{cached(file)}.log")
     return unfinished[0], of_this_run(f"logs/{unfinished[0]}/{dataset}/{model}.log")
 
 
@@ -679,7 +807,7 @@ def unchecked(pending, dataset):
 
 def of_models(pattern, **wildcards):
     """Files of every model and control that are up to date, or will be: after failed jobs some are not."""
-    files = expand(pattern, model=[*config["run"]["models"], *CONTROLS], **wildcards)
+    files = expand(pattern, model=[*ROWS, *CONTROLS], **wildcards)
     pending = {path for _, path in PENDING}
     return [path for path in files if path not in pending]
 
@@ -737,16 +865,17 @@ def report_unfinished():
 UNFINISHED = config.pop("unfinished", None)
 config = checked(config)
 DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
-PRECOMPUTED = [
-    re.escape(name) for name, entry in config["models"].items() if entry["module"] == "precomputed"
-]
+PRECOMPUTED = [name for name, entry in config["models"].items() if entry["module"] == "precomputed"]
+LAYERED = [name for name, entry in config["models"].items() if "layers" in entry]
+ROWS = rows_of_models(config["run"]["models"])
+WEIGHTS = wanted(config)
 write_inline_specs(config)
 PENDING = parse_summary(Path(UNFINISHED).read_text()) if UNFINISHED else set()
 BROKEN = {d: failure for d in config["run"]["datasets"] if (failure := broken(PENDING, d))}
 DATASETS = [dataset for dataset in config["run"]["datasets"] if dataset not in BROKEN]
 FAILED = {
     (dataset, model): failure
-    for dataset, model in product(DATASETS, config["run"]["models"])
+    for dataset, model in product(DATASETS, ROWS)
     if (failure := first_failure(PENDING, dataset, model))
 }
 

@@ -12,7 +12,7 @@ rule embed:
         gate=lambda wildcards: gate(wildcards.dataset),
         parameters="results/{dataset}/sounds/parameters.csv",
         audio=lambda wildcards: audio(wildcards.model, wildcards.dataset),
-        weights=lambda wildcards: config["models"][wildcards.model].get("weights", []),
+        weights=lambda wildcards: receipts(wildcards.model),
     output:
         embeddings="results/{dataset}/embeddings/{model}.npy",
         facts="results/{dataset}/embeddings/{model}.json",
@@ -21,7 +21,7 @@ rule embed:
     benchmark:
         "logs/embed/{dataset}/{model}.tsv"
     wildcard_constraints:
-        model=rf"(?!({'|'.join([*CONTROLS, *PRECOMPUTED])})\.(npy|json)$)[^/]+",
+        model=any_of(name for name in config["models"] if name not in [*PRECOMPUTED, *LAYERED]),
     conda:
         lambda wildcards: conda_spec(environment_of(wildcards.model))
     threads: lambda wildcards: config["models"][wildcards.model].get("threads", 2)
@@ -35,19 +35,61 @@ rule embed:
         module=entry("module", None),
         sample_rate=entry("sample_rate", None),
         options=lambda wildcards: json.dumps(config["models"][wildcards.model].get("options", {})),
-        weights=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("weights", "")),
+        embedding_size=entry("embedding_size", 0),
+        weights=weights_of,
+        trust_pickle=lambda wildcards: ("--trust-pickle" if entry("trust_pickle", False)(wildcards) else ""),
         initialization=entry("initialization", "pretrained"),
         network=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("network", "")),
         seed=entry("seed", 0),
         batch_size=entry("batch_size", 32),
         licence=entry("licence", "unknown"),
+        layers=lambda wildcards: json.dumps(dict(layers_of(config["models"][wildcards.model]))),
+        layers_folder="",
     shell:
         "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --parameters {input.parameters:q} "
-        "--model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} --weights {params.weights} "
-        "--options {params.options:q} --initialization {params.initialization} "
+        "--model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} "
+        "--embedding-size {params.embedding_size} --weights {params.weights:q} {params.trust_pickle} "
+        "--options {params.options:q} --layers {params.layers:q} {params.layers_folder} "
+        "--initialization {params.initialization} "
         "--network {params.network} --seed {params.seed} --batch-size {params.batch_size} "
         "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} "
         "> {log:q} 2>&1"
+
+
+use rule embed as embed_layers with:
+    output:
+        embeddings="results/{dataset}/embeddings/{model}.npy",
+        facts="results/{dataset}/embeddings/{model}.json",
+        layers=directory("results/{dataset}/layers/{model}"),
+    wildcard_constraints:
+        model=any_of(LAYERED),
+    params:
+        layers_folder="--layers-folder results/{dataset}/layers/{model}",
+
+
+rule layer:
+    """Take one layer out of what a model with `layers` gave, as a row of its own."""
+    input:
+        "results/{dataset}/layers/{model}",
+    output:
+        embeddings="results/{dataset}/embeddings/{model}.{layer}.npy",
+        facts="results/{dataset}/embeddings/{model}.{layer}.json",
+    log:
+        "logs/layer/{dataset}/{model}.{layer}.log",
+    benchmark:
+        "logs/layer/{dataset}/{model}.{layer}.tsv"
+    wildcard_constraints:
+        model=any_of(LAYERED),
+        layer=r"\d+",
+    conda:
+        lambda wildcards: None
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        "cp {input:q}/{wildcards.layer}.npy {output.embeddings:q} 2> {log:q} && "
+        "cp {input:q}/{wildcards.layer}.json {output.facts:q} 2>> {log:q}"
 
 
 rule adopt:
@@ -67,7 +109,7 @@ rule adopt:
     benchmark:
         "logs/adopt/{dataset}/{model}.tsv"
     wildcard_constraints:
-        model="|".join(PRECOMPUTED) or "(?!)",
+        model=any_of(PRECOMPUTED),
     conda:
         conda_spec("analysis")
     threads: 1

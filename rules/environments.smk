@@ -1,9 +1,11 @@
-"""Environments: one per file of envs/ or inline list, built where it is first needed."""
+"""What models need: environments, one per file of envs/ or inline list, and weights files."""
 
 
 localrules:
     environment,
     environments,
+    fetch,
+    weights,
 
 
 rule environment:
@@ -40,9 +42,44 @@ rule environments:
                 environment(env)
                 for env in [
                     "analysis",
+                    *(["weights"] if WEIGHTS else []),
                     *map(environment_of, config["run"]["models"]),
                     *(DEFINITIONS[dataset]["synthesizer"] for dataset in DEFINITIONS if trainer(dataset)),
                 ]
             ],
             [],
         ),
+
+
+rule fetch:
+    """Have one weights file, or the files of one hub model, in the cache, and check the digests."""
+    input:
+        script=scripts("fetch"),
+        environment=environment("weights"),
+    output:
+        receipt=f"{CACHE}/{{file}}.receipt.json",
+    log:
+        "logs/fetch/{file}.log",
+    benchmark:
+        "logs/fetch/{file}.tsv"
+    wildcard_constraints:
+        file=any_of(WEIGHTS),
+    conda:
+        conda_spec("weights")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    params:
+        python=python("weights"),
+        wanted=lambda wildcards: json.dumps(WEIGHTS[wildcards.file]),
+        cache=lambda wildcards: CACHE,
+    shell:
+        "{params.python:q} {input.script[0]:q} --wanted {params.wanted:q} --name {wildcards.file:q} "
+        "--cache {params.cache:q} --receipt {output.receipt:q} > {log:q} 2>&1"
+
+
+rule weights:
+    """Fetch all weights of the run ahead, for compute nodes without a network."""
+    input:
+        expand(f"{CACHE}/{{file}}.receipt.json", file=WEIGHTS),

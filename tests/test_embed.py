@@ -87,8 +87,8 @@ def test_weights_are_named_by_digest(run, tmp_path):
     folder.mkdir()
     (folder / "a").write_bytes(b"ab")
     (folder / "b").write_bytes(b"c")
-    _, facts = run("--weights", str(folder))
-    assert facts["weights_sha256"] == hashlib.sha256(b"abc").hexdigest()
+    _, facts = run("--weights", json.dumps([{"path": str(folder)}]))
+    assert facts["weights_sha256"] == {str(folder): hashlib.sha256(b"abc").hexdigest()}
 
 
 def test_batch_is_halved_when_memory_runs_out(run, capsys):
@@ -119,6 +119,11 @@ def test_breach_is_one_sentence_and_no_file(run, tmp_path, fault, sentence):
 def test_wrong_sample_rate(run):
     with pytest.raises(SystemExit, match="the entry states sample_rate 44100, the model says 16000"):
         run(sample_rate=44100)
+
+
+def test_wrong_embedding_size(run):
+    with pytest.raises(SystemExit, match="the entry states embedding_size 9, the model says 8"):
+        run("--embedding-size", "9")
 
 
 def test_missing_module_and_missing_function(run):

@@ -88,6 +88,7 @@ def results(tmp_path):
     audit |= {"batch_difference": 0.24, "repeat_difference": 0.0, "varies": True}
     facts = {
         "module": HOSTILE,
+        "layer": "",
         "packages": {},
         "initialization": "random",
         "framework": "torch",
@@ -120,7 +121,7 @@ def test_report_shows_scores_marks_and_failures_and_escapes_them(results):
     report.main(
         [
             *("--results", str(results), "--config", f"{results}/run_config.yaml"),
-            *("--datasets", json.dumps({"small": ENTRY})),
+            *("--datasets", json.dumps({"small": ENTRY}), "--rows", "good", "bad"),
             *("--template", str(ROOT / "workflow_scripts" / "report.html.j2"), "--clone", str(ROOT)),
             *("--output", f"{results}/report.html"),
         ]

@@ -10,12 +10,14 @@ and return NumPy arrays instead of tensors.
 
 import argparse
 import csv
+import difflib
 import gc
-import hashlib
 import importlib
 import importlib.metadata
+import inspect
 import json
 import os
+import pickle
 import platform
 import resource
 import sys
@@ -25,6 +27,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from files import beside
+from weights import Refused, digests, in_place
 
 TOLERANCE = 1e-4  # largest difference, relative to the largest value, that counts as the same
 AUDIT_SOUNDS = 4
@@ -53,7 +56,9 @@ def load(name, weights, options):
     for function in ("load_model", "get_scene_embeddings"):
         if not callable(getattr(module, function, None)):
             raise Breach(f"module {name!r} has no function {function}(), which the HEAR API requires")
-    model = module.load_model(weights, **options) if weights else module.load_model(**options)
+    wants_path = next(iter(inspect.signature(module.load_model).parameters.values()), None)
+    nothing = wants_path is None or wants_path.default is not wants_path.empty
+    model = module.load_model(**options) if nothing and not weights else module.load_model(weights, **options)
     for attribute in ("sample_rate", "scene_embedding_size"):
         if not hasattr(model, attribute):
             raise Breach(f"the model of {name!r} has no attribute {attribute}, which the HEAR API requires")
@@ -192,11 +197,77 @@ def reinitialize(network, seed, forward):
     network.eval()
 
 
+# --- layers ----------------------------------------------------------------------------------------
+
+
+def tensor_of(output):
+    """The first tensor of what a layer returns: itself, or of a tuple or mapping."""
+    while not hasattr(output, "detach"):
+        output = next(iter(output.values() if hasattr(output, "values") else output))
+    return output
+
+
+def pooled(output, axis):
+    """Mean over all axes of a layer's output but the first and that of its channels: float32 (m, C)."""
+    output = tensor_of(output).detach().float()
+    if output.ndim < 2:
+        raise Breach(f"a layer gives an array of shape {tuple(output.shape)}, which has no channels")
+    moved = output.movedim(axis, -1) if output.ndim > 2 else output
+    return moved.reshape(len(moved), -1, moved.shape[-1]).mean(dim=1).cpu().numpy()
+
+
+def with_layers(embed, network, layers):
+    """Function from float32 (n, T) to a list of arrays (n, D): what `embed` gives, then each layer.
+
+    layers: {name of a submodule of network: axis of its channels}, in the order of the forward pass. A
+    layer may see a sound in several pieces (frames), one after the other along its first axis; their mean
+    is taken. Raises Breach for a layer that does not exist, does not run, or runs in another order.
+    """
+    modules = dict(network.named_modules())
+    taken = {}  # name: pieces, in the order in which the layers first ran
+
+    def take(name):
+        return lambda module, inputs, output: taken.setdefault(name, []).append(pooled(output, layers[name]))
+
+    for name in layers:
+        if name not in modules:
+            near = difflib.get_close_matches(name, modules, n=3)
+            told = (
+                f"did you mean {', '.join(near)}?"
+                if near
+                else f"it has: {', '.join(list(modules)[1:13])}, ..."
+            )
+            raise Breach(f"the network has no layer {name!r}; {told}")
+        modules[name].register_forward_hook(take(name))
+
+    def embed_all_layers(sounds):
+        taken.clear()
+        found = [embed(sounds)]
+        if missing := [name for name in layers if name not in taken]:
+            raise Breach(f"layer {missing[0]!r} did not run when a sound was embedded; leave it out")
+        if list(taken) != list(layers):
+            raise Breach(f"list the layers in the order in which they run: {', '.join(taken)}")
+        for name in layers:
+            pieces = np.concatenate(taken[name])
+            if len(pieces) % len(sounds):
+                raise Breach(f"layer {name!r} gives {len(pieces)} pieces for {len(sounds)} sounds")
+            found.append(pieces.reshape(len(sounds), -1, pieces.shape[1]).mean(axis=1))
+        return found
+
+    return embed_all_layers
+
+
 # --- audit -----------------------------------------------------------------------------------------
 
 
-def difference(a, b):
-    """Largest absolute difference of two arrays, relative to the largest absolute value of a."""
+def difference(a, b, widths=None):
+    """Largest absolute difference of two arrays, relative to the largest absolute value of a.
+
+    widths: of embeddings that stand side by side in a and b (n, D), each taken by its own scale.
+    """
+    if widths is not None:
+        ends = np.cumsum(widths)[:-1]
+        return max(map(difference, np.split(a, ends, axis=1), np.split(b, ends, axis=1)))
     scale = np.abs(a).max()
     return float(np.abs(a - b).max() / scale) if scale else float(np.abs(b).max())
 
@@ -211,7 +282,7 @@ def check_output(result, n, size):
         raise Breach(f"get_scene_embeddings returned values that are not finite, for {n} finite sounds")
 
 
-def view(embed_alone, T, level, seed=0):
+def view(embed_alone, T, level, widths, seed=0):
     """Share of a clip that a model sees, by silencing its ends.
 
     A steady noise of T samples at the given RMS level stands for the clip, because a sound with a
@@ -225,7 +296,7 @@ def view(embed_alone, T, level, seed=0):
     def unseen(silence):
         silenced = noise.copy()
         silenced[:, silence] = 0
-        return difference(whole, embed_alone(silenced)) <= TOLERANCE
+        return difference(whole, embed_alone(silenced), widths) <= TOLERANCE
 
     start, end = 0, VIEW_STEPS
     while start < VIEW_STEPS and unseen(slice(0, edges[start + 1])):
@@ -235,21 +306,20 @@ def view(embed_alone, T, level, seed=0):
     return start / VIEW_STEPS, end / VIEW_STEPS
 
 
-def audit(embed, model, sounds, sample_rate):
+def audit(embed, sounds, widths):
     """Check one model on a few different sounds, float32 (n, T). Returns facts; raises Breach.
 
-    Stated sample rate, shape, dtype, finite values, repeatable answers, answers that differ between
+    widths: sizes of the embeddings that `embed` gives side by side: the model's own, then its layers.
+    Shape, dtype, finite values, repeatable answers, answers that differ between
     sounds, the same answer alone and inside a batch (else marked batch_dependent), and the share of
     the clip that it sees. Two copies, 20 and 60 dB down, join the sounds, because a floor relative to
     the loudest of a batch acts on soft sounds only.
     """
     sounds = np.concatenate([sounds, 0.1 * sounds[:1], 0.001 * sounds[-1:]]).astype(np.float32)
-    if model.sample_rate != sample_rate:
-        raise Breach(f"the entry states sample_rate {sample_rate}, the model says {model.sample_rate}")
-    size = model.scene_embedding_size
+    size = sum(widths)
     batch = embed(sounds)
     check_output(batch, len(sounds), size)
-    repeated = difference(batch, embed(sounds))
+    repeated = difference(batch, embed(sounds), widths)
     if repeated > TOLERANCE:
         raise Breach(
             f"the same sounds gave another answer the second time (relative difference {repeated:.1e}, "
@@ -257,9 +327,10 @@ def audit(embed, model, sounds, sample_rate):
         )
     alone = np.concatenate([embed(sounds[i : i + 1]) for i in range(len(sounds))])
     check_output(alone, len(sounds), size)
-    mixed = difference(batch, alone)
-    start, end = view(embed, sounds.shape[1], np.sqrt(np.mean(sounds[:-2] ** 2)))
-    spread = difference(alone, np.broadcast_to(alone[:1], alone.shape))
+    mixed = difference(batch, alone, widths)
+    start, end = view(embed, sounds.shape[1], np.sqrt(np.mean(sounds[:-2] ** 2)), widths)
+    own = alone[:, : widths[0]]
+    spread = difference(own, np.broadcast_to(own[:1], own.shape))
     return {
         "sounds": len(sounds),
         "repeat_difference": repeated,
@@ -354,17 +425,6 @@ def packages(module):
     return {name: installed[name] for name in [*own, *basis] if name in installed}
 
 
-def digest_of(path):
-    """SHA-256 of a file, or of a folder's files (a TensorFlow SavedModel) in the order of their names."""
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if file.is_file():
-            with open(file, "rb") as stream:
-                while block := stream.read(2**20):
-                    digest.update(block)
-    return digest.hexdigest()
-
-
 def peak_memory_mb():
     """Peak resident memory of this process in MB (10^6 bytes)."""
     unit = 1 if sys.platform == "darwin" else 1024
@@ -372,19 +432,40 @@ def peak_memory_mb():
 
 
 def run(args):
-    """Load, audit and run one model. Returns (embeddings, facts). Raises Breach."""
-    began = time.monotonic()
-    digest = digest_of(Path(args.weights)) if args.weights else None
+    """Load, audit and run one model. Returns a list of (embeddings, facts): the model's own, then its
+    layers'. Raises Breach, Refused."""
+    digest = digests(args.weights)
     with open(args.parameters, newline="") as file:
-        sounds = Sounds(args.audio, sum(1 for _ in csv.DictReader(file)))
-    module, model = load(args.module, args.weights, args.options)
+        sounds = Sounds(Path(args.audio).absolute(), sum(1 for _ in csv.DictReader(file)))
+    force = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD" if args.trust_pickle else "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
+    os.environ[force] = "1"
+    try:
+        with in_place(args.weights) as argument:
+            return embedded(args, sounds, argument, digest)
+    except pickle.UnpicklingError as problem:
+        raise Breach(
+            f"a weights file is a pickle of more than tensors ({str(problem).splitlines()[0]}): loading it "
+            "can run any code that its author put there; if you trust where it comes from, state "
+            "`trust_pickle: true` in the model's entry"
+        ) from problem
+
+
+def embedded(args, sounds, argument, digest):
+    """The same for weights that are in their places; `argument` is what load_model is passed."""
+    began = time.monotonic()
+    module, model = load(args.module, argument, args.options)
+    for key, attribute in (("sample_rate", "sample_rate"), ("embedding_size", "scene_embedding_size")):
+        stated, found = getattr(args, key), getattr(model, attribute)
+        if stated and stated != found:
+            raise Breach(f"the entry states {key} {stated}, the model says {found}")
     framework = framework_of(model)
+    if framework != "torch" and (args.layers or args.initialization == "random"):
+        key = "layers" if args.layers else "initialization: random"
+        raise Breach(f"{key} needs a PyTorch model; this one is of {framework}")
     embed, device = EMBEDDERS[framework](module, model)
     few = sounds.some(AUDIT_SOUNDS)
+    embed(few)  # some wrappers load their network at the first call
     if args.initialization == "random":
-        if framework != "torch":
-            raise Breach(f"initialization: random needs a PyTorch model; this one is of {framework}")
-        embed(few)  # some wrappers load their network at the first call
         calibration = sounds.some(CALIBRATION_SOUNDS)
 
         def forward():
@@ -392,19 +473,29 @@ def run(args):
                 embed(calibration[i : i + args.batch_size])
 
         reinitialize(find_network(args.network, model), args.seed, forward)
+    widths = [model.scene_embedding_size]
+    whole = embed
+    if args.layers:
+        each = with_layers(embed, find_network(args.network, model), args.layers)
+        widths = [array.shape[1] for array in each(few)]
+
+        def whole(batch):
+            return np.concatenate(each(batch), axis=1)
+
     loaded = time.monotonic()
     print(f"{args.module}: loaded in {loaded - began:.1f} s on {device}", file=sys.stderr, flush=True)
-    report = audit(embed, model, few, args.sample_rate)
+    report = audit(whole, few, widths)
     if not report["varies"] and args.initialization == "random":
         raise Breach("the randomly initialised network gives all sounds the same embedding")
     print(f"audit: {json.dumps(report)}", file=sys.stderr, flush=True)
     audited = time.monotonic()
     embeddings, batch_size = embed_all(
-        embed, sounds, model.scene_embedding_size, args.batch_size, whole=report["batch_dependent"]
+        whole, sounds, sum(widths), args.batch_size, whole=report["batch_dependent"]
     )
     seconds = time.monotonic() - audited
-    return embeddings, {
+    facts = {
         "module": args.module,
+        "layer": "",
         "initialization": args.initialization,
         "framework": framework,
         "packages": packages(module),
@@ -413,7 +504,7 @@ def run(args):
         "audio_rate": sounds.rate,
         "clip_seconds": sounds.T / args.sample_rate,
         "N": sounds.N,
-        "D": model.scene_embedding_size,
+        "D": widths[0],
         "device": device,
         "batch_size": batch_size,
         "load_seconds": round(loaded - began, 2),
@@ -425,6 +516,19 @@ def run(args):
         "weights_sha256": digest,
         "audit": report,
     }
+    parts = np.split(embeddings, np.cumsum(widths)[:-1], axis=1)
+    return [
+        (part, facts | {"layer": name, "D": part.shape[1]})
+        for part, name in zip(parts, ["", *args.layers], strict=True)
+    ]
+
+
+def write(embeddings, facts, embeddings_path, facts_path):
+    """Write an array and its facts, each whole or not at all."""
+    with beside(embeddings_path) as draft:
+        np.save(draft, embeddings)
+    with beside(facts_path) as draft:
+        draft.write_text(json.dumps(facts, indent=2) + "\n")
 
 
 def main(argv=None):
@@ -434,24 +538,29 @@ def main(argv=None):
     parser.add_argument("--model", required=True, help="name of the model, for messages")
     parser.add_argument("--module", required=True, help="HEAR API module")
     parser.add_argument("--sample-rate", type=int, required=True, help="Hz, as the entry states it")
-    parser.add_argument("--weights", default="", help="path passed to load_model")
+    parser.add_argument("--embedding-size", type=int, default=0, help="as the entry states it; 0: any")
+    parser.add_argument(
+        "--weights", type=json.loads, default=[], help="[{path, receipt, place, ...}], JSON; see weights.py"
+    )
+    parser.add_argument("--trust-pickle", action="store_true", help="let weights run code when loaded")
     parser.add_argument("--options", type=json.loads, default={}, help="keywords of load_model, JSON")
     parser.add_argument("--initialization", choices=("pretrained", "random"), default="pretrained")
     parser.add_argument("--network", default="", help="where the torch.nn.Module lives")
+    parser.add_argument("--layers", type=json.loads, default={}, help="{layer: axis of its channels}, JSON")
     parser.add_argument("--seed", type=int, default=0, help="of the random initialisation")
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--licence", default="unknown")
     parser.add_argument("--embeddings", required=True, help="npy to write")
     parser.add_argument("--facts", required=True, help="JSON to write")
+    parser.add_argument("--layers-folder", type=Path, help="folder for 0.npy, 0.json, ... of the layers")
     args = parser.parse_args(argv)
     try:
-        embeddings, facts = run(args)
-    except Breach as problem:
+        found = run(args)
+    except (Breach, Refused) as problem:
         sys.exit(f"error: {args.model}: {problem}")
-    with beside(args.embeddings) as draft:
-        np.save(draft, embeddings)
-    with beside(args.facts) as draft:
-        draft.write_text(json.dumps(facts, indent=2) + "\n")
+    for i, (embeddings, facts) in enumerate(found[1:]):
+        write(embeddings, facts, args.layers_folder / f"{i}.npy", args.layers_folder / f"{i}.json")
+    write(*found[0], args.embeddings, args.facts)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import jinja2
 import pandas
-import yaml
 from compare import reason
 from files import beside
 
@@ -238,8 +237,9 @@ def commit_of(clone):
         return "not a git clone"
 
 
-def read_dataset(results, name, definition, config, unchecked):
-    """Everything the template shows of one data set. unchecked: why its gate has no result, or None."""
+def read_dataset(results, name, definition, rows, unchecked):
+    """Everything the template shows of one data set. rows: names of models and their layers, in order;
+    unchecked: why its gate has no result, or None."""
     folder = results / name
     with open(folder / "sounds" / "parameters.csv", newline="") as file:
         N = sum(1 for _ in csv.DictReader(file))
@@ -253,10 +253,10 @@ def read_dataset(results, name, definition, config, unchecked):
         pandas.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
         for table in ("scores", "differences")
     )
-    models = [*config["run"]["models"], "chance", "reference"]
+    models = [*rows, "chance", "reference"]
     facts = {
         model: json.loads(path.read_text())
-        for model in config["run"]["models"]
+        for model in rows
         if (path := folder / "embeddings" / f"{model}.json").exists()
         and model in set(scores.model[scores.metric != "failure"])
     }
@@ -283,27 +283,26 @@ def main(argv=None):
     parser.add_argument("--results", type=Path, required=True, help="folder of the results")
     parser.add_argument("--datasets", type=json.loads, required=True, help="{data set: entry}, JSON")
     parser.add_argument("--broken", nargs="*", default=[], help="dataset:stage:log of those that failed")
+    parser.add_argument("--rows", nargs="+", required=True, help="models and their layers, in order")
     parser.add_argument("--unchecked", nargs="*", default=[], help="dataset:log of those whose gate failed")
     parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
     parser.add_argument("--template", type=Path, required=True, help="Jinja template")
     parser.add_argument("--clone", type=Path, required=True, help="folder of the workflow")
     parser.add_argument("--output", required=True, help="HTML to write")
     args = parser.parse_args(argv)
-    text = args.config.read_text()
-    config = yaml.safe_load(text)
     unchecked = {name: reason(log) for name, log in (word.split(":", 1) for word in args.unchecked if word)}
     broken = [word.split(":", 2) for word in args.broken if word]
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["number"] = number
     page = environment.from_string(args.template.read_text()).render(
         datasets=[
-            read_dataset(args.results, name, definition, config, unchecked.get(name))
+            read_dataset(args.results, name, definition, args.rows, unchecked.get(name))
             for name, definition in args.datasets.items()
         ],
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=WIDEST,
         figures=FIGURES,
-        config=text,
+        config=args.config.read_text(),
         commit=commit_of(args.clone),
         rendered=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         packages={

@@ -1,0 +1,289 @@
+"""Weights: whole and with the right digest, or not at all; resumed, recorded, and put where loaders look."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import fetch
+import pytest
+import weights
+import yaml
+from conftest import ROOT, snakemake
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+BLOB = hashlib.sha1(b"blob %d\0" % len(CONTENT) + CONTENT).hexdigest()
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Server(BaseHTTPRequestHandler):
+    """Files by name: whole, broken off half-way, refused at first, or a hub model's; ranges are kept."""
+
+    asked: ClassVar = []
+
+    def do_HEAD(self):
+        self.answer(body=False)
+
+    def do_GET(self):
+        self.answer()
+
+    def answer(self, body=True):
+        name = self.path.rsplit("/", 1)[1]
+        start = int(self.headers.get("Range", "bytes=0-")[6:].split("-")[0])
+        seen = sum(path == self.path for path, _ in self.asked)
+        if body:
+            self.asked.append((self.path, start))
+        if name == "absent" or (name == "busy" and seen == 0):
+            self.send_error(404 if name == "absent" else 503)
+            return
+        if start >= len(CONTENT):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(CONTENT)}")
+            self.end_headers()
+            return
+        content = CONTENT[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("ETag", '"e"')
+        self.send_header("X-Repo-Commit", REVISION)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
+        self.end_headers()
+        if body:
+            half = name == "broken" and seen == 0
+            self.wfile.write(content[: len(content) // 2] if half else content)
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def address():
+    Server.asked = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def secure(tmp_path, monkeypatch):
+    """fetch.py on one entry, in a cache of its own. Returns the file's path and the receipt."""
+    monkeypatch.setattr(fetch, "time", type("Clock", (), {"sleep": staticmethod(lambda seconds: None)}))
+
+    def call(name="file", **wanted):
+        receipt = tmp_path / f"{name}.receipt.json"
+        words = ["--wanted", json.dumps(wanted), "--name", name, "--cache", tmp_path, "--receipt", receipt]
+        fetch.main([str(word) for word in words])
+        return tmp_path / name, json.loads(receipt.read_text())
+
+    return call
+
+
+# --- fetching --------------------------------------------------------------------------------------
+
+
+def test_a_file_comes_whole_and_its_digest_is_checked(secure, address):
+    path, receipt = secure(url=f"{address}/file", sha256=DIGEST, git_blob=BLOB)
+    assert path.read_bytes() == CONTENT
+    assert receipt["files"] == {"": DIGEST}
+    assert not (path.parent / "weights.lock").read_text()  # the digest is published: nothing to record
+
+
+def test_a_broken_connection_is_resumed_where_it_broke(secure, address):
+    path, _ = secure(url=f"{address}/broken", sha256=DIGEST)
+    assert path.read_bytes() == CONTENT
+    assert [start for _, start in Server.asked] == [0, len(CONTENT) // 2]
+
+
+def test_an_interrupted_fetch_goes_on_in_the_next_run(secure, address, tmp_path):
+    (tmp_path / "file.part").write_bytes(CONTENT[:1000])
+    path, _ = secure(url=f"{address}/file", sha256=DIGEST)
+    assert path.read_bytes() == CONTENT
+    assert [start for _, start in Server.asked] == [1000]
+
+
+def test_a_busy_server_is_asked_again(secure, address):
+    assert secure(url=f"{address}/busy", sha256=DIGEST)[0].read_bytes() == CONTENT
+
+
+def test_a_wrong_digest_is_refused_and_the_file_thrown_away(secure, address, tmp_path):
+    for wrong in ({"sha256": "0" * 64}, {"git_blob": "0" * 40}):
+        with pytest.raises(SystemExit, match=r"but it must be 0000.*thrown away"):
+            secure(url=f"{address}/file", **wrong)
+    assert not (tmp_path / "file").exists()
+    assert not (tmp_path / "file.part").exists()
+    assert not (tmp_path / "file.receipt.json").exists()
+
+
+def test_the_first_fetch_records_a_digest_that_later_ones_must_match(secure, address, tmp_path):
+    path, _ = secure(url=f"{address}/file")
+    assert (tmp_path / "weights.lock").read_text() == f"{DIGEST}  file\n"
+    path.write_bytes(CONTENT[:-1])
+    with pytest.raises(SystemExit, match=r"truncated or another file.*delete it"):
+        secure(url=f"{address}/file")
+    path.unlink()
+    secure(url=f"{address}/file")
+    assert (tmp_path / "weights.lock").read_text() == f"{DIGEST}  file\n"
+    done = subprocess.run(["sha256sum", "--check", "weights.lock"], cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0
+
+
+def test_a_file_put_by_hand_is_taken_if_it_is_right(secure, tmp_path):
+    (tmp_path / "file").write_bytes(CONTENT)
+    nowhere = "http://127.0.0.1:9/file"
+    assert secure(url=nowhere, sha256=DIGEST)[1]["files"] == {"": DIGEST}
+    with pytest.raises(SystemExit, match="truncated or another file"):
+        secure(url=nowhere, sha256="0" * 64)
+
+
+def test_without_a_network_the_sentence_says_what_is_wanted_from_where_and_where_to_put_it(secure, tmp_path):
+    with pytest.raises(SystemExit) as raised:
+        secure(url="http://127.0.0.1:9/some/file", sha256=DIGEST, size="37 MB")
+    sentence = str(raised.value)
+    for told in (
+        "error: file (37 MB)",
+        "http://127.0.0.1:9/some/file",
+        "refused",
+        f"put it at {tmp_path}/file",
+    ):
+        assert told in sentence
+
+
+def test_what_the_server_does_not_have_is_not_asked_twice(secure, address):
+    with pytest.raises(SystemExit, match="the server answers 404"):
+        secure(url=f"{address}/absent")
+    assert len(Server.asked) == 1
+
+
+def test_a_hub_models_files_come_by_revision(secure, address, tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", address)
+    monkeypatch.setattr(
+        "huggingface_hub.file_download.HUGGINGFACE_CO_URL_TEMPLATE",
+        address + "/{repo_id}/resolve/{revision}/{filename}",
+        raising=False,
+    )
+    files = {"config.json": None, "model.safetensors": DIGEST}
+    path, receipt = secure("hub", hub="org/name", revision=REVISION, files=files)
+    assert {file: (path / file).read_bytes() == CONTENT for file in files} == dict.fromkeys(files, True)
+    assert receipt["files"] == dict.fromkeys(files, DIGEST)
+    assert (tmp_path / "weights.lock").read_text() == f"{DIGEST}  hub/config.json\n"
+    assert all(REVISION in asked for asked, _ in Server.asked)
+
+
+# --- in their places -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "weights.bin"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def test_a_file_without_a_place_is_the_argument_of_load_model(file):
+    with weights.in_place([{"path": str(file)}]) as argument:
+        assert argument == str(file)
+    with weights.in_place([]) as argument:
+        assert argument == ""
+
+
+def test_places_are_seen_while_the_model_runs_and_by_no_other(file, monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    before = Path.cwd()
+    places = ["TORCH_HOME/hub/checkpoints/a.pth", "./some/b.bin", "site-packages/yaml/c.h5"]
+    with weights.in_place([{"path": str(file), "place": place} for place in places]):
+        homes = Path(os.environ["TORCH_HOME"])
+        assert (homes / "hub" / "checkpoints" / "a.pth").read_bytes() == CONTENT
+        assert Path("some/b.bin").read_bytes() == CONTENT
+        command = [sys.executable, "-c", "import yaml; print(yaml.__file__)"]
+        found = subprocess.run(
+            command, env={**os.environ, "PYTHONPATH": sys.path[0]}, capture_output=True, text=True
+        )
+        package = Path(found.stdout.strip()).parent
+        assert (package / "c.h5").read_bytes() == CONTENT
+    assert Path.cwd() == before
+    assert not homes.exists()
+    assert not (Path(yaml.__file__).parent / "c.h5").exists()  # the environment itself is as it was
+    sys.path.pop(0)
+
+
+def test_a_hub_model_lies_as_in_the_hubs_own_cache(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    (tmp_path / "config.json").write_text("{}")
+    entry = {"path": str(tmp_path), "hub": "org/name", "revision": REVISION, "place": "HF_HOME"}
+    with weights.in_place([entry]):
+        command = "import huggingface_hub as h; print(h.hf_hub_download('org/name', 'config.json'))"
+        found = subprocess.run(
+            [sys.executable, "-c", command], env=os.environ, capture_output=True, text=True
+        )
+        assert found.stdout.strip().endswith(f"snapshots/{REVISION}/config.json"), found.stderr
+        assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_a_package_that_is_not_installed_is_named(file):
+    with (
+        pytest.raises(
+            weights.Refused, match="the package 'no_such_package', which this environment does not"
+        ),
+        weights.in_place([{"path": str(file), "place": "site-packages/no_such_package/a"}]),
+    ):
+        pass
+
+
+def test_a_file_changed_after_its_fetch_is_refused(file, tmp_path):
+    receipt = tmp_path / "receipt.json"
+    receipt.write_text(json.dumps({"files": {"": DIGEST}}))
+    entry = {"path": str(file), "receipt": str(receipt)}
+    assert weights.digests([entry]) == {str(file): DIGEST}
+    file.write_bytes(CONTENT[:-1])
+    with pytest.raises(weights.Refused, match=f"it must be {DIGEST}: it was truncated or is another file"):
+        weights.digests([entry])
+    file.unlink()
+    with pytest.raises(weights.Refused, match="is missing; `snakemake weights` fetches it"):
+        weights.digests([entry])
+
+
+# --- through the workflow --------------------------------------------------------------------------
+
+
+@pytest.mark.network
+def test_a_model_without_its_weights_is_not_available_and_the_others_go_on(clone, address):
+    """A truncated file, a wrong digest and an unreachable address, beside a model that is well."""
+    good = {"module": "adapters.faulty", "env": "analysis", "sample_rate": 16000}
+    nowhere = "http://127.0.0.1:9/nowhere.pth"
+    models = {
+        "good": good | {"weights": {"url": f"{address}/file", "sha256": DIGEST}},
+        "other_digest": good | {"weights": {"url": f"{address}/other", "sha256": "0" * 64}},
+        "truncated": good | {"weights": {"url": f"{address}/cut", "sha256": DIGEST}},
+        "unreachable": good | {"weights": {"url": nowhere, "sha256": DIGEST, "size": "1 MB"}},
+    }
+    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())
+    small |= {"models": models, "run": {"datasets": ["small"], "models": list(models)}}
+    (clone / "mine.yaml").write_text(yaml.safe_dump(small))
+    cut = clone / "cache" / f"{address.split('://')[1].replace(':', '_')}" / "cut"
+    cut.parent.mkdir(parents=True)
+    cut.write_bytes(CONTENT[: len(CONTENT) // 2])  # as an aborted copy by hand leaves it
+    done = snakemake(clone, "--configfile", "mine.yaml", GEAR_CACHE=str(clone / "cache"))
+    assert done.returncode != 0
+    page = (clone / "results" / "report.html").read_text()
+    for model, sentence in {
+        "other_digest": "but it must be 0000000",
+        "truncated": "cut has the SHA-256 digest",
+        "unreachable": "nowhere.pth (1 MB) cannot be fetched from http://127.0.0.1:9/nowhere.pth",
+    }.items():
+        assert f"<strong>{model}</strong> is not available" in page
+        assert sentence in page
+    assert (clone / "results" / "small" / "embeddings" / "good.npy").exists()
+    assert not (clone / "results" / "small" / "embeddings" / "truncated.npy").exists()
+
+    cut.unlink()  # what the sentence says
+    ahead = snakemake(clone, "weights", "--configfile", "mine.yaml", GEAR_CACHE=str(clone / "cache"))
+    assert ahead.returncode != 0
+    assert cut.read_bytes() == CONTENT
