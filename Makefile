@@ -1,10 +1,11 @@
-# make run: the default experiment. make test: the tests. Both set up what they need.
+# make run: the default experiment. make test: the tests. make models: what a config can name. Each sets up
+# what it needs.
 PYTHON ?= python3.11
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 SNAKEMAKE = .venv/bin/python -m snakemake --cores $(CORES)
 TESTS = resources/environments/test
 
-.PHONY: run test setup
+.PHONY: run test models setup
 
 run: .venv/complete
 	@.venv/bin/python workflow_scripts/resume.py
@@ -14,6 +15,9 @@ run: .venv/complete
 test: .venv/complete
 	@.venv/bin/python workflow_scripts/environment.py --spec envs/test.yaml --prefix $(TESTS) --lock $(TESTS)/requirements.lock
 	@$(TESTS)/bin/python -m pytest $(PYTEST)
+
+models: .venv/complete
+	@.venv/bin/python workflow_scripts/list_models.py
 
 setup: .venv/complete
 

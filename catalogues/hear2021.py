@@ -2,7 +2,7 @@
 
 Names, modules, repositories and the licences of code and weights come from the published list
 (data/hear2021_models.json), the spellings of the leaderboard from data/hear_leaderboard.csv. What the list
-does not say (framework, sample rate, embedding size, how the loader finds its weights) was read in each
+does not say (environment, sample rate, embedding size, how the loader finds its weights) was read in each
 repository at its listed revision, or is 'unknown'. Run: python catalogues/hear2021.py
 """
 
@@ -67,13 +67,13 @@ def gura(size, *weights):
         "mem_mb": 16000 if large else 8000,
         "weights": [*weights],
     }
-    return {"env": "gura", "framework": "torch", "sample_rate": 16000, "gpu": 1, **kept}
+    return {"env": "gura", "sample_rate": 16000, "gpu": 1, **kept}
 
 
 def torch(rate, embedding_size, **more):
     """A submission in PyTorch of the shared environment. embedding_size: None if the checkpoint decides."""
     known = {"embedding_size": embedding_size} if embedding_size else {}
-    return {"env": "hear_torch", "framework": "torch", "sample_rate": rate, **known, **more}
+    return {"env": "hear_torch", "sample_rate": rate, **known, **more}
 
 
 KNOWN = {  # what the list does not say
@@ -102,14 +102,12 @@ KNOWN = {  # what the list does not say
     "IUT-CSE MLP (keyword)": torch(16000, 1024, size="1.7 MB"),
     "CREPE": {
         "env": "hearbaseline",
-        "framework": "torch",
         "sample_rate": 16000,
         "embedding_size": 2048,
         "gpu": 1,
     },
     "wav2vec2": {
         "env": "wav2vec2",
-        "framework": "torch",
         "sample_rate": 16000,
         "embedding_size": 1024,
         "gpu": 1,
@@ -144,13 +142,11 @@ KNOWN = {  # what the list does not say
     "AMAAI Lab w2v2+DDSP": torch(16000, 871, gpu=1, module="adapters.wav2vec2_ddsp") | {"env": "fairseq"},
     "OpenL3": {
         "env": "openl3_hear",
-        "framework": "tensorflow",
         "sample_rate": 48000,
         "embedding_size": 512,
     },  # its package fetches its weights itself, when it is installed
     "Soundsensing YAMNet": {
         "env": "yamnet",
-        "framework": "tensorflow",
         "sample_rate": 16000,
         "embedding_size": 1024,
         "weights": {
@@ -173,7 +169,7 @@ def entry(name, listed):
     known = dict(KNOWN[name])
     size = {"size": known.pop("size")} if "size" in known else {}
     beside = [known.pop("config")] if "config" in known else []
-    if "zenodo_weights_url" in listed:
+    if "zenodo_weights_url" in listed and "weights" not in known:
         known["weights"] = [{"url": listed["zenodo_weights_url"], **size}, *beside]
     licences = [listed.get(f"{kind}_license", "unknown") for kind in ("code", "data")]
     return {

@@ -382,24 +382,30 @@ def dataset_faults(config):
                 )
 
 
-def with_catalogues(config):
-    """The config with the models of the catalogues that it names; its own entries go before, key by key."""
+def add_catalogues(config):
+    """Add the models of the catalogues that the config names; its own entries go before, key by key."""
     names = config.pop("catalogues", None) or []
     for name in names if isinstance(names, list) else [names]:
         path = Path(workflow.basedir, "catalogues", f"{name}.yaml")
         if not path.exists():
             known = [path.stem for path in path.parent.glob("*.yaml")]
-            raise WorkflowError(f"config: catalogues: {path.name} does not exist, {closest(name, known)}")
+            raise WorkflowError(
+                f"config: catalogues: {name!r} is not known, {closest(name, known)}"
+            ) from None
         for model, entry in yaml.safe_load(path.read_text())["models"].items():
             own = config["models"].get(model, {})
             config["models"][model] = None if own is None else entry | own
-    return config
 
 
 def checked(config):
-    """The config without removed entries (null). Raises WorkflowError with every fault found."""
+    """The config with what its catalogues add to the run, without removed entries (null).
+
+    Raises WorkflowError with every fault found.
+    """
+    own = set()
     if isinstance(config.get("models"), dict):
-        config = with_catalogues(config)
+        own = set(config["models"])
+        add_catalogues(config)
     for kind in ("datasets", "models"):
         if isinstance(config.get(kind), dict):
             config[kind] = {k: v for k, v in config[kind].items() if v is not None}
@@ -409,6 +415,8 @@ def checked(config):
     ]
     if faults:
         raise WorkflowError("config: " + "\nconfig: ".join(faults)) from None
+    kept = own | set(config["run"]["models"])
+    config["models"] = {name: entry for name, entry in config["models"].items() if name in kept}
     return config
 
 
@@ -657,8 +665,19 @@ def analyses_of(dataset):
 
 def figures_of(dataset):
     """The figures of a data set besides that of its gate."""
-    drawn = ["threshold"] if "ladder" in config["datasets"][dataset] else ["isomap", "knn", "subspaces"]
-    return ["sounds", *drawn]
+    if "ladder" in config["datasets"][dataset]:
+        return ["sounds", "threshold"]
+    return ["sounds", "isomap", "knn", "subspaces", *(["depth"] if deep(dataset) else [])]
+
+
+def deep(dataset):
+    """The models of the run with layers that did not fail on a data set."""
+    layered = [model for model in config["run"]["models"] if model in LAYERED]
+    return [
+        model
+        for model in layered
+        if of_models("results/{dataset}/subspaces/{model}.scores.csv", dataset=dataset, rows=[f"{model}.0"])
+    ]
 
 
 def synthesizer_of(dataset):
@@ -805,9 +824,10 @@ def unchecked(pending, dataset):
     return ("check_sounds", f"results/{dataset}/sounds/checks.csv") in pending
 
 
-def of_models(pattern, **wildcards):
-    """Files of every model and control that are up to date, or will be: after failed jobs some are not."""
-    files = expand(pattern, model=[*ROWS, *CONTROLS], **wildcards)
+def of_models(pattern, rows=None, **wildcards):
+    """Files of every model and control (or of `rows`) that are up to date, or will be: after failed jobs some
+    are not."""
+    files = expand(pattern, model=rows or [*ROWS, *CONTROLS], **wildcards)
     pending = {path for _, path in PENDING}
     return [path for path in files if path not in pending]
 
@@ -854,7 +874,7 @@ def report_unfinished():
     else:
         Path("results/.unfinished.tsv").write_text(summary)
         words = "--config unfinished=results/.unfinished.tsv --allowed-rules"
-        fan_in = "compare draw_sounds draw_isomap draw_knn draw_subspaces draw_threshold report"
+        fan_in = "compare draw_sounds draw_isomap draw_knn draw_subspaces draw_threshold draw_depth report"
         done = subprocess.run([*base, *words.split(), *fan_in.split(), "--", "results/report.html"])
         told = "results/report.html shows the others and says why."
         if done.returncode:

@@ -172,3 +172,31 @@ rule draw_threshold:
     shell:
         "{params.python:q} {input.script[0]:q} --scores {input.scores:q} --estimates {input.estimates:q} "
         "--factors {params.factors:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule draw_depth:
+    """What each layer of the models with layers carries of each factor."""
+    input:
+        script=scripts("draw_depth"),
+        environment=environment("analysis"),
+        scores="results/{dataset}/scores.csv",
+    output:
+        png="results/{dataset}/figures/depth.png",
+        pdf="results/{dataset}/figures/depth.pdf",
+    log:
+        "logs/draw_depth/{dataset}.log",
+    benchmark:
+        "logs/draw_depth/{dataset}.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        python=python("analysis"),
+        factors=factors,
+        models=lambda wildcards: deep(wildcards.dataset),
+    shell:
+        "{params.python:q} {input.script[0]:q} --scores {input.scores:q} --models {params.models:q} "
+        "--factors {params.factors:q} --output {output:q} > {log:q} 2>&1"

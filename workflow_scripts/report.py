@@ -37,6 +37,11 @@ FIGURES = {
         "Each square is a model. Diagonal: R2 of the linear probe of a factor. Beside it: leakage of the "
         "other factors into that probe. Below: angles between the directions in which the factors move it.",
     ),
+    "depth": (
+        "Layers",
+        "Scores of each layer in the order of depth, and of the model's own embedding, with 95 % intervals. "
+        "Probe: is a factor there; neighbours: do the distances follow it.",
+    ),
     "threshold": (
         "Thresholds beside listeners'",
         "Neurometric threshold of each model for each factor, with 95 % interval, in just-noticeable "
@@ -249,6 +254,8 @@ def read_dataset(results, name, definition, rows, unchecked):
         checks = table.to_dict("records")
     absent = {"isomap", "knn", "subspaces"} if "ladder" in definition else {"threshold"}
     absent |= set() if unchecked is None else {"checks"}
+    deep = any("." in row for row in rows) and (folder / "figures" / "depth.png").exists()
+    absent |= set() if deep else {"depth"}
     scores, differences = (
         pandas.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
         for table in ("scores", "differences")
