@@ -64,6 +64,8 @@ def schema_faults(config):
                     yield f"{where}: unknown key {key!r}, {closest(key, known)}"
         elif error.validator == "minItems":
             yield f"{where}: the list is empty; name at least one"
+        elif error.validator == "oneOf" and "description" in error.schema:
+            yield f"{where}: must be {error.schema['description']}"
         else:
             yield f"{where}: {error.message}"
 

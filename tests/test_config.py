@@ -96,6 +96,36 @@ def run(name, **changes):
             {"models": {"crepe": {"sample_rate": "16 kHz"}}},
             "models.crepe.sample_rate: '16 kHz' is not of type",
         ),
+        (
+            {"models": {"crepe": {"weights": {"url": "https://a.org/w", "sha256": "abc"}}}},
+            "models.crepe.weights: must be a path, or a file or a list of files: {url, sha256 | git_blob",
+        ),
+        (
+            {"models": {"crepe": {"weights": {"url": "https://a.org/w", "place": "/etc/w"}}}},
+            "models.crepe.weights: must be a path",
+        ),
+        (
+            {"models": {"crepe": {"weights": [{"url": "https://a.org/v"}, {"url": "https://a.org/w"}]}}},
+            "weights: only one file can be passed to load_model; state the `place` of the others",
+        ),
+        (
+            {"models": {"crepe": {"weights": "nowhere.pth"}}},
+            "models.crepe.weights: nowhere.pth does not exist",
+        ),
+        ({"models": {"crepe": {"layers": ["a", "a"]}}}, "models.crepe.layers: a layer stands twice"),
+        (
+            {"models": {"crepe": {"layers": [{"a": "x"}]}}},
+            "models.crepe.layers.0: must be a layer's name, or",
+        ),
+        (
+            {"models": {"crepe": {"network": "x"}}},
+            "`network` only serves `initialization: random` and `layers`",
+        ),
+        ({"catalogues": ["hear"]}, "catalogues: 'hear' is not known, did you mean 'hear2021'?"),
+        (
+            {"catalogues": ["hear2021"], "run": {"models": ["panns"]}},
+            "run.models: 'panns' is not defined, did you mean 'cvssp_panns'?",
+        ),
     ],
 )
 def test_one_sentence(tmp_path, change, sentence):
@@ -212,3 +242,15 @@ def test_slurm_profile_asks_what_the_entries_say_and_is_not_capped(tmp_path):
     assert {model for model, line in asked.items() if "gpu=1" in line} == {"crepe", "crepe_untrained"}
     assert "mem_mb=64000" in asked["mfcc"]
     assert all("runtime=240" in line for line in asked.values())
+
+
+def test_a_catalogue_adds_what_the_run_names_and_ones_own_entry_goes_before(tmp_path):
+    change = {"catalogues": ["hear2021"], "run": {"models": ["cvssp_panns", "crepe"]}}
+    change["models"] = {"cvssp_panns": {"batch_size": 3}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
+    words = ["--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml", "-n", "--printshellcmds"]
+    plan = snakemake(tmp_path, "results/tones/embeddings/cvssp_panns.npy", *words).stdout
+    assert "--module panns_hear" in plan
+    assert "--batch-size 3" in plan
+    assert "--licence 'MIT (code), CC BY 4.0 (weights)'" in plan
+    assert "rule fetch" in plan

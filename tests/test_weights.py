@@ -287,3 +287,43 @@ def test_a_model_without_its_weights_is_not_available_and_the_others_go_on(clone
     ahead = snakemake(clone, "weights", "--configfile", "mine.yaml", GEAR_CACHE=str(clone / "cache"))
     assert ahead.returncode != 0
     assert cut.read_bytes() == CONTENT
+
+
+HOSTILE = """
+import os, sys, torch
+
+class Hostile:
+    def __reduce__(self):
+        return os.mkdir, (sys.argv[2],)
+
+torch.save({"model": Hostile()}, sys.argv[1])
+"""
+
+
+@pytest.mark.network
+def test_a_pickle_that_runs_code_is_not_loaded_unless_it_is_trusted(clone):
+    entry = {
+        "module": "adapters.pickled",
+        "env": "hearbaseline",
+        "sample_rate": 16000,
+        "weights": "hostile.pth",
+    }
+    models = {"careless": entry, "trusting": entry | {"trust_pickle": True}}
+    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())
+    small |= {"models": models, "run": {"datasets": ["small"], "models": list(models)}}
+    (clone / "mine.yaml").write_text(yaml.safe_dump(small))
+    (clone / "hostile.pth").touch()
+    assert snakemake(clone, "environments", "--configfile", "mine.yaml").returncode == 0
+    python, ran = clone / "resources" / "environments" / "hearbaseline" / "bin" / "python", clone / "ran"
+    subprocess.run([python, "-c", HOSTILE, clone / "hostile.pth", ran], check=True)
+    targets = [f"results/small/embeddings/{model}.npy" for model in models]
+
+    assert snakemake(clone, targets[0], "--configfile", "mine.yaml").returncode != 0
+    told = (clone / "logs" / "embed" / "small" / "careless.log").read_text().splitlines()[-1]
+    assert told.startswith("error: careless: a weights file is a pickle of more than tensors")
+    assert "state `trust_pickle: true`" in told
+    assert not ran.exists()
+
+    done = snakemake(clone, targets[1], "--configfile", "mine.yaml")
+    assert done.returncode == 0, (clone / "logs" / "embed" / "small" / "trusting.log").read_text()
+    assert ran.exists()

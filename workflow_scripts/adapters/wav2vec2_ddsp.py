@@ -1,8 +1,8 @@
 """wav2vec 2.0 and DDSP by the AMAAI Lab, as submitted to HEAR 2021, on any device.
 
-The package finds loudness and pitch on the first GPU, whether there is one or not; here it does so where torch
-computes. torchcrepe dithers the pitch, which is part of the embedding, by NumPy's global generator: it is
-seeded before each sound, and sounds go one by one, so that the answer does not depend on the batch.
+The package finds loudness and pitch on the first GPU, whether there is one or not; here it does so where
+torch computes. torchcrepe dithers the pitch, which is part of the embedding, by NumPy's global generator: it
+is seeded before each sound, and sounds go one by one, so that the answer does not depend on the batch.
 """
 
 import functools
