@@ -76,6 +76,14 @@ def test_build_reuse_rebuild_and_failure(tmp_path):
 
 
 @pytest.mark.network
+def test_a_git_repository_that_cannot_be_reached_is_named(tmp_path):
+    failed = build(tmp_path, ["six @ git+https://no-such-host.invalid/a/b@" + 40 * "0"])
+    sentence = failed.stderr.splitlines()[-1]
+    assert sentence.startswith("error: environment small cannot be built: pip install failed: fatal: ")
+    assert "no-such-host.invalid/a/b" in sentence
+
+
+@pytest.mark.network
 def test_tensorflow_and_analysis_exclude_each_other(tmp_path):
     """Why there is one environment per model: the installer itself says that these two conflict."""
     listed = tmp_path / "both.txt"

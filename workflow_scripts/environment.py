@@ -64,7 +64,9 @@ def run(command, what, **options):
         print(line, end="", file=sys.stderr, flush=True)
         lines.append(line.strip())
     if process.wait():
-        telling = [line for line in lines if "error" in line.lower()] or lines or ["no output"]
+        fatal = [line for line in lines if line.startswith("fatal: ")]  # git, which pip only counts
+        errors = [line for line in lines if "error" in line.lower() and not line.startswith("note: ")]
+        telling = fatal or errors or lines or ["no output"]
         raise Problem(f"{what} failed: {telling[-1]}")
 
 

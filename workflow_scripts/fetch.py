@@ -129,23 +129,20 @@ def fetch_file(url, path, sha256, blob):
     os.replace(part, path)
 
 
-def fetch_hub(name, revision, file, folder, wait=1.0):
-    """Fetch one file of a hub model's revision into `folder`; the library goes on from what is there.
+def fetch_hub(name, revision, file, folder):
+    """Fetch one file of a hub model's revision into `folder`. Raises Unreachable.
 
-    Tries ATTEMPTS times, but for what the hub does not have or give. Raises Unreachable.
+    The library itself tries again and goes on from what is there.
     """
-    for failures in range(1, ATTEMPTS + 1):
-        try:
-            return hf_hub_download(name, file, revision=revision, local_dir=folder)
-        except OSError as problem:
-            absent = RepositoryNotFoundError | RevisionNotFoundError | EntryNotFoundError
-            unconnected = isinstance(problem, LocalEntryNotFoundError)
-            if isinstance(problem, absent) and not unconnected:
-                raise Unreachable(str(problem).strip().splitlines()[-1]) from problem
-            print(f"attempt {failures} of {ATTEMPTS}: {cause(problem)}", file=sys.stderr, flush=True)
-            if failures == ATTEMPTS:
-                raise Unreachable(cause(problem)) from problem
-            time.sleep(wait * 2 ** (failures - 1))
+    try:
+        hf_hub_download(name, file, revision=revision, local_dir=folder)
+    except (RepositoryNotFoundError, RevisionNotFoundError, EntryNotFoundError) as problem:
+        unconnected = isinstance(problem, LocalEntryNotFoundError)
+        raise Unreachable(
+            cause(problem) if unconnected else str(problem).strip().splitlines()[-1]
+        ) from problem
+    except OSError as problem:
+        raise Unreachable(cause(problem)) from problem
 
 
 def by_hand(wanted, path, problem):
