@@ -24,7 +24,16 @@ PAPER = {
     "gura": ("gura", ["hubert", "wav2vec2"]),
     "yamnet": ("tensorflow", ["yamnet.tar.gz"]),
 }
-NEWER = {"wavlm": ["wavlm"], "ast": ["ast"], "clap": ["clap"], "whisper": ["whisper"]}
+# of each newer model: what tiny_weights.py calls it, what changes in its entry, and the size of its embedding
+NEWER = {
+    "wavlm": ("wavlm", {}, 64),
+    "whisper": ("whisper", {}, 64),
+    "clap": ("clap", {}, 128),
+    "ast": ("ast", {}, 64),
+    "ast_first_layer": ("ast", {"options": {"layer": 0}}, 64),
+    "ast_mean": ("ast", {"options": {"pooling": "mean"}}, 64),
+}
+CATALOGUE = yaml.safe_load((ROOT / "catalogues" / "transformers.yaml").read_text())["models"]
 
 
 def unpinned(file):
@@ -48,92 +57,88 @@ def repository_of(env):
     return found[0] if found else None
 
 
-def embedded(clone, model, env, entry, made, dataset="small"):
-    """Build the environment, make weights in it, put them into the cache and embed a data set.
+def embedded(clone, env, entries, made, dataset):
+    """Build the environment, make weights in it, put them into the cache, embed a data set with each model.
 
-    Returns embeddings and facts. Skips where a git repository that is needed cannot be reached.
+    entries: {model: entry}; made: {model: (name in tiny_weights.py, its files)}. Returns {model: (embeddings,
+    facts)}. Skips where a git repository that is needed cannot be reached.
     """
     repository = repository_of(env)
     if repository:
         asked = subprocess.run(["git", "ls-remote", "--exit-code", repository, "HEAD"], capture_output=True)
         if asked.returncode:
             pytest.skip(f"{repository} cannot be reached, and the package exists nowhere else")
-    listed = entry["weights"] if isinstance(entry["weights"], list) else [entry["weights"]]
-    listed = [unpinned(file) for file in listed]
-    config = clone / f"{model}.yaml"
-    run = {"datasets": [dataset], "models": [model]}
-    config.write_text(yaml.safe_dump({"run": run, "models": {model: entry | {"weights": listed}}}))
-    words = ["--configfile", ROOT / "tests" / "small.yaml", config]
-    built = f"resources/environments/{env}/requirements.lock"
-    done = snakemake(clone, built, *words)
+    run = {"datasets": [dataset], "models": list(entries)}
+    (clone / f"{env}.yaml").write_text(yaml.safe_dump({"run": run, "models": entries}))
+    words = ["--configfile", ROOT / "tests" / "small.yaml", clone / f"{env}.yaml"]
+    done = snakemake(clone, f"resources/environments/{env}/requirements.lock", *words)
     assert done.returncode == 0, done.stdout[-5000:]
-    command = [
-        clone / "resources" / "environments" / env / "bin" / "python",
-        ROOT / "tests" / "tiny_weights.py",
-    ]
-    subprocess.run([*command, model, clone / "tiny" / model], check=True)
-    (clone / "tiny" / model / "config.yaml").write_text(BYOL_CONFIG)
-    cache = clone / "cache"
-    for file, name in zip(listed, made, strict=True):
-        target = cache / cached(file)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            target.symlink_to(clone / "tiny" / model / name)
-    target = clone / "results" / dataset / "embeddings" / f"{model}.npy"
-    done = snakemake(clone, target.relative_to(clone), *words, GEAR_CACHE=str(cache))
-    log = clone / "logs" / "embed" / dataset / f"{model}.log"
-    assert done.returncode == 0, done.stdout[-3000:] + (log.read_text()[-3000:] if log.exists() else "")
-    return np.load(target), json.loads(target.with_suffix(".json").read_text())
+    python = clone / "resources" / "environments" / env / "bin" / "python"
+    for model, (name, files) in made.items():
+        folder = clone / "tiny" / name
+        if not folder.exists():
+            subprocess.run([python, ROOT / "tests" / "tiny_weights.py", name, folder], check=True)
+            (folder / "config.yaml").write_text(BYOL_CONFIG)
+        for file, source in zip(listed(entries[model]), files, strict=True):
+            target = clone / "cache" / cached(file)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.exists():
+                target.symlink_to(folder / source)
+    folder = Path("results", dataset, "embeddings")
+    targets = [folder / f"{model}.npy" for model in entries]
+    done = snakemake(clone, *targets, *words, GEAR_CACHE=str(clone / "cache"))
+    assert done.returncode == 0, done.stdout[-5000:]
+    return {
+        model: (np.load(clone / target), json.loads((clone / target).with_suffix(".json").read_text()))
+        for model, target in zip(entries, targets, strict=True)
+    }
+
+
+def listed(entry):
+    """The weights of an entry as a list, without digests."""
+    weights = entry["weights"] if isinstance(entry["weights"], list) else [entry["weights"]]
+    return [unpinned(file) for file in weights]
 
 
 @pytest.mark.parametrize("model", PAPER)
 def test_the_papers_models_load_and_embed(shared_clone, model):
     entry = yaml.safe_load((ROOT / "experiments" / "paper.yaml").read_text())["models"][model]
-    env, made = PAPER[model]
-    embeddings, facts = embedded(shared_clone, model, env, entry, made, "small_grid")
+    entry["weights"] = listed(entry)
+    env, files = PAPER[model]
+    found = embedded(shared_clone, env, {model: entry}, {model: (model, files)}, "small_grid")
+    embeddings, facts = found[model]
     assert embeddings.shape == (36, entry["embedding_size"])
     assert 1e-3 < np.abs(embeddings).max() < 1e4
     assert facts["audit"]["varies"]
     assert facts["audit"]["batch_dependent"] == (model == "byol")
-    assert len(facts["weights_sha256"]) == len(made)
+    assert len(facts["weights_sha256"]) == len(files)
     lock = (shared_clone / "cache" / "weights.lock").read_text()
-    assert (
-        str(cached(entry["weights"][0] if isinstance(entry["weights"], list) else entry["weights"])) in lock
-    )
+    assert all(str(cached(file)) in lock for file in entry["weights"])
+
+
+@pytest.fixture(scope="module")
+def newer(shared_clone):
+    """Embeddings and facts of the newer models, from one call."""
+    entries, made = {}, {}
+    for model, (name, changes, size) in NEWER.items():
+        files = dict.fromkeys(["config.json", "preprocessor_config.json", "model.safetensors"])
+        entry = CATALOGUE[name] | {"embedding_size": size, "gpu": 0} | changes
+        entries[model] = entry | {
+            "weights": entry["weights"] | {"files": files}
+        }  # the tiny ones are safetensors
+        made[model] = (name, [name])
+    return embedded(shared_clone, "transformers", entries, made, "small")
 
 
 @pytest.mark.parametrize("model", NEWER)
-def test_newer_models_load_and_embed(shared_clone, model):
-    catalogue = yaml.safe_load((ROOT / "catalogues" / "transformers.yaml").read_text())["models"]
-    entry = dict(catalogue[model], embedding_size=64) | ({"embedding_size": 128} if model == "clap" else {})
-    weights = entry["weights"]
-    files = {"config.json": None, "preprocessor_config.json": None, "model.safetensors": None}
-    entry["weights"] = weights | {"files": files}  # the tiny ones are safetensors
-    embeddings, facts = embedded(shared_clone, model, "transformers", entry, NEWER[model])
-    assert embeddings.shape == (40, entry["embedding_size"])
+def test_newer_models_load_and_embed(newer, model):
+    embeddings, facts = newer[model]
+    assert embeddings.shape == (40, NEWER[model][2])
     assert facts["audit"]["varies"]
     assert not facts["audit"]["batch_dependent"]
 
 
-def test_layer_and_pooling_of_a_hub_model_are_chosen(shared_clone):
-    catalogue = yaml.safe_load((ROOT / "catalogues" / "transformers.yaml").read_text())["models"]
-    found = {}
-    for name, options in {"last": {}, "first": {"layer": 0}, "token": {"pooling": "first"}}.items():
-        entry = {"module": "adapters.transformers_audio", "env": "transformers", "sample_rate": 16000}
-        files = dict.fromkeys(["config.json", "preprocessor_config.json", "model.safetensors"])
-        entry |= {"weights": catalogue["ast"]["weights"] | {"files": files}, "options": options}
-        config = shared_clone / f"{name}.yaml"
-        config.write_text(
-            yaml.safe_dump({"run": {"datasets": ["small"], "models": [name]}, "models": {name: entry}})
-        )
-        words = [
-            f"results/small/embeddings/{name}.npy",
-            "--configfile",
-            ROOT / "tests" / "small.yaml",
-            config,
-        ]
-        done = snakemake(shared_clone, *words, GEAR_CACHE=str(shared_clone / "cache"))
-        assert done.returncode == 0, done.stdout[-3000:]
-        found[name] = np.load(shared_clone / "results" / "small" / "embeddings" / f"{name}.npy")
-    assert not np.allclose(found["last"], found["first"])
-    assert not np.allclose(found["last"], found["token"])
+def test_layer_and_pooling_of_a_hub_model_are_chosen(newer):
+    own = newer["ast"][0]  # the mean of two tokens
+    assert not np.allclose(own, newer["ast_first_layer"][0])
+    assert not np.allclose(own, newer["ast_mean"][0])

@@ -57,8 +57,8 @@ def alone(path):
 def download(url, part, wait=1.0):
     """Fetch `url` to the file `part`, going on from what is there. Returns its size in bytes.
 
-    Goes on after a broken connection, at once if it brought something, else after `wait`, 2 `wait`, ...
-    seconds, ATTEMPTS times. Raises Unreachable.
+    Goes on after a broken connection; after ATTEMPTS in a row that brought nothing, `wait`, 2 `wait`, ... s
+    apart, it gives up. Raises Unreachable.
     """
     failures = 0
     while True:
