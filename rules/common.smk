@@ -385,7 +385,11 @@ def dataset_faults(config):
 
 
 def add_catalogues(config):
-    """Add the models of the catalogues that the config names; its own entries go before, key by key."""
+    """Add the models of the catalogues that the config names; its own entries go before, key by key.
+
+    A name of the run that a catalogue knows as published, such as `GURA Fuse Cat H+w+C`, is replaced by its
+    entry's.
+    """
     names = config.pop("catalogues", None) or []
     for name in names if isinstance(names, list) else [names]:
         path = Path(workflow.basedir, "catalogues", f"{name}.yaml")
@@ -397,6 +401,11 @@ def add_catalogues(config):
         for model, entry in yaml.safe_load(path.read_text())["models"].items():
             own = config["models"].get(model, {})
             config["models"][model] = None if own is None else entry | own
+            run = [
+                model if listed in entry.get("published", []) else listed
+                for listed in config["run"]["models"]
+            ]
+            config["run"]["models"] = run
 
 
 def checked(config):

@@ -254,3 +254,12 @@ def test_a_catalogue_adds_what_the_run_names_and_ones_own_entry_goes_before(tmp_
     assert "--batch-size 3" in plan
     assert "--licence 'MIT (code), CC BY 4.0 (weights)'" in plan
     assert "rule fetch" in plan
+
+
+def test_a_submission_goes_by_its_published_names(tmp_path):
+    change = {"catalogues": ["hear2021"], "run": {"models": ["GURA Fuse Cat H+w+C (time)", "CVSSP PANNS"]}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
+    words = ["--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml", "-n"]
+    plan = snakemake(tmp_path, *words).stdout
+    assert "results/tones/embeddings/gura_fuse_cat_h+w+c_t.npy" in plan
+    assert "results/tones/embeddings/cvssp_panns.npy" in plan

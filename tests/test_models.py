@@ -29,6 +29,11 @@ NEWER = {
     "wavlm": ("wavlm", {}, 64),
     "whisper": ("whisper", {}, 64),
     "clap": ("clap", {}, 128),
+    "wavlm_layers": (
+        "wavlm",
+        {"layers": ["network.feature_extractor.conv_layers.{0..6}", {"network.encoder.layers.{0..2}": -1}]},
+        64,
+    ),
     "ast": ("ast", {}, 64),
     "ast_first_layer": ("ast", {"options": {"layer": 0}}, 64),
     "ast_mean": ("ast", {"options": {"pooling": "mean"}}, 64),
@@ -142,3 +147,10 @@ def test_layer_and_pooling_of_a_hub_model_are_chosen(newer):
     own = newer["ast"][0]  # the mean of two tokens
     assert not np.allclose(own, newer["ast_first_layer"][0])
     assert not np.allclose(own, newer["ast_mean"][0])
+
+
+def test_the_last_layer_of_a_transformer_is_its_embedding(newer, shared_clone):
+    layers = shared_clone / "results" / "small" / "layers" / "wavlm_layers"
+    sizes = [np.load(layers / f"{i}.npy").shape[1] for i in range(10)]
+    assert sizes == [32] * 7 + [64] * 3
+    np.testing.assert_allclose(np.load(layers / "9.npy"), newer["wavlm"][0], rtol=1e-4, atol=1e-5)
