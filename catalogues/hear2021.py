@@ -78,7 +78,7 @@ def torch(rate, embedding_size, **more):
 
 KNOWN = {  # what the list does not say
     "Stellenbosch LSL DBERT": torch(16000, None, gpu=1) | {"env": "fairseq"},
-    "RedRice EfficientNet-B2": torch(16000, 1408),
+    "RedRice EfficientNet-B2": torch(16000, 1408, batch_size=1),  # depends on its batch, as two below
     "GURA Avg Hubert+CREPE": gura(1024, HUBERT_XLARGE),
     "GURA Avg Hubert+wav2vec2": gura(1024, HUBERT_LARGE, WAV2VEC2),
     "GURA Avg H+w+C": gura(1024, HUBERT_XLARGE, WAV2VEC2),
@@ -116,10 +116,11 @@ KNOWN = {  # what the list does not say
     },
     "Kuroyanagi hearline": torch(16000, 512, size="52 MB"),
     "CVSSP PANNS": torch(32000, 2048, gpu=1, size="about 0.33 GB"),
-    "Audioshake UDONS ViT": torch(16000, None, trust_pickle=True),
+    "Audioshake UDONS ViT": torch(16000, None, trust_pickle=True, batch_size=1),
     "Descript/MARL Wav2CLIP": torch(
         16000,
         512,
+        batch_size=1,
         weights={
             "url": "https://github.com/descriptinc/lyrebird-wav2clip/releases/download/v0.1.0-alpha/Wav2CLIP.pt",
             "size": "about 47 MB",

@@ -71,6 +71,14 @@ def test_batch_dependence_is_marked_and_the_data_set_goes_in_one_call(run):
     np.testing.assert_allclose(embeddings.mean(axis=0), 0, atol=1e-5)
 
 
+def test_a_batch_dependent_model_may_go_one_by_one(run):
+    """Then a sound's embedding is its own, whatever else is in the data set."""
+    embeddings, facts = run("--batch-size", "1", fault="batch")
+    assert facts["audit"]["batch_dependent"]
+    assert facts["batch_size"] == 1
+    np.testing.assert_allclose(embeddings, 0, atol=1e-5)
+
+
 def test_batch_dependence_of_soft_sounds_is_found(run):
     """A floor relative to the loudest of the batch does nothing to sounds of like level."""
     _, facts = run(fault="floor")

@@ -95,7 +95,13 @@ def results(tmp_path):
         "D": 8,
         "sample_rate": 16000,
     }
-    facts |= {"audio_rate": 16000, "clip_seconds": 0.064, "sounds_per_second": 3.0, "peak_memory_mb": 9}
+    facts |= {
+        "audio_rate": 16000,
+        "clip_seconds": 0.064,
+        "sounds_per_second": 3.0,
+        "batch_size": 1,
+        "peak_memory_mb": 9,
+    }
     facts |= {"device": "cpu", "licence": "MIT", "audit": audit}
     (folder / "embeddings" / "good.json").write_text(json.dumps(facts))
     (folder / "sounds").mkdir()
@@ -133,6 +139,7 @@ def test_report_shows_scores_marks_and_failures_and_escapes_them(results):
     assert "chance -0.025, reference 0.99" in page
     assert "does not vary" in page
     assert "<strong>bad</strong> failed at embed" in page
+    assert "embedded one by one" in page
     assert "50 %" in page
     assert "yes, 24 %" in page
     assert "<script" not in page

@@ -35,10 +35,9 @@ def draw(factors, models, scores):
             for i, factor in enumerate(factors):
                 color, of = f"C{i % 10}", found[found.factor == factor]
                 layers, own = of[of.model != model], of[of.model == model]
-                for part, marker in ((layers, "o-"), (own, "D")):
-                    error = [part.value - part.low, part.high - part.value]
-                    kept = {"label": factor if part is layers else None, "capsize": 2, "markersize": 4}
-                    axis.errorbar(part.place, part.value, error, fmt=marker, color=color, **kept)
+                axis.vlines(of.place, of.low, of.high, color=color, linewidth=1)
+                axis.plot(layers.place, layers.value, "o-", color=color, markersize=4, label=factor)
+                axis.plot(own.place, own.value, "D", color=color, markersize=4)
                 reference = scores[(scores.metric == metric) & (scores.model == "reference")]
                 for value in reference[reference.factor == factor].value:
                     axis.axhline(value, color=color, linestyle="--", linewidth=0.6)

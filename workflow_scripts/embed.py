@@ -56,6 +56,8 @@ def load(name, weights, options):
     for function in ("load_model", "get_scene_embeddings"):
         if not callable(getattr(module, function, None)):
             raise Breach(f"module {name!r} has no function {function}(), which the HEAR API requires")
+    if "torch" in sys.modules:
+        map_to_cpu(sys.modules["torch"])
     wants_path = next(iter(inspect.signature(module.load_model).parameters.values()), None)
     nothing = wants_path is None or wants_path.default is not wants_path.empty
     model = module.load_model(**options) if nothing and not weights else module.load_model(weights, **options)
@@ -63,6 +65,14 @@ def load(name, weights, options):
         if not hasattr(model, attribute):
             raise Breach(f"the model of {name!r} has no attribute {attribute}, which the HEAR API requires")
     return module, model
+
+
+def map_to_cpu(torch):
+    """Without a GPU, let checkpoints load that were saved on one, whether the module thought of it or not."""
+    if not torch.cuda.is_available():
+        torch.serialization.register_package(
+            0, lambda storage: None, lambda storage, place: storage if place.startswith("cuda") else None
+        )
 
 
 def framework_of(model):
@@ -411,13 +421,14 @@ def embed_all(embed, sounds, size, batch_size, whole=False):
     return result, batch_size
 
 
-def packages(module):
+def packages(module, model):
     """Names and versions of what computes the embedding: {distribution: version}.
 
-    The package of the module and of whatever the module names (an adapter imports its model), and the
-    numerical packages below them.
+    The package of the module, of the model's class and of whatever the module names (an adapter imports its
+    model), and the numerical packages below them.
     """
     named = [getattr(v, "__module__", None) or getattr(v, "__name__", "") for v in vars(module).values()]
+    named.append(type(model).__module__)
     owners = importlib.metadata.packages_distributions()
     own = [d for name in [module.__name__, *named] for d in owners.get(str(name).split(".")[0], [])]
     basis = ["numpy", "scipy", "torch", "tensorflow", "librosa", "transformers"]
@@ -443,8 +454,9 @@ def run(args):
         with in_place(args.weights) as argument:
             return embedded(args, sounds, argument, digest)
     except pickle.UnpicklingError as problem:
+        told = next((line for line in str(problem).splitlines() if "Unsupported" in line), str(problem))
         raise Breach(
-            f"a weights file is a pickle of more than tensors ({str(problem).splitlines()[0]}): loading it "
+            f"a weights file is a pickle of more than tensors ({told.strip().split('. ')[0]}): loading it "
             "can run any code that its author put there; if you trust where it comes from, state "
             "`trust_pickle: true` in the model's entry"
         ) from problem
@@ -490,7 +502,7 @@ def embedded(args, sounds, argument, digest):
     print(f"audit: {json.dumps(report)}", file=sys.stderr, flush=True)
     audited = time.monotonic()
     embeddings, batch_size = embed_all(
-        whole, sounds, sum(widths), args.batch_size, whole=report["batch_dependent"]
+        whole, sounds, sum(widths), args.batch_size, report["batch_dependent"] and args.batch_size > 1
     )
     seconds = time.monotonic() - audited
     facts = {
@@ -498,7 +510,7 @@ def embedded(args, sounds, argument, digest):
         "layer": "",
         "initialization": args.initialization,
         "framework": framework,
-        "packages": packages(module),
+        "packages": packages(module, model),
         "python": platform.python_version(),
         "sample_rate": args.sample_rate,
         "audio_rate": sounds.rate,
