@@ -113,6 +113,7 @@ KNOWN = {  # what the list does not say
         "gpu": 1,
         "mem_mb": 8000,
         "weights": VOXPOPULI,
+        "licence": "Apache-2.0 (code), CC BY-NC 4.0 (weights; the list has CC BY 4.0)",
     },
     "Kuroyanagi hearline": torch(16000, 512, size="52 MB"),
     "CVSSP PANNS": torch(32000, 2048, gpu=1, size="about 0.33 GB"),
@@ -177,7 +178,7 @@ def entry(name, listed):
         "published": list(dict.fromkeys([name, LEADERBOARD.get(name, name)])),
         "module": known.pop("module", listed["python_module_name"]),
         **known,
-        "licence": f"{licences[0]} (code), {licences[1]} (weights)",
+        "licence": known.get("licence", f"{licences[0]} (code), {licences[1]} (weights)"),
     }
 
 

@@ -30,7 +30,6 @@ CONTROLS = ["chance", "reference"]
 ANALYSES = ["isomap", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology"]
 LADDER_ANALYSES = ["sensitivity", "threshold"]
 STAGES = ["embed", "adopt", "layer", "neighbors", *ANALYSES, *LADDER_ANALYSES]  # of one model on one data set
-CACHE = os.environ.get("GEAR_CACHE", "resources/weights")  # of weights files, for many clones if you like
 
 # JSON Schema takes 5.0 for an integer; the scripts do not.
 VALIDATOR = jsonschema.validators.extend(
@@ -116,6 +115,8 @@ def name_faults(config):
         names = [layer for layer, _ in layers_of(entry)]
         if len(set(names)) < len(names):
             yield f"models.{name}.layers: a layer stands twice"
+        if "layers" in entry and not names:
+            yield f"models.{name}.layers: no layer is named; count upwards, as in {{0..5}}"
 
 
 def weights_faults(where, entry, in_run):
@@ -390,7 +391,7 @@ def add_catalogues(config):
     A name of the run that a catalogue knows as published, such as `GURA Fuse Cat H+w+C`, is replaced by its
     entry's.
     """
-    names = config.pop("catalogues", None) or []
+    names, mine = config.pop("catalogues", None) or [], dict(config["models"])
     for name in names if isinstance(names, list) else [names]:
         path = Path(workflow.basedir, "catalogues", f"{name}.yaml")
         if not path.exists():
@@ -399,13 +400,14 @@ def add_catalogues(config):
                 f"config: catalogues: {name!r} is not known, {closest(name, known)}"
             ) from None
         for model, entry in yaml.safe_load(path.read_text())["models"].items():
-            own = config["models"].get(model, {})
-            config["models"][model] = None if own is None else entry | own
-            run = [
-                model if listed in entry.get("published", []) else listed
-                for listed in config["run"]["models"]
-            ]
-            config["run"]["models"] = run
+            own = mine.get(model, {})
+            if own is not None and own.get("module", entry["module"]) == entry["module"]:
+                own = (without(entry, "env") if "requirements" in own else entry) | own
+            config["models"][model] = own
+            run = config.get("run", {}).get("models")
+            for i, listed in enumerate(run if isinstance(run, list) else []):
+                if listed in entry.get("published", []) and listed not in mine:
+                    run[i] = model
 
 
 def checked(config):
@@ -462,23 +464,26 @@ def cached(file):
 
 def receipt(file):
     """What rule fetch writes when a file is in the cache and is what it must be."""
-    return f"{CACHE}/{cached(file)}.receipt.json"
+    return f"resources/receipts/{cached(file)}.json"
 
 
 def receipts(model):
     """Receipts of a model's weights, and the files of the user's own."""
-    listed = listed_weights(config["models"][model])
-    return [file["path"] if "path" in file else receipt(file) for file in listed]
+    found = []
+    for file in listed_weights(config["models"][model]):
+        if "path" in file and Path(file["path"]).is_dir():
+            found += sorted(str(path) for path in Path(file["path"]).rglob("*") if path.is_file())
+        else:
+            found.append(file["path"] if "path" in file else receipt(file))
+    return found
 
 
 def weights_of(wildcards):
-    """The weights of a model as embed.py wants them: [{path, receipt, place, hub, revision}], JSON."""
+    """The weights of a model as embed.py wants them: [{path | cached and receipt, place, ...}], JSON."""
     found = []
     for file in listed_weights(config["models"][wildcards.model]):
         kept = {key: file[key] for key in ("path", "place", "hub", "revision") if key in file}
-        found.append(
-            kept if "path" in file else kept | {"path": f"{CACHE}/{cached(file)}", "receipt": receipt(file)}
-        )
+        found.append(kept if "path" in file else kept | {"cached": cached(file), "receipt": receipt(file)})
     return json.dumps(found)
 
 
@@ -490,13 +495,18 @@ def wanted(config):
     found = {}
     for model in config["run"]["models"]:
         for file in listed_weights(config["models"][model]):
-            if "path" not in file:
-                name, file = cached(file), without(file, "place")
-                if "hub" in file and name in found:
-                    file["files"] = found[name]["files"] | file["files"]
-                elif found.get(name, file).get("sha256") != file.get("sha256"):
+            if "path" in file:
+                continue
+            name, file = cached(file), without(file, "place")
+            known = found.setdefault(name, {})
+            digests = file.get("files", file)
+            before = known.get("files", known)
+            for key in digests:
+                if before.get(key) and digests[key] and key != "size" and before[key] != digests[key]:
                     raise WorkflowError(f"config: models.{model}.weights: {name} has two different digests")
-                found[name] = file
+            if "files" in file:
+                file["files"] = {key: before.get(key) or digests.get(key) for key in [*before, *digests]}
+            found[name] = {key: value or known.get(key) for key, value in (known | file).items()}
     return found
 
 
@@ -780,7 +790,8 @@ def first_failure(pending, dataset, model):
         if of_dataset(path, dataset)
     }
     unfinished = [stage for stage in STAGES if (stage, model) in outputs]
-    if not unfinished or unfinished[0] == "layer":  # told of the model itself
+    parent = model.split(".")[0]
+    if not unfinished or (parent != model and ("embed", parent) in outputs):  # told of the model itself
         return None
     if unfinished[0] == "embed":
         env = environment_of(model)

@@ -1,6 +1,10 @@
 """Embeddings: each model in its own environment, those made elsewhere, and the controls of every data set."""
 
 
+localrules:
+    layer,
+
+
 rule embed:
     """Audit one model on a few sounds of a data set, then embed all of them."""
     input:

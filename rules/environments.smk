@@ -54,10 +54,10 @@ rule environments:
 rule fetch:
     """Have one weights file, or the files of one hub model, in the cache, and check the digests."""
     input:
-        script=scripts("fetch"),
-        environment=environment("weights"),
+        script=ancient(scripts("fetch")),
+        environment=ancient(environment("weights")),
     output:
-        receipt=f"{CACHE}/{{file}}.receipt.json",
+        receipt="resources/receipts/{file}.json",
     log:
         "logs/fetch/{file}.log",
     benchmark:
@@ -73,13 +73,12 @@ rule fetch:
     params:
         python=python("weights"),
         wanted=lambda wildcards: json.dumps(WEIGHTS[wildcards.file]),
-        cache=lambda wildcards: CACHE,
     shell:
         "{params.python:q} {input.script[0]:q} --wanted {params.wanted:q} --name {wildcards.file:q} "
-        "--cache {params.cache:q} --receipt {output.receipt:q} > {log:q} 2>&1"
+        "--receipt {output.receipt:q} > {log:q} 2>&1"
 
 
 rule weights:
     """Fetch all weights of the run ahead, for compute nodes without a network."""
     input:
-        expand(f"{CACHE}/{{file}}.receipt.json", file=WEIGHTS),
+        expand("resources/receipts/{file}.json", file=WEIGHTS),

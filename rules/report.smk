@@ -43,10 +43,11 @@ rule report:
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
         digests=digests,
         rows=ROWS,
+        deep=[dataset for dataset in DATASETS if "depth" in figures_of(dataset)],
         clone=str(HOME),
         config_digest=hashlib.sha256(json.dumps(config).encode()).hexdigest(),
     shell:
         "{params.python:q} {input.script[0]:q} --results results --datasets {params.datasets:q} --broken {params.broken:q} "
         "--unchecked {params.unchecked:q} "
-        "--config results/run_config.yaml --rows {params.rows:q} --template {input.template:q} --clone {params.clone:q} "
+        "--config results/run_config.yaml --rows {params.rows:q} --deep {params.deep:q} --template {input.template:q} --clone {params.clone:q} "
         "--output {output:q} > {log:q} 2>&1"

@@ -113,6 +113,7 @@ def run(name, **changes):
             "models.crepe.weights: nowhere.pth does not exist",
         ),
         ({"models": {"crepe": {"layers": ["a", "a"]}}}, "models.crepe.layers: a layer stands twice"),
+        ({"models": {"crepe": {"layers": ["a{5..1}"]}}}, "models.crepe.layers: no layer is named"),
         (
             {"models": {"crepe": {"layers": [{"a": "x"}]}}},
             "models.crepe.layers.0: must be a layer's name, or",
@@ -254,6 +255,37 @@ def test_a_catalogue_adds_what_the_run_names_and_ones_own_entry_goes_before(tmp_
     assert "--batch-size 3" in plan
     assert "--licence 'MIT (code), CC BY 4.0 (weights)'" in plan
     assert "rule fetch" in plan
+
+
+def test_ones_own_model_keeps_its_name_beside_a_catalogue(tmp_path):
+    own = {"module": "my_crepe.hear", "requirements": ["my-crepe==1"], "sample_rate": 16000}
+    change = {"catalogues": ["hear2021"], "run": {"models": ["CREPE", "wav2vec2"]}}
+    change["models"] = {"CREPE": own, "wav2vec2": own | {"module": "mine"}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
+    words = ["--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml", "-n", "--printshellcmds"]
+    targets = [f"results/tones/embeddings/{name}.npy" for name in ("CREPE", "wav2vec2")]
+    plan = snakemake(tmp_path, *targets, *words).stdout
+    assert "--module my_crepe.hear" in plan
+    assert "--module mine" in plan
+    assert "rule fetch" not in plan
+
+
+def test_digests_of_one_file_are_joined_and_must_agree(tmp_path):
+    hub = {"hub": "a/b", "revision": "0123456789abcdef0123456789abcdef01234567"}
+    of = {"module": "x", "env": "signal", "sample_rate": 16000}
+    models = {"first": of | {"weights": hub | {"files": {"w": 64 * "1", "c": None}}}}
+    models["second"] = of | {"weights": hub | {"files": {"w": None, "d": 64 * "2"}}}
+
+    def plan():
+        run = {"models": list(models), "datasets": ["tones"]}
+        (tmp_path / "mine.yaml").write_text(yaml.safe_dump({"run": run, "models": models}))
+        words = ["--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml", "-n", "--printshellcmds"]
+        return snakemake(tmp_path, "weights", *words).stdout
+
+    told = plan()
+    assert all(word in told for word in (f'"w": "{64 * "1"}"', '"c": null', f'"d": "{64 * "2"}"'))
+    models["third"] = of | {"weights": hub | {"files": {"w": 64 * "3"}}}
+    assert "has two different digests" in plan()
 
 
 def test_a_submission_goes_by_its_published_names(tmp_path):

@@ -1,6 +1,7 @@
 """Isomap: unrolls a known sheet, agrees with scikit-learn, tells a graph in pieces."""
 
 import isomap
+import landmarks
 import numpy as np
 import pandas
 import pytest
@@ -53,7 +54,49 @@ def test_euclidean_distances_are_recovered_exactly():
     distances = np.linalg.norm(points[:, None] - points, axis=-1)
     found = isomap.classical_scaling(distances)
     np.testing.assert_allclose(np.linalg.norm(found[:, None] - found, axis=-1), distances, atol=1e-9)
-    assert isomap.residual_variance(distances, found) == pytest.approx(0, abs=1e-9)
+    assert isomap.residual_variance(distances, np.arange(40), found) == pytest.approx(0, abs=1e-9)
+
+
+# --- landmarks -------------------------------------------------------------------------------------
+
+
+def test_every_sound_a_landmark_is_exact_isomap(roll):
+    points, _ = roll
+    graph = isomap.neighbor_graph(*nearest_neighbors(points, 8))
+    everyone = np.arange(len(points))
+    placed = landmarks.triangulate(landmarks.path_lengths(graph, everyone), everyone)
+    exact, *_ = isomap.isomap(graph)
+    np.testing.assert_allclose(placed, exact, atol=1e-3 * np.abs(exact).max())
+
+
+def test_a_few_landmarks_place_all_sounds(roll, monkeypatch):
+    points, flat = roll
+    exact, _, _, residual = analyse(points, 8)
+    monkeypatch.setattr(isomap, "EXACT", 0)
+    monkeypatch.setattr(landmarks, "LANDMARKS", 200)
+    placed, labels, _, landmark_residual = analyse(points, 8)
+    assert (labels == 0).all()
+    assert procrustes(exact, placed)[2] < 1e-3
+    assert procrustes(flat, placed[:, :2])[2] < 0.01
+    assert landmark_residual == pytest.approx(residual, abs=2e-3)
+
+
+def test_euclidean_landmarks_place_points_exactly():
+    points = np.random.default_rng(0).standard_normal((500, 3))
+    chosen = landmarks.draw(500, 20)
+    lengths = np.linalg.norm(points[chosen][:, None] - points, axis=-1).astype(np.float32)
+    placed = landmarks.triangulate(lengths, chosen)
+    assert procrustes(points, placed)[2] < 1e-9
+    np.testing.assert_allclose(placed.mean(axis=0), 0, atol=1e-6)
+    assert (np.diff(placed.var(axis=0)) <= 0).all()
+
+
+def test_a_flat_cloud_leaves_the_third_axis_empty():
+    flat = np.random.default_rng(0).standard_normal((200, 2))
+    chosen = landmarks.draw(200, 50)
+    lengths = np.linalg.norm(flat[chosen][:, None] - flat, axis=-1)
+    placed = landmarks.triangulate(lengths.astype(np.float32), chosen)
+    assert np.abs(placed[:, 2]).max() < 0.05 * np.abs(placed[:, 0]).max()
 
 
 @pytest.fixture(scope="module")

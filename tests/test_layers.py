@@ -49,6 +49,19 @@ def test_pieces_of_a_sound_are_averaged(run):
     np.testing.assert_allclose(layer, own, rtol=1e-5, atol=1e-6)
 
 
+def test_a_layer_that_runs_twice_is_taken_alone(run):
+    """In a batch its second pieces would be read as another sound's."""
+    done = run("twice", "results/small/embeddings/twice.0.npy", layers=["first", "shared"])
+    assert done.returncode == 0, done.stdout[-5000:]
+    facts = json.loads((run.folder / "embeddings" / "twice.0.json").read_text())
+    assert facts["audit"]["layers_mixed"]
+    assert not facts["audit"]["batch_dependent"]
+    assert facts["batch_size"] == 1
+    first, shared = (np.load(run.folder / "layers" / "twice" / f"{i}.npy") for i in (0, 1))
+    assert shared.shape == first.shape
+    assert (shared >= 0.5).all()  # the mean of relu(x) and relu(x) + 1, of each sound by itself
+
+
 @pytest.mark.parametrize(
     ("layers", "sentence"),
     [

@@ -35,7 +35,7 @@ class Server(BaseHTTPRequestHandler):
 
     def answer(self, body=True):
         name = self.path.rsplit("/", 1)[1]
-        start = int(self.headers.get("Range", "bytes=0-")[6:].split("-")[0])
+        start = int(self.headers.get("Range", "bytes=0-")[6:].split("-")[0]) if name != "hopeless" else 0
         seen = sum(path == self.path for path, _ in self.asked)
         if body:
             self.asked.append((self.path, start))
@@ -56,7 +56,7 @@ class Server(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
         self.end_headers()
         if body:
-            half = name == "broken" and seen == 0
+            half = name == "hopeless" or (name == "broken" and seen == 0)
             self.wfile.write(content[: len(content) // 2] if half else content)
 
     def log_message(self, *words):
@@ -76,10 +76,11 @@ def address():
 def secure(tmp_path, monkeypatch):
     """fetch.py on one entry, in a cache of its own. Returns the file's path and the receipt."""
     monkeypatch.setattr(fetch, "time", type("Clock", (), {"sleep": staticmethod(lambda seconds: None)}))
+    monkeypatch.setenv("GEAR_CACHE", str(tmp_path))
 
     def call(name="file", **wanted):
         receipt = tmp_path / f"{name}.receipt.json"
-        words = ["--wanted", json.dumps(wanted), "--name", name, "--cache", tmp_path, "--receipt", receipt]
+        words = ["--wanted", json.dumps(wanted), "--name", name, "--receipt", receipt]
         fetch.main([str(word) for word in words])
         return tmp_path / name, json.loads(receipt.read_text())
 
@@ -93,13 +94,34 @@ def test_a_file_comes_whole_and_its_digest_is_checked(secure, address):
     path, receipt = secure(url=f"{address}/file", sha256=DIGEST, git_blob=BLOB)
     assert path.read_bytes() == CONTENT
     assert receipt["files"] == {"": DIGEST}
-    assert not (path.parent / "weights.lock").read_text()  # the digest is published: nothing to record
+    assert not (path.parent / "weights.lock").exists()  # the digest is published: nothing to record
 
 
 def test_a_broken_connection_is_resumed_where_it_broke(secure, address):
     path, _ = secure(url=f"{address}/broken", sha256=DIGEST)
     assert path.read_bytes() == CONTENT
     assert [start for _, start in Server.asked] == [0, len(CONTENT) // 2]
+
+
+def test_a_server_that_always_breaks_off_is_given_up(secure, address):
+    """It starts anew each time, so that no attempt brings anything new."""
+    with pytest.raises(SystemExit, match="cannot be fetched"):
+        secure(url=f"{address}/hopeless", sha256=DIGEST)
+    assert len(Server.asked) == fetch.ATTEMPTS
+
+
+def test_a_page_instead_of_a_file_is_refused(secure, tmp_path):
+    (tmp_path / "file").write_text("<html>")
+    with pytest.raises(SystemExit, match=r"\(6 bytes\), but it must be"):
+        secure(url="http://127.0.0.1:9/file", sha256=DIGEST)
+
+
+def test_a_cache_that_can_only_be_read_serves(secure, tmp_path):
+    (tmp_path / "file").write_bytes(CONTENT)
+    (tmp_path / "weights.lock").write_text(f"{DIGEST}  file\n")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    secure(url="http://127.0.0.1:9/file")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*before, "file.receipt.json"])
 
 
 def test_an_interrupted_fetch_goes_on_in_the_next_run(secure, address, tmp_path):
@@ -187,15 +209,35 @@ def file(tmp_path):
     return path
 
 
+@pytest.fixture
+def fetched(tmp_path, monkeypatch):
+    """An entry of a hub model in the cache: one file that its receipt names, and one beside it."""
+    monkeypatch.setenv("GEAR_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "cache" / "hub"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_bytes(CONTENT)
+    (folder / "unchecked.bin").write_bytes(b"?")
+    receipt = tmp_path / "receipt.json"
+    receipt.write_text(json.dumps({"files": {"config.json": DIGEST}}))
+    return {"cached": "hub", "receipt": str(receipt), "hub": "org/name", "revision": REVISION}
+
+
+@pytest.fixture(autouse=True)
+def unchanged(monkeypatch):
+    """Environment variables and import path as they were, after each test."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+
 def test_a_file_without_a_place_is_the_argument_of_load_model(file):
-    with weights.in_place([{"path": str(file)}]) as argument:
+    with weights.in_place([{"path": str(file)}]) as (argument, digests):
         assert argument == str(file)
-    with weights.in_place([]) as argument:
-        assert argument == ""
+        assert digests == {str(file): DIGEST}
+    with weights.in_place([]) as (argument, digests):
+        assert (argument, digests) == ("", {})
 
 
-def test_places_are_seen_while_the_model_runs_and_by_no_other(file, monkeypatch):
-    monkeypatch.setattr(os, "environ", dict(os.environ))
+def test_places_are_seen_while_the_model_runs_and_by_no_other(file):
     before = Path.cwd()
     places = ["TORCH_HOME/hub/checkpoints/a.pth", "./some/b.bin", "site-packages/yaml/c.h5"]
     with weights.in_place([{"path": str(file), "place": place} for place in places]):
@@ -203,28 +245,33 @@ def test_places_are_seen_while_the_model_runs_and_by_no_other(file, monkeypatch)
         assert (homes / "hub" / "checkpoints" / "a.pth").read_bytes() == CONTENT
         assert Path("some/b.bin").read_bytes() == CONTENT
         command = [sys.executable, "-c", "import yaml; print(yaml.__file__)"]
-        found = subprocess.run(
-            command, env={**os.environ, "PYTHONPATH": sys.path[0]}, capture_output=True, text=True
-        )
+        variables = {**os.environ, "PYTHONPATH": sys.path[0]}
+        found = subprocess.run(command, env=variables, capture_output=True, text=True)
         package = Path(found.stdout.strip()).parent
         assert (package / "c.h5").read_bytes() == CONTENT
     assert Path.cwd() == before
     assert not homes.exists()
     assert not (Path(yaml.__file__).parent / "c.h5").exists()  # the environment itself is as it was
-    sys.path.pop(0)
 
 
-def test_a_hub_model_lies_as_in_the_hubs_own_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "environ", dict(os.environ))
-    (tmp_path / "config.json").write_text("{}")
-    entry = {"path": str(tmp_path), "hub": "org/name", "revision": REVISION, "place": "HF_HOME"}
-    with weights.in_place([entry]):
+def test_a_hub_model_lies_as_in_the_hubs_own_cache(fetched, tmp_path):
+    """Whatever cache the user's own variables name."""
+    os.environ["HF_HUB_CACHE"] = os.environ["HUGGINGFACE_HUB_CACHE"] = str(tmp_path / "other")
+    with weights.in_place([fetched | {"place": "HF_HOME"}]):
         command = "import huggingface_hub as h; print(h.hf_hub_download('org/name', 'config.json'))"
         found = subprocess.run(
             [sys.executable, "-c", command], env=os.environ, capture_output=True, text=True
         )
         assert found.stdout.strip().endswith(f"snapshots/{REVISION}/config.json"), found.stderr
         assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_of_a_hub_model_only_the_files_that_were_checked_are_used(fetched):
+    for place in ({}, {"place": "./org/name"}):
+        with weights.in_place([fetched | place]) as (argument, digests):
+            folder = Path(argument or "org/name")
+            assert [path.name for path in folder.iterdir()] == ["config.json"]
+            assert list(digests.values()) == [DIGEST]
 
 
 def test_a_package_that_is_not_installed_is_named(file):
@@ -237,17 +284,17 @@ def test_a_package_that_is_not_installed_is_named(file):
         pass
 
 
-def test_a_file_changed_after_its_fetch_is_refused(file, tmp_path):
-    receipt = tmp_path / "receipt.json"
-    receipt.write_text(json.dumps({"files": {"": DIGEST}}))
-    entry = {"path": str(file), "receipt": str(receipt)}
-    assert weights.digests([entry]) == {str(file): DIGEST}
+def test_a_file_changed_after_its_fetch_is_refused(fetched, tmp_path):
+    file = tmp_path / "cache" / "hub" / "config.json"
+    assert weights.verified(fetched) == {str(file): DIGEST}
     file.write_bytes(CONTENT[:-1])
-    with pytest.raises(weights.Refused, match=f"it must be {DIGEST}: it was truncated or is another file"):
-        weights.digests([entry])
+    with pytest.raises(
+        weights.Refused, match=f"must be {DIGEST}: it was truncated.* and .*receipt.json, and it"
+    ):
+        weights.verified(fetched)
     file.unlink()
-    with pytest.raises(weights.Refused, match="is missing; `snakemake weights` fetches it"):
-        weights.digests([entry])
+    with pytest.raises(weights.Refused, match=r"is missing; delete it, if it is there, and .*receipt.json"):
+        weights.verified(fetched)
 
 
 # --- through the workflow --------------------------------------------------------------------------
@@ -287,6 +334,12 @@ def test_a_model_without_its_weights_is_not_available_and_the_others_go_on(clone
     ahead = snakemake(clone, "weights", "--configfile", "mine.yaml", GEAR_CACHE=str(clone / "cache"))
     assert ahead.returncode != 0
     assert cut.read_bytes() == CONTENT
+    moved = clone / "moved"  # the cache is not part of a model: nothing is embedded anew
+    (clone / "cache").rename(moved)
+    again = snakemake(
+        clone, "-n", "results/small/embeddings/good.npy", "--configfile", "mine.yaml", GEAR_CACHE=str(moved)
+    )
+    assert "Nothing to be done" in again.stdout
 
 
 HOSTILE = """

@@ -81,13 +81,16 @@ def paired(values, replicates):
 def differences(table, replicates):
     """Every two models on every score that both have replicates of.
 
+    Layers (model.0, ...) are left out: with them the adjustment would be harder for the models.
+
     table: score rows of all models; replicates: float (rows, R), NaN where there are none. Returns a
     DataFrame of analysis, metric, factor, other, model, other_model, difference (of the first minus the
     second), low, high (95 %, this pair alone), p, p_adjusted, real (`yes` or empty).
     """
     columns = [*SCORE, "model", "other_model", "difference", "low", "high", "p", "p_adjusted", "real"]
     table = table.assign(value=pandas.to_numeric(table.value), row=np.arange(len(table)))
-    table = table[~table.model.isin(CONTROLS) & np.isfinite(table.value)]
+    layer = table.model.str.contains(".", regex=False)
+    table = table[~table.model.isin(CONTROLS) & ~layer & np.isfinite(table.value)]
     found = []
     for _, of_metric in table.groupby(["analysis", "metric"], sort=False):
         pairs = []

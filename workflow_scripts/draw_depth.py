@@ -20,8 +20,8 @@ GAP = 0.7  # layers between the last layer and the model's own embedding
 def by_depth(scores, model):
     """Rows of one model with their place on the axis: layers 0, 1, ..., its own embedding after a gap."""
     layers = scores[scores.model.str.startswith(f"{model}.")]
-    layers = layers.assign(place=layers.model.str.rpartition(".")[2].astype(int))
-    own = scores[scores.model == model].assign(place=layers.place.max() + 1 + GAP)
+    layers = layers.assign(place=layers.model.str.rpartition(".")[2].astype(float))
+    own = scores[scores.model == model].assign(place=layers.place.max() + 1 + GAP if len(layers) else 0.0)
     return pandas.concat([layers, own]).sort_values("place")
 
 
@@ -32,6 +32,9 @@ def draw(factors, models, scores):
     for row, model in zip(axes, models, strict=True):
         for axis, (metric, label) in zip(row, PANELS.items(), strict=True):
             found = by_depth(scores[scores.metric == metric], model)
+            axis.set_title(f"{model}: {label}", fontsize=9)
+            if not len(found):
+                continue
             for i, factor in enumerate(factors):
                 color, of = f"C{i % 10}", found[found.factor == factor]
                 layers, own = of[of.model != model], of[of.model == model]
@@ -41,10 +44,12 @@ def draw(factors, models, scores):
                 reference = scores[(scores.metric == metric) & (scores.model == "reference")]
                 for value in reference[reference.factor == factor].value:
                     axis.axhline(value, color=color, linestyle="--", linewidth=0.6)
-            places = sorted(found.place.unique())
-            names = [*(str(int(place)) for place in places[:-1]), "embedding"]
-            axis.set_xticks(places, names, fontsize=7)
-            axis.set_title(f"{model}: {label}", fontsize=9)
+            marks = found.drop_duplicates("place")
+            names = [
+                row.model.rpartition(".")[2] if row.model != model else "embedding"
+                for row in marks.itertuples()
+            ]
+            axis.set_xticks(marks.place, names, fontsize=7)
             axis.axhline(0, color="lightgrey", linewidth=0.6, zorder=0)
             axis.set_xlabel("layer, in the order of depth")
         row[0].set_ylabel("R2")

@@ -27,12 +27,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from files import beside
-from weights import Refused, digests, in_place
+from weights import Refused, in_place
 
 TOLERANCE = 1e-4  # largest difference, relative to the largest value, that counts as the same
 AUDIT_SOUNDS = 4
 VIEW_STEPS = 32  # the share of a clip that a model sees is measured in steps of 1/32
 CALIBRATION_SOUNDS = 64
+TORCH_VARIABLES = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
 
 
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else TensorFlow takes the whole GPU
@@ -320,10 +321,10 @@ def audit(embed, sounds, widths):
     """Check one model on a few different sounds, float32 (n, T). Returns facts; raises Breach.
 
     widths: sizes of the embeddings that `embed` gives side by side: the model's own, then its layers.
-    Shape, dtype, finite values, repeatable answers, answers that differ between
-    sounds, the same answer alone and inside a batch (else marked batch_dependent), and the share of
-    the clip that it sees. Two copies, 20 and 60 dB down, join the sounds, because a floor relative to
-    the loudest of a batch acts on soft sounds only.
+    Shape, dtype, finite values, repeatable answers, answers that differ between sounds, the same answer alone
+    and inside a batch (else marked batch_dependent), and the share of the clip that it sees. Layers whose
+    pieces cannot be told apart in a batch are marked layers_mixed: alone they are right. Two copies, 20 and
+    60 dB down, join the sounds, because a floor relative to the loudest of a batch acts on soft sounds only.
     """
     sounds = np.concatenate([sounds, 0.1 * sounds[:1], 0.001 * sounds[-1:]]).astype(np.float32)
     size = sum(widths)
@@ -337,7 +338,8 @@ def audit(embed, sounds, widths):
         )
     alone = np.concatenate([embed(sounds[i : i + 1]) for i in range(len(sounds))])
     check_output(alone, len(sounds), size)
-    mixed = difference(batch, alone, widths)
+    mixed = difference(batch[:, : widths[0]], alone[:, : widths[0]])
+    of_layers = difference(batch, alone, widths)
     start, end = view(embed, sounds.shape[1], np.sqrt(np.mean(sounds[:-2] ** 2)), widths)
     own = alone[:, : widths[0]]
     spread = difference(own, np.broadcast_to(own[:1], own.shape))
@@ -346,6 +348,7 @@ def audit(embed, sounds, widths):
         "repeat_difference": repeated,
         "batch_difference": mixed,
         "batch_dependent": mixed > TOLERANCE,
+        "layers_mixed": of_layers > TOLERANCE,
         "varies": spread > TOLERANCE,
         "view_start": start,
         "view_end": end,
@@ -445,16 +448,19 @@ def peak_memory_mb():
 def run(args):
     """Load, audit and run one model. Returns a list of (embeddings, facts): the model's own, then its
     layers'. Raises Breach, Refused."""
-    digest = digests(args.weights)
     with open(args.parameters, newline="") as file:
         sounds = Sounds(Path(args.audio).absolute(), sum(1 for _ in csv.DictReader(file)))
-    force = "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD" if args.trust_pickle else "TORCH_FORCE_WEIGHTS_ONLY_LOAD"
-    os.environ[force] = "1"
+    for variable, wanted in zip(TORCH_VARIABLES, (not args.trust_pickle, args.trust_pickle), strict=True):
+        os.environ.pop(variable, None)
+        if wanted:
+            os.environ[variable] = "1"
     try:
-        with in_place(args.weights) as argument:
-            return embedded(args, sounds, argument, digest)
+        with in_place(args.weights) as (argument, digests):
+            return embedded(args, sounds, argument, digests)
     except pickle.UnpicklingError as problem:
-        told = next((line for line in str(problem).splitlines() if "Unsupported" in line), str(problem))
+        told = next((line for line in str(problem).splitlines() if "unsupported" in line.lower()), None)
+        if told is None or args.trust_pickle:
+            raise Breach(f"a weights file is not what PyTorch can load: {problem}") from problem
         raise Breach(
             f"a weights file is a pickle of more than tensors ({told.strip().split('. ')[0]}): loading it "
             "can run any code that its author put there; if you trust where it comes from, state "
@@ -462,8 +468,9 @@ def run(args):
         ) from problem
 
 
-def embedded(args, sounds, argument, digest):
-    """The same for weights that are in their places; `argument` is what load_model is passed."""
+def embedded(args, sounds, argument, digests):
+    """The same for weights that are in their places; `argument` is what load_model is passed, digests:
+    {path: SHA-256}."""
     began = time.monotonic()
     module, model = load(args.module, argument, args.options)
     for key, attribute in (("sample_rate", "sample_rate"), ("embedding_size", "scene_embedding_size")):
@@ -500,10 +507,17 @@ def embedded(args, sounds, argument, digest):
     if not report["varies"] and args.initialization == "random":
         raise Breach("the randomly initialised network gives all sounds the same embedding")
     print(f"audit: {json.dumps(report)}", file=sys.stderr, flush=True)
+    batch_size, together = args.batch_size, report["batch_dependent"] and args.batch_size > 1
+    if together and args.layers:
+        raise Breach(
+            "the model's answer depends on its batch, so that its layers cannot be told apart by sounds; "
+            "state `batch_size: 1`, and each sound goes alone"
+        )
+    if report["layers_mixed"] and not report["batch_dependent"]:
+        print("the layers' pieces are not in the order of the sounds: one by one", file=sys.stderr)
+        batch_size = 1
     audited = time.monotonic()
-    embeddings, batch_size = embed_all(
-        whole, sounds, sum(widths), args.batch_size, report["batch_dependent"] and args.batch_size > 1
-    )
+    embeddings, batch_size = embed_all(whole, sounds, sum(widths), batch_size, together)
     seconds = time.monotonic() - audited
     facts = {
         "module": args.module,
@@ -525,7 +539,7 @@ def embedded(args, sounds, argument, digest):
         "sounds_per_second": round(sounds.N / seconds, 1),
         "peak_memory_mb": peak_memory_mb(),
         "licence": args.licence,
-        "weights_sha256": digest,
+        "weights_sha256": digests,
         "audit": report,
     }
     parts = np.split(embeddings, np.cumsum(widths)[:-1], axis=1)

@@ -15,7 +15,6 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 
 import requests
 from files import beside
@@ -27,7 +26,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from tqdm import tqdm
-from weights import Refused, digest_of
+from weights import Refused, cache, digest_of
 
 ATTEMPTS = 5  # in a row that bring no single byte
 BLOCK = 2**16  # bytes; what a broken connection loses at most
@@ -57,10 +56,10 @@ def alone(path):
 def download(url, part, wait=1.0):
     """Fetch `url` to the file `part`, going on from what is there. Returns its size in bytes.
 
-    Goes on after a broken connection; after ATTEMPTS in a row that brought nothing, `wait`, 2 `wait`, ... s
-    apart, it gives up. Raises Unreachable.
+    Goes on after a broken connection; after ATTEMPTS in a row that brought nothing new, it gives up; they are
+    `wait`, 2 `wait`, ... seconds apart. Raises Unreachable.
     """
-    failures = 0
+    failures = longest = 0
     while True:
         have = part.stat().st_size if part.exists() else 0
         try:
@@ -85,14 +84,14 @@ def download(url, part, wait=1.0):
                 ):
                     for block in answer.iter_content(BLOCK):
                         file.write(block)
-                        failures = 0
                         bar.update(len(block))
             size = part.stat().st_size
             if total is None or size == total:
                 return size
             raise requests.ConnectionError(f"{size} of {total} bytes came")
         except requests.RequestException as problem:
-            failures += 1
+            size = part.stat().st_size if part.exists() else 0
+            failures, longest = (1, size) if size > longest else (failures + 1, longest)
             print(f"attempt {failures} of {ATTEMPTS}: {cause(problem)}", file=sys.stderr, flush=True)
             if failures == ATTEMPTS:
                 raise Unreachable(cause(problem)) from problem
@@ -159,45 +158,44 @@ def by_hand(wanted, path, problem):
 
 
 def known_digests(lock):
-    """Digests that earlier fetches recorded, {name: SHA-256}, from an open lock file."""
-    lock.seek(0)
-    lines = lock.read().decode().splitlines()
+    """Digests that earlier fetches recorded in a lock file, {name: SHA-256}."""
+    lines = lock.read_text().splitlines() if lock.exists() else []
     return {name: digest for digest, name in (line.split("  ", 1) for line in lines if line)}
 
 
-def secure(wanted, path, name, lock_path):
+def secure(wanted, path, name, lock):
     """Have the files of one entry at `path`, fetched if they are not there. Returns {file: SHA-256}.
 
     wanted: {url, sha256, git_blob} or {hub, revision, files: {file: SHA-256 or None}}; name: of the entry
-    in the lock file. Raises Unreachable, Refused.
+    in the lock file. What is there and known is only read, so that a cache may be read-only. Raises
+    Unreachable, Refused.
     """
     stated = wanted["files"] if "hub" in wanted else {"": wanted.get("sha256")}
     blob = wanted.get("git_blob")
-    with alone(lock_path) as lock:
-        recorded = known_digests(lock)
+    recorded = known_digests(lock)
     found = {}
     for file, digest in stated.items():
         full = f"{name}/{file}" if file else name
         target = path / file if file else path
         digest = digest or recorded.get(full)
-        if target.exists():
-            if wrong := mismatch(target, digest, blob):
-                raise Refused(
-                    f"{target} {wrong}: it is truncated or another file, and is not used; delete it, and it "
-                    "is fetched anew"
-                )
-        elif "hub" in wanted:
-            fetch_hub(wanted["hub"], wanted["revision"], file, path)
-            if wrong := mismatch(target, digest, None):
-                target.unlink()
-                raise Refused(f"{file} of {wanted['hub']} {wrong}: it is thrown away")
-        else:
-            fetch_file(wanted["url"], path, digest, blob)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with alone(target.with_name(target.name + ".lock")):
+                if not target.exists():
+                    if "hub" in wanted:
+                        fetch_hub(wanted["hub"], wanted["revision"], file, path)
+                    else:
+                        fetch_file(wanted["url"], path, digest, blob)
+        if wrong := mismatch(target, digest, blob):
+            raise Refused(
+                f"{target} {wrong}: it is truncated or another file, and is not used; delete it, and it is "
+                f"fetched anew (or its line in {lock}, if the file has really changed)"
+            )
         found[file] = digest or digest_of(target)
         if not digest:
-            with alone(lock_path) as lock:
-                lock.write(f"{found[file]}  {full}\n".encode())
-            print(f"no SHA-256 digest is published: recorded {found[file]} in {lock_path}", file=sys.stderr)
+            with alone(lock) as record:
+                record.write(f"{found[file]}  {full}\n".encode())
+            print(f"no SHA-256 digest is published: recorded {found[file]} in {lock}", file=sys.stderr)
     return found
 
 
@@ -205,15 +203,12 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wanted", type=json.loads, required=True, help="the entry, JSON")
     parser.add_argument("--name", required=True, help="name in the cache")
-    parser.add_argument("--cache", type=Path, required=True, help="folder of the cache")
     parser.add_argument("--receipt", required=True, help="JSON to write")
     args = parser.parse_args(argv)
-    path = args.cache / args.name
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = cache() / args.name
     try:
-        with alone(path.with_name(path.name + ".lock")):
-            files = secure(args.wanted, path, args.name, args.cache / "weights.lock")
-    except Refused as problem:
+        files = secure(args.wanted, path, args.name, cache() / "weights.lock")
+    except (Refused, PermissionError) as problem:
         sys.exit(f"error: {problem}")
     except Unreachable as problem:
         sys.exit(f"error: {by_hand(args.wanted, path, problem)}")

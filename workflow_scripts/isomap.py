@@ -2,7 +2,8 @@
 
 K-neighbour graph, shortest paths, classical multidimensional scaling. A graph in pieces is either
 bridged (`--bridge`: the closest pair of sounds of every two components is joined, as scikit-learn
-does) or embedded piece by piece, each around its own origin.
+does) or embedded piece by piece, each around its own origin. Of more than EXACT sounds the shortest paths
+are computed from landmarks only (landmarks.py), which the note of the residual variance then says.
 
 Writes sound, x, y, z, component (0 is the largest, before any bridge), the bridges, and scores.
 """
@@ -10,6 +11,7 @@ Writes sound, x, y, z, component (0 is the largest, before any bridge), the brid
 import argparse
 from pathlib import Path
 
+import landmarks
 import numpy as np
 import pandas
 from files import beside
@@ -17,11 +19,14 @@ from neighbors import features
 from scipy.linalg import eigh
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
-from scipy.spatial.distance import pdist, squareform
+from scipy.sparse.linalg import eigsh
+from scipy.spatial.distance import cdist
 from scores import write_scores
 from sklearn.metrics import pairwise_distances_argmin_min
 
 AXES = ("x", "y", "z")
+SMALL = 200  # sounds up to which all eigenvectors are found rather than the largest sought
+EXACT = 4096  # sounds up to which every shortest path is computed
 
 
 def neighbor_graph(indices, distances):
@@ -74,7 +79,11 @@ def classical_scaling(distances, dimensions=3):
     gram -= gram.mean(axis=0)
     gram -= gram.mean(axis=1, keepdims=True)
     take = min(dimensions, n)
-    values, vectors = eigh((gram + gram.T) / 2, subset_by_index=[n - take, n - 1])
+    gram = (gram + gram.T) / 2
+    if n > SMALL:
+        values, vectors = eigsh(gram, take, which="LA", v0=np.random.default_rng(0).standard_normal(n))
+    else:
+        values, vectors = eigh(gram, subset_by_index=[n - take, n - 1])
     coordinates = np.zeros((n, dimensions))
     coordinates[:, :take] = (vectors * np.sqrt(np.maximum(values, 0)))[:, ::-1]
     peak = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(dimensions)]
@@ -82,14 +91,27 @@ def classical_scaling(distances, dimensions=3):
 
 
 def isomap(graph):
-    """Isomap of a connected graph: coordinates float (n, 3) and geodesic distances float (n, n)."""
-    geodesic = dijkstra(graph, directed=False)
-    return classical_scaling(geodesic), geodesic
+    """Isomap of a connected graph, by landmarks if it has more than EXACT sounds.
+
+    Returns coordinates float (n, 3), and geodesic distances float (m, n) from m sounds, int (m,).
+    """
+    n = graph.shape[0]
+    if n <= EXACT:
+        geodesic = dijkstra(graph.maximum(graph.T))
+        return classical_scaling(geodesic), geodesic, np.arange(n)
+    chosen = landmarks.draw(n, landmarks.LANDMARKS)
+    geodesic = landmarks.path_lengths(graph, chosen)
+    return landmarks.triangulate(geodesic, chosen), geodesic, chosen
 
 
-def residual_variance(geodesic, coordinates):
-    """1 - squared correlation of geodesic and 3-D distances: 0 if three dimensions hold them all."""
-    a, b = squareform(geodesic, checks=False), pdist(coordinates)
+def residual_variance(geodesic, sources, coordinates):
+    """1 - squared correlation of geodesic and 3-D distances: 0 if three dimensions hold them all.
+
+    geodesic: float (m, n), from the sounds `sources`, int (m,); coordinates: float (n, 3).
+    """
+    others = np.ones(geodesic.shape, bool)
+    others[np.arange(len(sources)), sources] = False
+    a, b = geodesic[others], cdist(coordinates[sources], coordinates)[others]
     if len(a) < 2 or a.std() == 0 or b.std() == 0:
         return np.nan
     return 1 - np.corrcoef(a, b)[0, 1] ** 2
@@ -106,16 +128,16 @@ def analyse(points, indices, distances, bridge):
     labels = components(graph)
     if bridge and labels.max() > 0:
         bridges = find_bridges(points, labels)
-        coordinates, geodesic = isomap(add_edges(graph, bridges))
-        return coordinates, labels, bridges, residual_variance(geodesic, coordinates)
+        coordinates, *paths = isomap(add_edges(graph, bridges))
+        return coordinates, labels, bridges, residual_variance(*paths, coordinates)
     coordinates = np.full((len(labels), 3), np.nan)
     residual = np.nan
     for label in range(labels.max() + 1):
         rows = np.flatnonzero(labels == label)
         if len(rows) > 3:
-            coordinates[rows], geodesic = isomap(graph[rows][:, rows])
+            coordinates[rows], *paths = isomap(graph[rows][:, rows])
             if label == 0:
-                residual = residual_variance(geodesic, coordinates[rows])
+                residual = residual_variance(*paths, coordinates[rows])
     return coordinates, labels, [], residual
 
 
@@ -146,6 +168,7 @@ def main(argv=None):
     largest = int(np.bincount(labels)[0])
     same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(labels)}
     note = "no chance level: does not depend on the factors"
+    told = f"{note}; paths from {landmarks.LANDMARKS} landmarks" if len(labels) > EXACT else note
     pieces = "bridged" if bridges else f"largest component only ({largest} sounds)"
     write_scores(
         args.scores,
@@ -161,7 +184,7 @@ def main(argv=None):
                 "unit": "share",
                 "better": "low",
                 "n": len(labels) if bridges else largest,
-                "note": note if labels.max() == 0 else f"{note}; {pieces}",
+                "note": told if labels.max() == 0 else f"{told}; {pieces}",
             },
         ],
     )

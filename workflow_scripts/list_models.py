@@ -6,7 +6,7 @@ Nothing is fetched.
 """
 
 import argparse
-import os
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -45,7 +45,7 @@ def framework(spec):
     return next((name for name in FRAMEWORKS if name in pins), "none")
 
 
-def weights(entry, cache):
+def weights(entry):
     """(what is told of an entry's weights, whether they are here)."""
     listed = entry.get("weights", [])
     listed = (
@@ -62,20 +62,21 @@ def weights(entry, cache):
         if "hub" in file:
             name, host = f"huggingface.co/{file['hub']}/{file['revision']}", file["hub"]
         else:
-            name, host = file["url"].split("://", 1)[1], urlsplit(file["url"]).netloc
+            name = re.sub(r"[^A-Za-z0-9._/+=-]", "_", file["url"].split("://", 1)[1])  # as in common.smk
+            host = urlsplit(file["url"]).netloc
         told.append(f"{file.get('size', 'size unknown')}, {host}")
-        here &= (cache / f"{name}.receipt.json").exists()
+        here &= (ROOT / "resources" / "receipts" / f"{name}.json").exists()
     return "; ".join(told), here
 
 
-def row(name, entry, defined, cache):
+def row(name, entry, defined):
     """The cells of one model."""
     if entry["module"] == "precomputed":
         return name, defined, "none", "none", "nothing", entry["embeddings"], entry.get("licence", "unknown")
     spec = environment_file(entry)
     python = next(item for item in spec["dependencies"] if str(item).startswith("python="))
     env = entry.get("env", "its own list")
-    told, fetched = weights(entry, cache)
+    told, fetched = weights(entry)
     missing = []
     if not (ROOT / "resources" / "environments" / env / "complete").exists():
         script = ROOT / "envs" / f"{env}.post-deploy.sh"
@@ -98,8 +99,7 @@ def row(name, entry, defined, cache):
 
 def main(argv=None):
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    cache = Path(os.environ.get("GEAR_CACHE", ROOT / "resources" / "weights"))
-    rows = [COLUMNS, *(row(*found, cache) for found in definitions())]
+    rows = [COLUMNS, *(row(*found) for found in definitions())]
     widths = [max(len(cells[i]) for cells in rows) for i in range(len(COLUMNS))]
     for cells in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())

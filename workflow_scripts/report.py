@@ -242,9 +242,9 @@ def commit_of(clone):
         return "not a git clone"
 
 
-def read_dataset(results, name, definition, rows, unchecked):
-    """Everything the template shows of one data set. rows: names of models and their layers, in order;
-    unchecked: why its gate has no result, or None."""
+def read_dataset(results, name, definition, rows, deep, unchecked):
+    """Everything the template shows of one data set. rows: names of models and their layers, in order; deep:
+    whether there is a figure of layers; unchecked: why its gate has no result, or None."""
     folder = results / name
     with open(folder / "sounds" / "parameters.csv", newline="") as file:
         N = sum(1 for _ in csv.DictReader(file))
@@ -254,7 +254,6 @@ def read_dataset(results, name, definition, rows, unchecked):
         checks = table.to_dict("records")
     absent = {"isomap", "knn", "subspaces"} if "ladder" in definition else {"threshold"}
     absent |= set() if unchecked is None else {"checks"}
-    deep = any("." in row for row in rows) and (folder / "figures" / "depth.png").exists()
     absent |= set() if deep else {"depth"}
     scores, differences = (
         pandas.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
@@ -291,6 +290,7 @@ def main(argv=None):
     parser.add_argument("--datasets", type=json.loads, required=True, help="{data set: entry}, JSON")
     parser.add_argument("--broken", nargs="*", default=[], help="dataset:stage:log of those that failed")
     parser.add_argument("--rows", nargs="+", required=True, help="models and their layers, in order")
+    parser.add_argument("--deep", nargs="*", default=[], help="data sets with a figure of layers")
     parser.add_argument("--unchecked", nargs="*", default=[], help="dataset:log of those whose gate failed")
     parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
     parser.add_argument("--template", type=Path, required=True, help="Jinja template")
@@ -303,7 +303,7 @@ def main(argv=None):
     environment.filters["number"] = number
     page = environment.from_string(args.template.read_text()).render(
         datasets=[
-            read_dataset(args.results, name, definition, args.rows, unchecked.get(name))
+            read_dataset(args.results, name, definition, args.rows, name in args.deep, unchecked.get(name))
             for name, definition in args.datasets.items()
         ],
         broken=[(name, stage, reason(log)) for name, stage, log in broken],

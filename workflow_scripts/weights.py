@@ -1,7 +1,7 @@
 """Weights files: their digests, and the places where the loaders of models look for them.
 
-Only the standard library, because `embed` imports it. A file that was fetched has a receipt beside it
-(`NAME.receipt.json`, written by fetch.py): what it must be, digest by digest.
+Only the standard library, because `embed` imports it. A file that was fetched lies in the cache
+(`GEAR_CACHE`, or resources/weights) and has a receipt, written by fetch.py: the digests that it must have.
 """
 
 import contextlib
@@ -20,6 +20,11 @@ class Refused(Exception):
     """A weights file is not what it must be, or has no place; the message is for the user."""
 
 
+def cache():
+    """The folder of the weights files that were fetched."""
+    return Path(os.environ.get("GEAR_CACHE", "resources/weights"))
+
+
 def digest_of(path):
     """SHA-256 of a file, or of a folder's files (a TensorFlow SavedModel) in the order of their names."""
     digest = hashlib.sha256()
@@ -31,41 +36,37 @@ def digest_of(path):
     return digest.hexdigest()
 
 
-def check(path, files):
-    """Raise Refused unless every file has the digest it must have.
+def verified(entry):
+    """The files of an entry, {path: SHA-256}, those that were fetched held against their receipt.
 
-    path: a file, or a folder of files; files: {name below the folder, or '' for the file: SHA-256}.
+    entry: {path} of a user's own file or folder, or {cached: name in the cache, receipt}. Raises Refused.
     """
-    for name, wanted in files.items():
-        file = path / name if name else path
-        if not file.is_file():
-            raise Refused(f"{file} is missing; `snakemake weights` fetches it")
-        found = digest_of(file)
-        if found != wanted:
-            raise Refused(
-                f"{file} has the SHA-256 digest {found}, but it must be {wanted}: it was truncated or is "
-                "another file, and is not used; delete it, and it is fetched anew"
-            )
-
-
-def digests(weights):
-    """SHA-256 of each entry of `weights`, {path: digest}, those that were fetched held against their
-    receipts. weights: list of {path, receipt (empty for a user's own file)}. Raises Refused."""
-    found = {}
-    for entry in weights:
+    if "path" in entry:
         path = Path(entry["path"])
-        if entry.get("receipt"):
-            check(path, json.loads(Path(entry["receipt"]).read_text())["files"])
         if not path.exists():
             raise Refused(f"{path} does not exist")
-        found[str(path)] = digest_of(path)
+        return {str(path): digest_of(path)}
+    receipt = Path(entry["receipt"])
+    found = {}
+    for name, wanted in json.loads(receipt.read_text())["files"].items():
+        file = cache() / entry["cached"] / name if name else cache() / entry["cached"]
+        anew = f"delete it, if it is there, and {receipt}, and it is fetched anew"
+        if not file.is_file():
+            raise Refused(f"{file} is missing; {anew}")
+        digest = digest_of(file)
+        if digest != wanted:
+            raise Refused(
+                f"{file} has the SHA-256 digest {digest}, but it must be {wanted}: it was truncated or is "
+                f"another file, and is not used; {anew}"
+            )
+        found[str(file)] = digest
     return found
 
 
-def link(source, target):
-    """Make `target` a symbolic link to `source`, or a folder of links to the files of a folder."""
-    for file in sorted(source.rglob("*")) if source.is_dir() else [source]:
-        if file.is_file() and ".cache" not in file.relative_to(source).parts:
+def link(source, target, files=None):
+    """Make `target` a link to `source`, or a folder of links to the files of a folder (or `files` of it)."""
+    for file in files or (sorted(source.rglob("*")) if source.is_dir() else [source]):
+        if file.is_file():
             place = target / file.relative_to(source)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.unlink(missing_ok=True)
@@ -85,28 +86,34 @@ def overlay(package, folder):
 
 @contextlib.contextmanager
 def in_place(weights):
-    """Put weights where a loader looks for them, for this process, and yield what load_model is passed.
+    """Put weights where a loader looks for them, for this process. Yields what load_model is passed, and the
+    digests of all files, {path: SHA-256}. Raises Refused.
 
-    weights: list of {path, place, hub, revision}. `place` is a path below TORCH_HOME, HF_HOME,
-    site-packages or `.` (the working directory); without a place the path is the argument of load_model
-    (at most one; '' if none). A hub model without a place is the folder of its files; `place: HF_HOME`
-    puts it into the hub's own cache. While the block runs, the working directory is a temporary folder if
-    something is placed there, and TORCH_HOME and HF_HOME are temporary folders if something is placed in
-    them, so that two jobs never see each other's files and nothing is written into an environment.
+    weights: list of {path | cached and receipt, place, hub, revision}. `place` is a path below TORCH_HOME,
+    HF_HOME, site-packages or `.` (the working directory); without a place the path is the argument of
+    load_model (at most one; '' if none). A hub model without a place is a folder of its files; `place:
+    HF_HOME` puts it into the hub's own cache. While the block runs, the working directory is a temporary
+    folder if something is placed there, and so are TORCH_HOME and HF_HOME, so that two jobs never see each
+    other's files and nothing is written into an environment.
     """
-    kept, variables = Path.cwd(), {}
+    kept, variables, digests = Path.cwd(), {}, {}
     argument = ""
     with tempfile.TemporaryDirectory(prefix="gear-") as temporary:
         root = Path(temporary)
         try:
             for entry in weights:
-                source = Path(entry["path"]).absolute()
+                digests |= (found := verified(entry))
+                source = Path(entry.get("path") or cache() / entry["cached"]).absolute()
+                files = [Path(path).absolute() for path in found] if "hub" in entry else None
                 head, _, rest = (entry.get("place") or "").partition("/")
                 if not head:
                     argument = str(source)
+                    if files:  # a folder of these files alone, whatever else lies beside them
+                        argument = str(root / "argument")
+                        link(source, root / "argument", files)
                 elif head == "HF_HOME" and not rest:
                     cached = root / "HF_HOME" / "hub" / f"models--{entry['hub'].replace('/', '--')}"
-                    link(source, cached / "snapshots" / entry["revision"])
+                    link(source, cached / "snapshots" / entry["revision"], files)
                     (cached / "refs").mkdir(exist_ok=True)
                     (cached / "refs" / "main").write_text(entry["revision"])
                 elif head == "site-packages":
@@ -115,14 +122,16 @@ def in_place(weights):
                         overlay(package, root / head)
                     link(source, root / head / rest)
                 else:
-                    link(source, root / ("work" if head == "." else head) / rest)
+                    link(source, root / ("work" if head == "." else head) / rest, files)
                 if head in HOMES:
                     variables[head] = str(root / head)
             if "HF_HOME" in variables:
-                variables |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+                for name in ("HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"):  # would overrule HF_HOME
+                    os.environ.pop(name, None)
+                variables |= {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": f"{variables['HF_HOME']}/hub"}
             os.environ.update(variables)
             if (root / "work").exists():
                 os.chdir(root / "work")
-            yield argument
+            yield argument, digests
         finally:
             os.chdir(kept)

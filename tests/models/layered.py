@@ -16,11 +16,13 @@ class Layered(torch.nn.Module):
         self.first = torch.nn.Conv1d(1, 4, 9, stride=4)
         self.second = torch.nn.Conv1d(4, 6, 9, stride=4)
         self.unused = torch.nn.Linear(2, 2)
+        self.shared = torch.nn.Identity()  # runs twice in a pass
         self.frames = frames
 
     def forward(self, audio):
         pieces = audio.reshape(len(audio) * self.frames, 1, -1)
-        means = self.second(torch.relu(self.first(pieces))).mean(dim=2)
+        hidden = self.shared(torch.relu(self.first(pieces)))
+        means = self.shared(hidden + 1)[:, :0].sum() + self.second(hidden).mean(dim=2)
         return means.reshape(len(audio), self.frames, -1).mean(dim=1)
 
 

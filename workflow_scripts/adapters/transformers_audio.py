@@ -5,8 +5,9 @@ The weights are a folder with config.json, preprocessor_config.json and the tens
 text (CLAP) the audio half is taken, of an encoder and decoder (Whisper) the encoder. Options: `layer`, the
 hidden state (0: the input of the first layer, -1: the output of the last), and `pooling`: `mean` over time
 (and frequency), `first` (the class token, where there is one) or `pooler` (the model's own, whatever the
-layer). An extractor that pads to a fixed length (Whisper: 30 s) is followed by the mean over the part that
-the sound fills.
+layer). Whisper's extractor pads to 30 s: the mean is over the part that the sound fills. The transformer of
+spectrograms sees 10 s and its mean is over all of them, silence included. Layers by hooks (`layers` of an
+entry) average over the padding of both; take the option `layer` there.
 """
 
 import math
