@@ -57,6 +57,13 @@ def test_euclidean_distances_are_recovered_exactly():
     assert isomap.residual_variance(distances, np.arange(40), found) == pytest.approx(0, abs=1e-9)
 
 
+def test_coinciding_sounds_lie_in_one_point():
+    for N in (50, 300):
+        coordinates, labels, _, residual = analyse(np.ones((N, 8)), 6)
+        assert (coordinates[labels == 0] == 0).all()
+        assert np.isnan(residual)
+
+
 # --- landmarks -------------------------------------------------------------------------------------
 
 

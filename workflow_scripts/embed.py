@@ -472,6 +472,7 @@ def embedded(args, sounds, argument, digests):
     """The same for weights that are in their places; `argument` is what load_model is passed, digests:
     {path: SHA-256}."""
     began = time.monotonic()
+    print(f"{args.module}: loading", file=sys.stderr, flush=True)
     module, model = load(args.module, argument, args.options)
     for key, attribute in (("sample_rate", "sample_rate"), ("embedding_size", "scene_embedding_size")):
         stated, found = getattr(args, key), getattr(model, attribute)

@@ -80,7 +80,7 @@ def classical_scaling(distances, dimensions=3):
     gram -= gram.mean(axis=1, keepdims=True)
     take = min(dimensions, n)
     gram = (gram + gram.T) / 2
-    if n > SMALL:
+    if n > SMALL and gram.any():  # ARPACK cannot start on zeros, which coinciding sounds give
         values, vectors = eigsh(gram, take, which="LA", v0=np.random.default_rng(0).standard_normal(n))
     else:
         values, vectors = eigh(gram, subset_by_index=[n - take, n - 1])
