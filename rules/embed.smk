@@ -41,7 +41,7 @@ rule embed:
         options=lambda wildcards: json.dumps(config["models"][wildcards.model].get("options", {})),
         embedding_size=entry("embedding_size", 0),
         weights=weights_of,
-        trust_pickle=lambda wildcards: ("--trust-pickle" if entry("trust_pickle", False)(wildcards) else ""),
+        trust_pickle=flag("--trust-pickle", entry("trust_pickle", False)),
         initialization=entry("initialization", "pretrained"),
         network=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("network", "")),
         seed=entry("seed", 0),

@@ -67,6 +67,7 @@ def test_a_model_that_hears_the_first_half_says_so(run):
 def test_batch_dependence_is_marked_and_the_data_set_goes_in_one_call(run):
     embeddings, facts = run("--batch-size", "5", fault="batch")
     assert facts["audit"]["batch_dependent"]
+    assert not facts["audit"]["layers_mixed"]  # it has none
     assert facts["batch_size"] == N
     np.testing.assert_allclose(embeddings.mean(axis=0), 0, atol=1e-5)
 

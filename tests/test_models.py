@@ -121,6 +121,17 @@ def test_the_papers_models_load_and_embed(shared_clone, model):
     assert all(str(cached(file)) in lock for file in entry["weights"])
 
 
+def test_yamnet_as_submitted_to_hear_embeds_clips_of_a_second(shared_clone):
+    name = "soundsensing_yamnet"
+    entry = yaml.safe_load((ROOT / "catalogues" / "hear2021.yaml").read_text())["models"][name]
+    entry["weights"] = listed(entry)
+    made = {name: ("yamnet_hear", ["yamnet.h5"])}
+    embeddings, facts = embedded(shared_clone, "yamnet", {name: entry}, made, "second")[name]
+    assert embeddings.shape == (12, 1024)
+    assert 1e-3 < np.abs(embeddings).max() < 1e4  # not shrunk to nothing
+    assert facts["audit"]["varies"]
+
+
 @pytest.fixture(scope="module")
 def newer(shared_clone):
     """Embeddings and facts of the newer models, from one call."""

@@ -339,7 +339,7 @@ def audit(embed, sounds, widths):
     alone = np.concatenate([embed(sounds[i : i + 1]) for i in range(len(sounds))])
     check_output(alone, len(sounds), size)
     mixed = difference(batch[:, : widths[0]], alone[:, : widths[0]])
-    of_layers = difference(batch, alone, widths)
+    of_layers = [array[:, widths[0] :] for array in (batch, alone)]
     start, end = view(embed, sounds.shape[1], np.sqrt(np.mean(sounds[:-2] ** 2)), widths)
     own = alone[:, : widths[0]]
     spread = difference(own, np.broadcast_to(own[:1], own.shape))
@@ -348,7 +348,7 @@ def audit(embed, sounds, widths):
         "repeat_difference": repeated,
         "batch_difference": mixed,
         "batch_dependent": mixed > TOLERANCE,
-        "layers_mixed": of_layers > TOLERANCE,
+        "layers_mixed": len(widths) > 1 and difference(*of_layers, widths[1:]) > TOLERANCE,
         "varies": spread > TOLERANCE,
         "view_start": start,
         "view_end": end,
@@ -484,7 +484,8 @@ def embedded(args, sounds, argument, digests):
         raise Breach(f"{key} needs a PyTorch model; this one is of {framework}")
     embed, device = EMBEDDERS[framework](module, model)
     few = sounds.some(AUDIT_SOUNDS)
-    embed(few)  # some wrappers load their network at the first call
+    if args.layers or args.initialization == "random":
+        embed(few)  # some wrappers load their network at the first call
     if args.initialization == "random":
         calibration = sounds.some(CALIBRATION_SOUNDS)
 
