@@ -21,7 +21,7 @@ rule neighbors:
         runtime=60,
     params:
         python=python("analysis"),
-        K=largest_K,
+        K=searched_K,
         standardize=flag("--standardize", setting("standardize")),
     shell:
         "{params.python:q} {input.script[0]:q} --embeddings {input.embeddings:q} --K {params.K} "
@@ -62,6 +62,43 @@ rule isomap:
         "--neighbors {input.neighbors:q} --model {wildcards.model:q} --K {params.K} {params.bridge} "
         "{params.standardize} --coordinates {output.coordinates:q} --bridges {output.bridges:q} "
         "--scores {output.scores:q} > {log:q} 2>&1"
+
+
+rule trust:
+    """Whether the Isomap picture can be trusted: over K, over subsamples, beside other methods."""
+    input:
+        script=scripts("trust"),
+        environment=environment("analysis"),
+        embeddings="results/{dataset}/embeddings/{model}.npy",
+        neighbors="results/{dataset}/neighbors/{model}.npz",
+    output:
+        sweep="results/{dataset}/trust/{model}.csv",
+        figure="results/{dataset}/trust/{model}.png",
+        scores="results/{dataset}/trust/{model}.scores.csv",
+        replicates="results/{dataset}/trust/{model}.scores.npy",
+    log:
+        "logs/trust/{dataset}/{model}.log",
+    benchmark:
+        "logs/trust/{dataset}/{model}.tsv"
+    wildcard_constraints:
+        model=r"[^/]+(?<!\.scores)",
+    conda:
+        conda_spec("analysis")
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        python=python("analysis"),
+        K=setting("isomap", "K"),
+        bridge=flag("--bridge", setting("isomap", "bridge")),
+        standardize=flag("--standardize", setting("standardize")),
+        seed=setting("seed"),
+    shell:
+        "{params.python:q} {input.script[0]:q} --embeddings {input.embeddings:q} "
+        "--neighbors {input.neighbors:q} --model {wildcards.model:q} --K {params.K} {params.bridge} "
+        "{params.standardize} --seed {params.seed} --sweep {output.sweep:q} --scores {output.scores:q} "
+        "--figure {output.figure:q} > {log:q} 2>&1"
 
 
 rule knn:

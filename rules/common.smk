@@ -27,7 +27,7 @@ CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 HOME = Path(os.path.relpath(workflow.basedir))  # the clone, seen from the working directory
 CONTROLS = ["chance", "reference"]
 # The analyses of one model on one data set, in the order of the data: of a cloud of sounds, and of a ladder.
-ANALYSES = ["isomap", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology"]
+ANALYSES = ["isomap", "trust", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology"]
 LADDER_ANALYSES = ["sensitivity", "threshold"]
 STAGES = ["embed", "adopt", "layer", "neighbors", *ANALYSES, *LADDER_ANALYSES]  # of one model on one data set
 
@@ -758,10 +758,15 @@ def flag(name, value):
 
 
 def largest_K(wildcards):
-    """Neighbours to search, so that one search serves every analysis; 0 for a ladder, which has no graph."""
+    """The most neighbours that an analysis looks at; 0 for a ladder, which has no graph."""
     if "ladder" in config["datasets"][wildcards.dataset]:
         return 0
     return max(settings(config, wildcards.dataset, name)["K"] for name in ("isomap", "knn"))
+
+
+def searched_K(wildcards):
+    """Neighbours to search, so that one search serves every analysis and the sweep of K up to its double."""
+    return max(largest_K(wildcards), 2 * settings(config, wildcards.dataset, "isomap")["K"])
 
 
 # --- failed models --------------------------------------------------------------------------------
@@ -783,7 +788,7 @@ def of_dataset(path, dataset):
 
 def first_failure(pending, dataset, model):
     """(stage, log) of the first unfinished stage of a model on a data set, or None."""
-    ending = re.compile(r"(\.(bridges|scores))?\.(npy|npz|json|csv)$")
+    ending = re.compile(r"(\.(bridges|scores))?\.(npy|npz|json|csv|png)$")
     outputs = {
         (rule.removesuffix("_layers"), ending.sub("", Path(path).name))
         for rule, path in pending

@@ -66,6 +66,7 @@ rule draw_isomap:
         parameters="results/{dataset}/sounds/parameters.csv",
         coordinates=per_model("results/{dataset}/isomap/{model}.csv"),
         bridges=per_model("results/{dataset}/isomap/{model}.bridges.csv"),
+        stamps=per_model("results/{dataset}/trust/{model}.scores.csv"),
     output:
         png="results/{dataset}/figures/isomap.png",
         pdf="results/{dataset}/figures/isomap.pdf",
@@ -85,7 +86,7 @@ rule draw_isomap:
         K=setting("isomap", "K"),
     shell:
         "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
-        "--coordinates {input.coordinates:q} --bridges {input.bridges:q} "
+        "--coordinates {input.coordinates:q} --bridges {input.bridges:q} --stamps {input.stamps:q} "
         "--factors {params.factors:q} --K {params.K} --output {output:q} > {log:q} 2>&1"
 
 

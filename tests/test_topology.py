@@ -6,7 +6,7 @@ import pandas
 import pytest
 import topology
 from isomap import components, neighbor_graph
-from neighbors import features, nearest_neighbors
+from neighbors import features, inside, nearest_neighbors
 from scipy.stats import ortho_group
 from scores import interval, write_scores
 
@@ -172,11 +172,11 @@ def test_thinning_frees_two_nn_of_the_design(embeddings):
 def test_neighbours_inside_a_part_are_those_of_the_part():
     points = shape("cube", 200, 0)
     rows = np.sort(np.random.default_rng(0).permutation(200)[:100])
-    indices, distances = topology.inside(*lists(points, 199), rows, 7)
+    indices, distances = inside(*lists(points, 199), rows, 7)
     expected = nearest_neighbors(points[rows], 7)
     np.testing.assert_array_equal(indices, expected[0])
     np.testing.assert_allclose(distances, expected[1])
-    short, lengths = topology.inside(*lists(points, 4), rows, 4)
+    short, lengths = inside(*lists(points, 4), rows, 4)
     own = short == np.arange(100)[:, None]
     assert own.any()
     assert not own.all()

@@ -1,11 +1,13 @@
 """Figure 3: the Isomap cloud of each model (rows), coloured by each factor (columns).
 
-A graph in pieces says so under the model's name. Bridged, all sounds are drawn and the bridges are
+Under the model's name stands whether the picture can be trusted (trust.py), and if not, why. A graph in
+pieces says so, too. Bridged, all sounds are drawn and the bridges are
 dashed; not bridged, the largest component is drawn, since the pieces have no common coordinates.
 """
 
 import argparse
 import json
+import textwrap
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +44,12 @@ def describe(cloud, bridges):
     return f"{count} components,\nlargest drawn ({share:.0%})"
 
 
+def stamp(scores):
+    """The stamp of a picture, from its scores by trust.py, as lines for the label column."""
+    (words,) = scores[scores.metric == "stamp"].note
+    return "\n".join(textwrap.wrap(words, 24))
+
+
 def draw_cloud(axis, cloud, bridges, colors, norm):
     """One cloud in a 3-D axis. cloud: DataFrame x, y, z, component; colors: float (N,)."""
     drawn = np.full(len(cloud), True) if len(bridges) else cloud["component"] == 0
@@ -58,7 +66,7 @@ def draw_cloud(axis, cloud, bridges, colors, norm):
 
 
 def draw(table, factors, clouds, K):
-    """The figure. clouds: list of (model, cloud, bridges)."""
+    """The figure. clouds: list of (model, cloud, bridges, stamp)."""
     blocks = -(-len(clouds) // ROWS)
     rows = -(-len(clouds) // blocks)
     size = (blocks * ((len(factors) + 0.6) * CELL), rows * CELL + 0.9)
@@ -76,13 +84,13 @@ def draw(table, factors, clouds, K):
         hspace=0.02,
     )
     norms = {name: normalization(entry, table[name]) for name, entry in factors.items()}
-    for i, (model, cloud, bridges) in enumerate(clouds):
+    for i, (model, cloud, bridges, trust) in enumerate(clouds):
         row, first = i % rows, i // rows * (len(factors) + 1)
         label = figure.add_subplot(grid[row, first])
         label.axis("off")
         fitting = min(10, 130 / len(model))  # points: the column is some 1.3 inches wide
         label.text(0.05, 0.55, model, fontsize=fitting, fontweight="bold")
-        label.text(0.05, 0.5, describe(cloud, bridges), fontsize=7, va="top")
+        label.text(0.05, 0.5, f"{describe(cloud, bridges)}\n{trust}", fontsize=7, va="top")
         for j, name in enumerate(factors):
             axis = figure.add_subplot(grid[row, first + 1 + j], projection="3d")
             draw_cloud(axis, cloud, bridges, table[name].to_numpy(), norms[name])
@@ -107,13 +115,14 @@ def main(argv=None):
     parser.add_argument("--parameters", required=True, help="CSV of the factors")
     parser.add_argument("--coordinates", nargs="+", required=True, help="CSV per model")
     parser.add_argument("--bridges", nargs="+", required=True, help="CSV per model, same order")
+    parser.add_argument("--stamps", nargs="+", required=True, help="scores of trust.py per model, same order")
     parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
     parser.add_argument("--K", type=int, required=True, help="neighbours per sound, for the title")
     parser.add_argument("--output", nargs="+", required=True, help="PNG and PDF to write")
     args = parser.parse_args(argv)
     clouds = [
-        (Path(cloud).stem, pandas.read_csv(cloud), pandas.read_csv(bridges))
-        for cloud, bridges in zip(args.coordinates, args.bridges, strict=True)
+        (Path(cloud).stem, pandas.read_csv(cloud), pandas.read_csv(bridges), stamp(pandas.read_csv(scores)))
+        for cloud, bridges, scores in zip(args.coordinates, args.bridges, args.stamps, strict=True)
     ]
     factors = dict(list(args.factors.items())[:SHOWN])
     figure = draw(pandas.read_csv(args.parameters), factors, clouds, args.K)

@@ -147,6 +147,14 @@ TABLES = {  # analysis.metric, or analysis where its scores are not per factor: 
         "Rank correlation of distances in the embedding with distances in one factor, all others held "
         "fixed; 0 is invariant.",
     ),
+    "trust": (
+        "Trust in the Isomap picture",
+        "Stamp: 1 if nothing speaks against the picture, 0 with the reasons in the note. Disparity: how far it "
+        "moves (Procrustes, 0 to 1) when K changes by a factor of 1.4, or when three quarters of the "
+        "sounds are drawn. Trustworthiness, continuity: are neighbours in the picture neighbours in the "
+        "embedding, and the reverse? Agreement: share of the picture that two local methods confirm, up to a "
+        "linear map.",
+    ),
     "topology": (
         "Topology of the neighbour graph",
         "Pieces, clusters and loops of the graph by persistent homology of geodesic distances, and the "
@@ -159,7 +167,7 @@ TABLES = {  # analysis.metric, or analysis where its scores are not per factor: 
         "variance: 1 - squared correlation of geodesic and 3-D distances, what three dimensions leave out.",
     ),
 }
-NOTED = ["threshold.threshold", "topology"]  # tables whose notes stand beside the values, too
+NOTED = ["threshold.threshold", "topology", "trust"]  # tables whose notes stand beside the values, too
 WIDEST = 30  # columns of a table that the page shows
 
 

@@ -27,6 +27,7 @@ from pathlib import Path
 import numpy as np
 from gudhi.sklearn.rips_persistence import RipsPersistence
 from isomap import components, neighbor_graph
+from neighbors import inside
 from scipy.sparse.csgraph import dijkstra
 from scores import REPLICATES, half_samples, write_scores
 
@@ -39,21 +40,6 @@ DIMENSIONS = ("dimension_two_nn", "dimension_mle")
 UNITS = {"components": "count", "loops": "count", "loop_persistence": "share of a circle"}
 UNITS |= dict.fromkeys((*DIMENSIONS, "description"), "dimensions")
 WORDS = {1: "strand", 2: "sheet", 3: "volume"}
-
-
-def inside(indices, distances, rows, K):
-    """First K neighbours of some sounds among themselves, as far as the lists hold them.
-
-    indices, distances: (N, k_max), nearest first; rows: int (n,), rising. Returns the same, (n, K) or
-    (n, k_max), indices counting within `rows`; a short list ends in the sound itself at distance 0.
-    """
-    place = np.full(len(indices), -1)
-    place[rows] = np.arange(len(rows))
-    found = place[indices[rows]]
-    order = np.argsort(found < 0, axis=1, kind="stable")[:, :K]
-    found, lengths = (np.take_along_axis(x, order, axis=1) for x in (found, distances[rows]))
-    missing = found < 0
-    return np.where(missing, np.arange(len(rows))[:, None], found), np.where(missing, 0, lengths)
 
 
 def without_twins(indices, distances):
