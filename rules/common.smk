@@ -29,7 +29,15 @@ CONTROLS = ["chance", "reference"]
 # The analyses of one model on one data set, in the order of the data: of a cloud of sounds, and of a ladder.
 ANALYSES = ["isomap", "trust", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology"]
 LADDER_ANALYSES = ["sensitivity", "threshold"]
-STAGES = ["embed", "adopt", "layer", "neighbors", *ANALYSES, *LADDER_ANALYSES]  # of one model on one data set
+STAGES = [
+    "embed",
+    "gather",
+    "adopt",
+    "layer",
+    "neighbors",
+    *ANALYSES,
+    *LADDER_ANALYSES,
+]  # of one model on one data set
 
 # JSON Schema takes 5.0 for an integer; the scripts do not.
 VALIDATOR = jsonschema.validators.extend(
@@ -250,6 +258,15 @@ def size_of(entry):
     return entry["N"]
 
 
+def shards_of(name):
+    """The shards in which a data set is made and embedded, [(first row, the one after the last)]; [] if it goes
+    in one piece, as every ladder does."""
+    size, most = size_of(DEFINITIONS[name]), config["run"].get("shard_size", math.inf)
+    if size is None or size <= most:
+        return []
+    return [(start, min(start + most, size)) for start in range(0, size, most)]
+
+
 def factor_faults(where, factor, entry, known):
     """Faults of one factor of a resolved entry."""
     stated = entry["factors"][factor]
@@ -372,6 +389,12 @@ def dataset_faults(config):
         if design == "grid" and size is not None and entry.get("N", size) != size:
             yield f"{where}: the grid has {size} points but N is {entry['N']}; state N: {size}"
             continue
+        most = config["run"].get("shard_size", math.inf)
+        if entry["normalize"] == "time_index" and size is not None and size > most:
+            yield (
+                f"{where}: normalize time_index divides by the loudest of all sounds, which a shard of {most} does "
+                f"not know; set run.shard_size to N = {size} or more"
+            )
         for analysis, keys in (("isomap", ("K", "bridge")), ("knn", ("K", "include_self"))):
             used = settings(config, name, analysis)
             missing = [key for key in keys if key not in used]
@@ -665,6 +688,16 @@ def checked_definition(wildcards):
     return json.dumps(without(DEFINITIONS[wildcards.dataset], "analyses", "resample", "strict"))
 
 
+def shard(wildcards):
+    """The command-line words that name a job's shard."""
+    return "--shard {} {}".format(*SHARDS[wildcards.dataset][int(wildcards.shard)])
+
+
+def of_shards(pattern):
+    """Input function: a file of every shard of the rule's data set."""
+    return lambda wildcards: expand(pattern, shard=range(len(SHARDS[wildcards.dataset])), **wildcards)
+
+
 def without(mapping, *keys):
     return {k: v for k, v in mapping.items() if k not in keys}
 
@@ -776,9 +809,12 @@ def searched_K(wildcards):
 
 
 def parse_summary(text):
-    """Outputs that are still to be made, as the set of (rule, path), from `snakemake --summary`."""
+    """Outputs that are still to be made, as the set of (rule, path), from `snakemake --summary`.
+
+    A rule that is another one with layers as well counts as that one.
+    """
     rows = [line.split("\t") for line in text.splitlines() if line.count("\t") == 5]
-    return {(row[2], row[0]) for row in rows if row[5] == "update pending"}
+    return {(row[2].removesuffix("_layers"), row[0]) for row in rows if row[5] == "update pending"}
 
 
 def of_dataset(path, dataset):
@@ -789,11 +825,9 @@ def of_dataset(path, dataset):
 def first_failure(pending, dataset, model):
     """(stage, log) of the first unfinished stage of a model on a data set, or None."""
     ending = re.compile(r"(\.(bridges|scores))?\.(npy|npz|json|csv|png)$")
-    outputs = {
-        (rule.removesuffix("_layers"), ending.sub("", Path(path).name))
-        for rule, path in pending
-        if of_dataset(path, dataset)
-    }
+    outputs = {(rule, ending.sub("", Path(path).name)) for rule, path in pending if of_dataset(path, dataset)}
+    shards = {Path(path) for rule, path in pending if rule == "embed_shard" and of_dataset(path, dataset)}
+    outputs |= {("embed", path.parent.name) for path in shards}
     unfinished = [stage for stage in STAGES if (stage, model) in outputs]
     parent = model.split(".")[0]
     if not unfinished or (parent != model and ("embed", parent) in outputs):  # told of the model itself
@@ -810,7 +844,10 @@ def first_failure(pending, dataset, model):
                 if ("environment", environment("weights")[0]) in pending:
                     return "environment", of_this_run("logs/environment/weights.log")
                 return "fetch", of_this_run(f"logs/fetch/{cached(file)}.log")
-    return unfinished[0], of_this_run(f"logs/{unfinished[0]}/{dataset}/{model}.log")
+    logs = [f"logs/{unfinished[0]}/{dataset}/{model}.log"]
+    if unfinished[0] == "embed":
+        logs += [f"logs/embed/{dataset}/{model}/{path.stem}.log" for path in sorted(shards)]
+    return unfinished[0], next(filter(None, map(of_this_run, logs)), "")
 
 
 def of_this_run(log):
@@ -835,8 +872,13 @@ def broken(pending, dataset):
         if ("environment", environment(env)[0]) in pending:
             return "environment", of_this_run(f"logs/environment/{env}.log")
         return "train", of_this_run(f"logs/train/{Path(trained(dataset)).parts[1]}.log")
-    if ("synthesize", f"results/{dataset}/sounds/audio.wav") in pending:
-        return "synthesize", of_this_run(f"logs/synthesize/{dataset}.log")
+    sounds = f"results/{dataset}/sounds/audio.wav"
+    if ("synthesize", sounds) in pending or ("gather_sounds", sounds) in pending:
+        logs = [
+            f"logs/synthesize/{dataset}.log",
+            *sorted(map(str, Path("logs/synthesize", dataset).glob("*.log"))),
+        ]
+        return "synthesize", next(filter(None, map(of_this_run, logs)), "")
     if gate(dataset) and unchecked(pending, dataset):
         return "check_sounds", of_this_run(f"logs/check_sounds/{dataset}.log")
     for rule, path in sorted(pending):
@@ -912,8 +954,11 @@ def report_unfinished():
 UNFINISHED = config.pop("unfinished", None)
 config = checked(config)
 DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
+SHARDS = {name: shards for name in DEFINITIONS if (shards := shards_of(name))}
+WHOLE = [name for name in DEFINITIONS if name not in SHARDS]
 PRECOMPUTED = [name for name, entry in config["models"].items() if entry["module"] == "precomputed"]
 LAYERED = [name for name, entry in config["models"].items() if "layers" in entry]
+PLAIN = [name for name in config["models"] if name not in [*PRECOMPUTED, *LAYERED]]
 ROWS = rows_of_models(config["run"]["models"])
 WEIGHTS = wanted(config)
 write_inline_specs(config)
@@ -932,6 +977,7 @@ wildcard_constraints:
     model=r"[^/]+",
     env=r"[^/]+",
     rate=r"\d+",
+    shard=r"\d+",
 
 
 # The caps of profiles/default limit the jobs that run on this machine at the same time, not those that a

@@ -25,7 +25,8 @@ rule embed:
     benchmark:
         "logs/embed/{dataset}/{model}.tsv"
     wildcard_constraints:
-        model=any_of(name for name in config["models"] if name not in [*PRECOMPUTED, *LAYERED]),
+        dataset=any_of(WHOLE),
+        model=any_of(PLAIN),
     conda:
         lambda wildcards: conda_spec(environment_of(wildcards.model))
     threads: lambda wildcards: config["models"][wildcards.model].get("threads", 2)
@@ -49,9 +50,10 @@ rule embed:
         licence=entry("licence", "unknown"),
         layers=lambda wildcards: json.dumps(dict(layers_of(config["models"][wildcards.model]))),
         layers_folder="",
+        shard="",
     shell:
         "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --parameters {input.parameters:q} "
-        "--model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} "
+        "{params.shard} --model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} "
         "--embedding-size {params.embedding_size} --weights {params.weights:q} {params.trust_pickle} "
         "--options {params.options:q} --layers {params.layers:q} {params.layers_folder} "
         "--initialization {params.initialization} "
@@ -66,6 +68,90 @@ use rule embed as embed_layers with:
         facts="results/{dataset}/embeddings/{model}.json",
         layers=directory("results/{dataset}/layers/{model}"),
     wildcard_constraints:
+        dataset=any_of(WHOLE),
+        model=any_of(LAYERED),
+    params:
+        layers_folder="--layers-folder results/{dataset}/layers/{model}",
+
+
+use rule embed as embed_shard with:
+    output:
+        embeddings=temp("results/{dataset}/shards/{model}/{shard}.npy"),
+        facts=temp("results/{dataset}/shards/{model}/{shard}.json"),
+    log:
+        "logs/embed/{dataset}/{model}/{shard}.log",
+    benchmark:
+        "logs/embed/{dataset}/{model}/{shard}.tsv"
+    wildcard_constraints:
+        dataset=any_of(SHARDS),
+        model=any_of(PLAIN),
+    params:
+        shard=shard,
+
+
+use rule embed as embed_shard_layers with:
+    output:
+        embeddings=temp("results/{dataset}/shards/{model}/{shard}.npy"),
+        facts=temp("results/{dataset}/shards/{model}/{shard}.json"),
+        layers=temp(directory("results/{dataset}/shards/{model}/{shard}.layers")),
+    log:
+        "logs/embed/{dataset}/{model}/{shard}.log",
+    benchmark:
+        "logs/embed/{dataset}/{model}/{shard}.tsv"
+    wildcard_constraints:
+        dataset=any_of(SHARDS),
+        model=any_of(LAYERED),
+    params:
+        shard=shard,
+        layers_folder="--layers-folder results/{dataset}/shards/{model}/{shard}.layers",
+
+
+rule gather:
+    """Put the embeddings of the shards of a data set together, one in memory at a time."""
+    input:
+        script=scripts("gather"),
+        environment=environment("analysis"),
+        parts=of_shards("results/{dataset}/shards/{model}/{shard}.npy"),
+        facts=of_shards("results/{dataset}/shards/{model}/{shard}.json"),
+        layers=[],
+    output:
+        embeddings="results/{dataset}/embeddings/{model}.npy",
+        facts="results/{dataset}/embeddings/{model}.json",
+    log:
+        "logs/gather/{dataset}/{model}.log",
+    benchmark:
+        "logs/gather/{dataset}/{model}.tsv"
+    wildcard_constraints:
+        dataset=any_of(SHARDS),
+        model=any_of(PLAIN),
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        python=python("analysis"),
+        layers_folder="",
+    shell:
+        "{params.python:q} {input.script[0]:q} --parts {input.parts:q} --facts {input.facts:q} "
+        "--layers {input.layers:q} {params.layers_folder} --embeddings {output.embeddings:q} "
+        "--joined-facts {output.facts:q} > {log:q} 2>&1"
+
+
+use rule gather as gather_layers with:
+    input:
+        script=scripts("gather"),
+        environment=environment("analysis"),
+        parts=of_shards("results/{dataset}/shards/{model}/{shard}.npy"),
+        facts=of_shards("results/{dataset}/shards/{model}/{shard}.json"),
+        layers=of_shards("results/{dataset}/shards/{model}/{shard}.layers"),
+    output:
+        embeddings="results/{dataset}/embeddings/{model}.npy",
+        facts="results/{dataset}/embeddings/{model}.json",
+        layers=directory("results/{dataset}/layers/{model}"),
+    wildcard_constraints:
+        dataset=any_of(SHARDS),
         model=any_of(LAYERED),
     params:
         layers_folder="--layers-folder results/{dataset}/layers/{model}",

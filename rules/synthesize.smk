@@ -27,7 +27,7 @@ rule train:
 
 
 rule synthesize:
-    """Draw the factors and render the sounds."""
+    """Draw the factors and render the sounds, of a data set that goes in one piece."""
     input:
         script=lambda wildcards: scripts("synthesize", synthesizer_of(wildcards.dataset)),
         environment=environment("analysis"),
@@ -40,6 +40,8 @@ rule synthesize:
         "logs/synthesize/{dataset}.log",
     benchmark:
         "logs/synthesize/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=any_of(WHOLE),
     conda:
         conda_spec("analysis")
     threads: 1
@@ -49,11 +51,55 @@ rule synthesize:
     params:
         python=python("analysis"),
         definition=definition,
+        shard="",
         trained=lambda wildcards, input: (
             f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""
         ),
     shell:
         "{params.python:q} {input.script[0]:q} --definition {params.definition:q} {params.trained} "
+        "{params.shard} --parameters {output.parameters:q} --audio {output.audio:q} > {log:q} 2>&1"
+
+
+use rule synthesize as synthesize_shard with:
+    output:
+        parameters=temp("results/{dataset}/sounds/shards/{shard}.csv"),
+        audio=temp("results/{dataset}/sounds/shards/{shard}.wav"),
+    log:
+        "logs/synthesize/{dataset}/{shard}.log",
+    benchmark:
+        "logs/synthesize/{dataset}/{shard}.tsv"
+    wildcard_constraints:
+        dataset=any_of(SHARDS),
+    params:
+        shard=shard,
+
+
+rule gather_sounds:
+    """Put the shards of a data set together, one in memory at a time."""
+    input:
+        script=scripts("gather_sounds"),
+        environment=environment("analysis"),
+        tables=of_shards("results/{dataset}/sounds/shards/{shard}.csv"),
+        sounds=of_shards("results/{dataset}/sounds/shards/{shard}.wav"),
+    output:
+        parameters="results/{dataset}/sounds/parameters.csv",
+        audio="results/{dataset}/sounds/audio.wav",
+    log:
+        "logs/gather_sounds/{dataset}.log",
+    benchmark:
+        "logs/gather_sounds/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=any_of(SHARDS),
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        python=python("analysis"),
+    shell:
+        "{params.python:q} {input.script[0]:q} --tables {input.tables:q} --sounds {input.sounds:q} "
         "--parameters {output.parameters:q} --audio {output.audio:q} > {log:q} 2>&1"
 
 

@@ -360,10 +360,15 @@ def audit(embed, sounds, widths):
 
 
 class Sounds:
-    """N sounds of equal length in one mono WAV file; slicing reads float32 (n, T)."""
+    """N sounds of equal length in one mono WAV file; slicing reads float32 (n, T).
 
-    def __init__(self, path, N):
+    shard: the rows that are to be embedded, all if None. Audit and calibration hear the whole data set
+    whatever the shard, so that every shard gets the same network and the same verdict.
+    """
+
+    def __init__(self, path, N, shard=None):
         self.path, self.N = path, N
+        self.start, self.stop = shard or (0, N)
         info = soundfile.info(path)
         self.T, self.rate = info.frames // N, info.samplerate
 
@@ -380,19 +385,20 @@ class Sounds:
 
 
 def embed_all(embed, sounds, size, batch_size, whole=False):
-    """Embed all sounds in batches; halve the batch whenever the accelerator's memory runs out.
+    """Embed all sounds of the shard in batches; halve the batch whenever the accelerator's memory runs out.
 
     With `whole`, all sounds go in one call, and memory that runs out is a Breach. Prints progress to
-    stderr. Returns (float32 (N, size), batch size at the end).
+    stderr. Returns (float32 (n, size), batch size at the end).
     """
-    batch_size = sounds.N if whole else batch_size
-    result = np.empty((sounds.N, size), np.float32)
+    n = sounds.stop - sounds.start
+    batch_size = n if whole else batch_size
+    result = np.empty((n, size), np.float32)
     began = shown = time.monotonic()
     i = 0
-    while i < sounds.N:
+    while i < n:
         batch = None
         try:
-            batch = embed(sounds[i : i + batch_size])
+            batch = embed(sounds[sounds.start + i : sounds.start + min(i + batch_size, n)])
         except Exception as problem:
             if out_of_memory(problem) and whole:
                 raise Breach(
@@ -408,16 +414,16 @@ def embed_all(embed, sounds, size, batch_size, whole=False):
             if "torch" in sys.modules:
                 sys.modules["torch"].cuda.empty_cache()
             continue
-        check_output(batch, min(batch_size, sounds.N - i), size)
+        check_output(batch, min(batch_size, n - i), size)
         result[i : i + batch_size] = batch
-        i = min(i + batch_size, sounds.N)
+        i = min(i + batch_size, n)
         now = time.monotonic()
-        if i == sounds.N or now - shown > 2:
-            shown, done = now, i / sounds.N
+        if i == n or now - shown > 2:
+            shown, done = now, i / n
             bar = "#" * round(20 * done)
             rate = i / max(now - began, 1e-9)
             print(
-                f"embed [{bar:.<20}] {i}/{sounds.N} sounds, {rate:.1f}/s, {(sounds.N - i) / rate:.0f} s left",
+                f"embed [{bar:.<20}] {i}/{n} sounds, {rate:.1f}/s, {(n - i) / rate:.0f} s left",
                 file=sys.stderr,
                 flush=True,
             )
@@ -449,7 +455,7 @@ def run(args):
     """Load, audit and run one model. Returns a list of (embeddings, facts): the model's own, then its
     layers'. Raises Breach, Refused."""
     with open(args.parameters, newline="") as file:
-        sounds = Sounds(Path(args.audio).absolute(), sum(1 for _ in csv.DictReader(file)))
+        sounds = Sounds(Path(args.audio).absolute(), sum(1 for _ in csv.DictReader(file)), args.shard)
     for variable, wanted in zip(TORCH_VARIABLES, (not args.trust_pickle, args.trust_pickle), strict=True):
         os.environ.pop(variable, None)
         if wanted:
@@ -515,6 +521,11 @@ def embedded(args, sounds, argument, digests):
             "the model's answer depends on its batch, so that its layers cannot be told apart by sounds; "
             "state `batch_size: 1`, and each sound goes alone"
         )
+    if together and args.shard:
+        raise Breach(
+            f"the embedding of a sound depends on its batch, so a data set of {sounds.N} sounds cannot go in "
+            "shards; state `batch_size: 1`, and each sound goes alone, or raise `shard_size` of `run`"
+        )
     if report["layers_mixed"] and not report["batch_dependent"]:
         print("the layers' pieces are not in the order of the sounds: one by one", file=sys.stderr)
         batch_size = 1
@@ -531,14 +542,14 @@ def embedded(args, sounds, argument, digests):
         "sample_rate": args.sample_rate,
         "audio_rate": sounds.rate,
         "clip_seconds": sounds.T / args.sample_rate,
-        "N": sounds.N,
+        "N": len(embeddings),
         "D": widths[0],
         "device": device,
         "batch_size": batch_size,
         "load_seconds": round(loaded - began, 2),
         "audit_seconds": round(audited - loaded, 2),
         "seconds": round(seconds, 2),
-        "sounds_per_second": round(sounds.N / seconds, 1),
+        "sounds_per_second": round(len(embeddings) / seconds, 1),
         "peak_memory_mb": peak_memory_mb(),
         "licence": args.licence,
         "weights_sha256": digests,
@@ -563,6 +574,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audio", required=True, help="WAV: the sounds back to back")
     parser.add_argument("--parameters", required=True, help="CSV with one row per sound in it")
+    parser.add_argument("--shard", nargs=2, type=int, help="first row to embed and the one after the last")
     parser.add_argument("--model", required=True, help="name of the model, for messages")
     parser.add_argument("--module", required=True, help="HEAR API module")
     parser.add_argument("--sample-rate", type=int, required=True, help="Hz, as the entry states it")

@@ -149,7 +149,7 @@ TABLES = {  # analysis.metric, or analysis where its scores are not per factor: 
     ),
     "trust": (
         "Trust in the Isomap picture",
-        "Stamp: 1 if nothing speaks against the picture, 0 with the reasons in the note. Disparity: how far it "
+        "Stamp: 1 if nothing speaks against the picture, 0 with the reasons beside it. Disparity: how far it "
         "moves (Procrustes, 0 to 1) when K changes by a factor of 1.4, or when three quarters of the "
         "sounds are drawn. Trustworthiness, continuity: are neighbours in the picture neighbours in the "
         "embedding, and the reverse? Agreement: share of the picture that two local methods confirm, up to a "

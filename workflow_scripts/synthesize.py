@@ -2,7 +2,8 @@
 
 Reads a data set's definition (a mapping as in config.yaml, with every default filled in) and writes
 parameters.csv (one row per sound: `sound`, then each factor in its unit, then nuisances) and audio.wav
-(float32 mono, the N sounds back to back, equal lengths). Sounds stream to disk in blocks.
+(float32 mono, the N sounds back to back, equal lengths). Sounds stream to disk in blocks. A shard is some
+rows of the same: gather_sounds.py puts shards together.
 """
 
 import argparse
@@ -142,51 +143,53 @@ def leveled(definition, table, rows, sounds, limit):
     return sounds
 
 
-def blocks(definition, synthesizer, table):
-    """Yield all sounds as float64 (n, T) blocks; replace requested factors of the table by realised ones.
+def blocks(definition, synthesizer, table, start=0, stop=None):
+    """Yield the sounds start..stop, all by default, as float64 (n, T) blocks; replace requested factors of
+    the table by realised ones there.
 
     A realised factor's request is kept in the column requested_<factor>, and so is a ladder's step.
     """
-    N = len(next(iter(table.values())))
+    stop = len(next(iter(table.values()))) if stop is None else stop
     rate, limit = definition["sample_rate"], band(definition, synthesizer)
     n = max(1, BLOCK // round(definition["duration"] * rate))
     requested, measured = dict(table), {}
-    for i in range(0, N, n):
-        rows = np.arange(i, min(i + n, N))
+    for i in range(start, stop, n):
+        rows = np.arange(i, min(i + n, stop))
         sounds, realised = render(definition, synthesizer, requested, rows, rate)
         for name, values in realised.items():
             measured.setdefault(name, []).append(values)
         yield leveled(definition, requested, rows, sounds, limit)
     for name in [name for name in measured if name in definition["factors"]]:
-        table[f"requested_{name}"], table[name] = table[name], np.concatenate(measured[name])
+        table[f"requested_{name}"], table[name] = table[name], np.array(table[name], dtype=float)
+        table[name][start:stop] = np.concatenate(measured[name])
     if measured and "ladder_step" in table:
         table["requested_ladder_step"] = table["ladder_step"]
         table["ladder_step"] = realised_steps(definition["factors"], table)
 
 
-def finished(definition, synthesizer, table):
-    """Yield the sounds as float32 (n, T) blocks, as they go into the file.
+def finished(definition, synthesizer, table, start=0, stop=None):
+    """Yield the sounds start..stop as float32 (n, T) blocks, as they go into the file.
 
     Under `time_index`, each time index is divided by its largest magnitude over the data set, which is
     what the released code's MaxAbsScaler does to the N x T matrix (an all-zero column is divided by 1);
     that takes the whole data set in memory.
     """
     if definition["normalize"] == "time_index":
-        sounds = np.concatenate(list(blocks(definition, synthesizer, table)))
+        sounds = np.concatenate(list(blocks(definition, synthesizer, table, start, stop)))
         scale = np.abs(sounds).max(axis=0)
         yield (sounds / np.where(scale > 0, scale, 1)).astype(np.float32)
         return
-    for block in blocks(definition, synthesizer, table):
+    for block in blocks(definition, synthesizer, table, start, stop):
         yield block.astype(np.float32)
 
 
-def write_parameters(path, table):
-    """Write the table with enough digits to read back the same float64."""
+def write_parameters(path, table, start=0, stop=None):
+    """Write the rows start..stop of the table, all by default, so that they read back as the same float64."""
     with beside(path) as draft, open(draft, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["sound", *table])
-        columns = (values.tolist() for values in table.values())
-        writer.writerows([i, *row] for i, row in enumerate(zip(*columns, strict=True)))
+        columns = (values[start:stop].tolist() for values in table.values())
+        writer.writerows([i, *row] for i, row in enumerate(zip(*columns, strict=True), start))
 
 
 def write_audio(path, sounds, rate, N):
@@ -206,6 +209,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--definition", type=json.loads, required=True, help="data set, as JSON")
     parser.add_argument("--trained", help="what the synthesizer's own training wrote, if it has one")
+    parser.add_argument("--shard", nargs=2, type=int, help="first row to render and the one after the last")
     parser.add_argument("--parameters", required=True, help="CSV to write")
     parser.add_argument("--audio", required=True, help="WAV to write")
     args = parser.parse_args(argv)
@@ -219,10 +223,12 @@ def main(argv=None):
         if hasattr(synthesizer, "check"):
             synthesizer.check(table, definition["duration"], **definition.get("options", {}))
         N = len(next(iter(table.values())))
-        write_audio(args.audio, finished(definition, synthesizer, table), definition["sample_rate"], N)
+        start, stop = args.shard or (0, N)
+        sounds = finished(definition, synthesizer, table, start, stop)
+        write_audio(args.audio, sounds, definition["sample_rate"], stop - start)
     except ValueError as problem:
         sys.exit(f"error: {problem}")
-    write_parameters(args.parameters, table)
+    write_parameters(args.parameters, table, start, stop)
 
 
 if __name__ == "__main__":

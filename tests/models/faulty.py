@@ -52,6 +52,8 @@ def get_scene_embeddings(audio, model):
         raise OutOfMemoryError("7 sounds at most")
     if model.fault == "nan later" and len(model.calls) > 20:
         result[:] = np.nan
+    if model.fault == "late" and len(audio) == 8 and not os.path.exists("allowed"):
+        raise RuntimeError("too late")
     if model.fault == "slow":
         time.sleep(2)
     if model.fault == "killed":
