@@ -6,6 +6,7 @@ Imports only the standard library, snakemake and what snakemake itself needs (Py
 import ast
 import csv
 import difflib
+import functools
 import hashlib
 import json
 import math
@@ -569,6 +570,7 @@ def script_path(module):
     return HOME / "workflow_scripts" / f"{module.replace('.', '/')}.py"
 
 
+@functools.cache
 def scripts(name, *more):
     """A script and every local module it imports by name, so that editing any reruns the rule.
 
@@ -912,6 +914,16 @@ def all_scores(ending):
     return lambda wildcards: of_models(
         pattern, dataset=wildcards.dataset, analysis=analyses_of(wildcards.dataset)
     )
+
+
+def unscored(wildcards):
+    """Which analyses of which models have no scores that are up to date: analysis/model."""
+    pending = {path for _, path in PENDING}
+    return [
+        f"{analysis}/{model}"
+        for analysis, model in product(analyses_of(wildcards.dataset), [*ROWS, *CONTROLS])
+        if f"results/{wildcards.dataset}/{analysis}/{model}.scores.csv" in pending
+    ]
 
 
 def failures(wildcards):

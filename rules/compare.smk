@@ -23,11 +23,16 @@ rule compare:
         runtime=30,
     params:
         python=python("analysis"),
+        # names, not paths: of hundreds of models the paths would be longer than a command may be
+        analyses=lambda wildcards: analyses_of(wildcards.dataset),
+        models=[*ROWS, *CONTROLS],
+        without=unscored,
         failed=failures,
         digests=digests,
     shell:
-        "{params.python:q} {input.script[0]:q} --scores {input.scores:q} --failed {params.failed:q} "
-        "--output {output.scores:q} --differences {output.differences:q} > {log:q} 2>&1"
+        "{params.python:q} {input.script[0]:q} --results results/{wildcards.dataset} "
+        "--analyses {params.analyses:q} --models {params.models:q} --without {params.without:q} "
+        "--failed {params.failed:q} --output {output.scores:q} --differences {output.differences:q} > {log:q} 2>&1"
 
 
 rule draw_sounds:

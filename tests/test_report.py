@@ -69,17 +69,28 @@ def results(tmp_path):
         "better": "high",
     }
     write_scores(
-        tmp_path / "good.csv",
+        folder / "knn" / "good.scores.csv",
         [
             row | {"value": 0.91234, "low": 0.9, "high": 0.92, "chance": -0.025, "n": 9},
             row | {"factor": "r", "value": np.nan, "note": "does not vary"},
         ],
     )
-    write_scores(tmp_path / "reference.csv", [row | {"model": "reference", "value": 0.99}])
+    write_scores(folder / "knn" / "reference.scores.csv", [row | {"model": "reference", "value": 0.99}])
     (tmp_path / "bad.log").write_text(f"error: {HOSTILE} & more\n")
     compare.main(
         [
-            *("--scores", f"{tmp_path}/good.csv", f"{tmp_path}/reference.csv"),
+            *(
+                "--results",
+                str(folder),
+                "--analyses",
+                "knn",
+                "isomap",
+                "--models",
+                "good",
+                "bad",
+                "reference",
+            ),
+            *("--without", "knn/bad", "isomap/good", "isomap/bad", "isomap/reference"),
             *("--failed", f"small:bad:embed:{tmp_path}/bad.log"),
             *("--output", f"{folder}/scores.csv", "--differences", f"{folder}/differences.csv"),
         ]

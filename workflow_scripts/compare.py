@@ -117,13 +117,24 @@ def differences(table, replicates):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scores", nargs="*", default=[], help="CSVs of score rows, replicates beside them")
+    parser.add_argument("--results", type=Path, required=True, help="folder of the data set")
+    parser.add_argument("--analyses", nargs="+", required=True, help="names of the analyses")
+    parser.add_argument(
+        "--models", nargs="+", required=True, help="models, their layers and controls, in order"
+    )
+    parser.add_argument("--without", nargs="*", default=[], help="analysis/model without scores")
     parser.add_argument("--failed", nargs="*", default=[], help="dataset:model:stage:log")
     parser.add_argument("--output", required=True, help="CSV to write")
     parser.add_argument("--differences", required=True, help="CSV to write")
     args = parser.parse_args(argv)
-    tables = [pandas.read_csv(path, dtype=str, keep_default_na=False) for path in args.scores]
-    replicates = [np.load(Path(path).with_suffix(".npy")) for path in args.scores]
+    paths = [
+        args.results / analysis / f"{model}.scores.csv"
+        for model in args.models
+        for analysis in args.analyses
+        if f"{analysis}/{model}" not in args.without
+    ]
+    tables = [pandas.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
+    replicates = [np.load(path.with_suffix(".npy")) for path in paths]
     failed = [word.split(":", 3) for word in args.failed if word]
     rows = [
         {"model": model, "analysis": stage, "metric": "failure", "note": reason(log)}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from drawing import COLORS, title, write_figure
+from drawing import COLORS, title, write_pages
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import FuncNorm, LogNorm, Normalize
 from matplotlib.figure import Figure
@@ -125,8 +125,8 @@ def main(argv=None):
         for cloud, bridges, scores in zip(args.coordinates, args.bridges, args.stamps, strict=True)
     ]
     factors = dict(list(args.factors.items())[:SHOWN])
-    figure = draw(pandas.read_csv(args.parameters), factors, clouds, args.K)
-    write_figure(figure, args.output)
+    table = pandas.read_csv(args.parameters)
+    write_pages(lambda page: draw(table, factors, page, args.K), clouds, args.output)
 
 
 if __name__ == "__main__":

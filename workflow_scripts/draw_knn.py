@@ -11,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from drawing import write_figure
+from drawing import CONTROLS, write_pages
 from matplotlib.figure import Figure
 
 SHOWN = 6  # factors; of more, the first ones
-CONTROLS = ("chance", "reference")
 TICKS = {"2/3": 2 / 3, "1/2": 1 / 2, "1/3": 1 / 3, "1": 1, "3/2": 3 / 2, "2": 2, "3": 3}
 FAR_TICKS = {"1": 1} | {f"1/{10**i}": 10.0**-i for i in (1, 2, 3)} | {f"{10**i}": 10.0**i for i in (1, 2, 3)}
 
@@ -83,7 +82,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
     estimates = [(Path(path).stem, pandas.read_csv(path)) for path in args.estimates]
     factors = dict(list(args.factors.items())[:SHOWN])
-    write_figure(draw(factors, estimates, args.K, args.include_self), args.output)
+    write_pages(lambda page: draw(factors, page, args.K, args.include_self), estimates, args.output)
 
 
 if __name__ == "__main__":

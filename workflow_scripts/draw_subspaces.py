@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from drawing import COLORS, write_figure
+from drawing import COLORS, write_pages
 from matplotlib.figure import Figure
 
 ACROSS = 5  # squares in a row
@@ -77,7 +77,7 @@ def main(argv=None):
     tables = [table.assign(value=pandas.to_numeric(table.value)) for table in tables]
     names = [Path(path).name.removesuffix(".scores.csv") for path in args.scores]
     models = list(zip(names, tables, strict=True))
-    write_figure(draw(list(args.factors), models), args.output)
+    write_pages(lambda page: draw(list(args.factors), page), models, args.output)
 
 
 if __name__ == "__main__":

@@ -8,15 +8,15 @@ listeners. Thresholds outside the ladder are arrows.
 
 import argparse
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas
-from drawing import write_figure
+from drawing import CONTROLS, write_pages
 from matplotlib.figure import Figure
 from threshold import BELOW, CHANCE, NOT_REACHED, in_units, in_words, triangular
 
 SHOWN = 6  # factors; of more, the first ones
-CONTROLS = ("chance", "reference")
 HEIGHT = 0.8  # of a row's curve, from chance to 1; rows are 1 apart
 MARGIN = 3.0  # the axis goes beyond the ladder by this factor, for arrows
 
@@ -94,8 +94,16 @@ def main(argv=None):
     parser.add_argument("--output", nargs="+", required=True, help="PNG and PDF to write")
     args = parser.parse_args(argv)
     factors = dict(list(args.factors.items())[:SHOWN])
-    scores, estimates = ([pandas.read_csv(path) for path in paths] for paths in (args.scores, args.estimates))
-    write_figure(draw(factors, scores, estimates), args.output)
+    rows = [
+        (Path(scores).name.removesuffix(".scores.csv"), pandas.read_csv(scores), pandas.read_csv(estimates))
+        for scores, estimates in zip(args.scores, args.estimates, strict=True)
+    ]
+
+    def draw_page(page):
+        _, scores, estimates = zip(*page, strict=True)
+        return draw(factors, scores, estimates)
+
+    write_pages(draw_page, rows, args.output)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,12 @@
-"""What the figures share: style, and writing one figure as PNG and PDF."""
+"""What the figures share: style, pages of many models, and writing as PNG and PDF."""
+
+import gc
+from contextlib import ExitStack
+from pathlib import Path
 
 import matplotlib
 from files import beside
+from matplotlib.backends.backend_pdf import PdfPages
 
 matplotlib.use("Agg")
 matplotlib.rcParams.update(
@@ -14,6 +19,8 @@ matplotlib.rcParams.update(
         "pdf.fonttype": 42,  # text stays text
     }
 )
+CONTROLS = ("chance", "reference")
+PAGE = 40  # models on a page: hundreds of clouds in one figure take more memory than a machine has
 COLORS = "viridis"  # perceptually uniform, safe for colour-blind readers
 
 
@@ -22,6 +29,32 @@ def write_figure(figure, paths, dpi=150):
     for path in paths:
         with beside(path) as draft:
             figure.savefig(draft, dpi=dpi)
+
+
+def pages(rows):
+    """Rows (model, ...) in pages of PAGE models at most, the controls at the end of each."""
+    models = [row for row in rows if row[0] not in CONTROLS]
+    controls = [row for row in rows if row[0] in CONTROLS]
+    return [[*models[i : i + PAGE], *controls] for i in range(0, max(len(models), 1), PAGE)]
+
+
+def write_pages(draw, rows, paths, dpi=150):
+    """Write the figures draw(page) of all pages of rows: a PDF has every page, a PNG the first and says so."""
+    found = pages(rows)
+    with ExitStack() as stack:
+        drafts = {Path(path).suffix: stack.enter_context(beside(path)) for path in paths}
+        book = stack.enter_context(PdfPages(drafts[".pdf"])) if ".pdf" in drafts else None
+        for i, page in enumerate(found):
+            figure = draw(page)
+            if len(found) > 1:
+                told = f"page {i + 1} of {len(found)}; all pages: the PDF"
+                figure.text(0.995, 0.002, told, fontsize=7, ha="right", va="bottom")
+            if i == 0 and ".png" in drafts:
+                figure.savefig(drafts[".png"], dpi=dpi)
+            if book:
+                book.savefig(figure, dpi=dpi)
+            del figure
+            gc.collect()  # figures hold themselves: eight pages of clouds would take 9 GB
 
 
 def title(factor, unit):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jinja2
 import pandas
-from compare import reason
+from compare import SCORE, reason
 from files import beside
 
 FIGURES = {
@@ -184,18 +184,18 @@ def score_tables(scores, differences, models):
 
     A metric per factor is a table with the factors (or pairs of factors) as columns; the other scores of
     an analysis are one table with the metrics as columns. `told` says per column which differences between
-    models are real. scores, differences: DataFrames of str; models: names in the order of the config.
+    models are real. scores: DataFrame of str; differences: of hundreds of models it has millions of rows;
+    models: names in the order of the config.
     """
-    scores, differences = (
-        table.assign(
-            table=(table.analysis + "." + table.metric).where(table.factor != "", table.analysis),
-            column=[
-                f"{f} \N{RIGHTWARDS ARROW} {o}" if o else f or m.replace("_", " ")
-                for m, f, o in zip(table.metric, table.factor, table.other, strict=True)
-            ],
-        )
-        for table in (scores[scores.metric != "failure"], differences)
+    scores = scores[scores.metric != "failure"]
+    scores = scores.assign(
+        table=(scores.analysis + "." + scores.metric).where(scores.factor != "", scores.analysis),
+        column=[
+            f"{f} \N{RIGHTWARDS ARROW} {o}" if o else f or m.replace("_", " ")
+            for m, f, o in zip(scores.metric, scores.factor, scores.other, strict=True)
+        ],
     )
+    compared = dict(list(differences.groupby(SCORE, sort=False, observed=True)))
     tables = {}
     for name, rows in scores.groupby("table", sort=False):
         cells = {model: {} for model in models if model in set(rows.model)}
@@ -206,8 +206,8 @@ def score_tables(scores, differences, models):
         kinds = kinds.drop_duplicates("column").set_index("column").loc[rows.column.unique()]
         units = {c: f"{u}, {b} is better" if b else u for c, u, b in kinds[["unit", "better"]].itertuples()}
         heading, text = TABLES.get(name, (name.split(".")[-1].replace("_", " "), ""))
-        pairs = differences[differences.table == name]
-        told = {c: real_differences(pairs[pairs.column == c], kinds.better[c]) for c in units}
+        keys = dict(zip(kinds.index, kinds[SCORE].itertuples(index=False, name=None), strict=True))
+        told = {c: real_differences(compared.get(keys[c], ()), kinds.better[c]) for c in units}
         tables[name] = {"heading": heading, "text": text, "notes": name in NOTED}
         tables[name] |= {"columns": units, "cells": cells, "told": told}
     return [tables[name] for name in [*TABLES, *(n for n in tables if n not in TABLES)] if name in tables]
@@ -224,7 +224,7 @@ def real_differences(pairs, better):
     if not better:
         return text
     sign = 1 if better == "high" else -1
-    gaps = pairs.assign(gap=sign * pairs.difference.astype(float))
+    gaps = pairs.assign(gap=sign * pairs.difference)
     beaten = {row.other_model if row.gap > 0 else row.model for row in gaps.itertuples() if row.gap}
     models = list(dict.fromkeys([*gaps.model, *gaps.other_model]))
     best = [model for model in models if model not in beaten][:1]
@@ -263,9 +263,10 @@ def read_dataset(results, name, definition, rows, deep, unchecked):
     absent = {"isomap", "knn", "subspaces"} if "ladder" in definition else {"threshold"}
     absent |= set() if unchecked is None else {"checks"}
     absent |= set() if deep else {"depth"}
-    scores, differences = (
-        pandas.read_csv(folder / f"{table}.csv", dtype=str, keep_default_na=False)
-        for table in ("scores", "differences")
+    scores = pandas.read_csv(folder / "scores.csv", dtype=str, keep_default_na=False)
+    kinds = dict.fromkeys([*SCORE, "model", "other_model", "real"], "category") | {"difference": float}
+    differences = pandas.read_csv(
+        folder / "differences.csv", dtype=kinds, usecols=list(kinds), keep_default_na=False
     )
     models = [*rows, "chance", "reference"]
     facts = {
