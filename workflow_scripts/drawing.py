@@ -39,7 +39,7 @@ def pages(rows):
 
 
 def write_pages(draw, rows, paths, dpi=150):
-    """Write the figures draw(page) of all pages of rows: a PDF has every page, a PNG the first and says so."""
+    """Write the figures draw(page) of all pages of rows: a PDF has every page, a PNG the first."""
     found = pages(rows)
     with ExitStack() as stack:
         drafts = {Path(path).suffix: stack.enter_context(beside(path)) for path in paths}
