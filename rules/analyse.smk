@@ -17,8 +17,8 @@ rule neighbors:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         K=largest_K,
@@ -50,8 +50,8 @@ rule isomap:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         K=setting("isomap", "K"),
@@ -85,8 +85,8 @@ rule knn:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -122,8 +122,8 @@ rule hypothesis:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -155,8 +155,8 @@ rule subspaces:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -189,8 +189,8 @@ rule axes:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -221,8 +221,8 @@ rule invariance:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -255,8 +255,8 @@ rule topology:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         K=setting("isomap", "K"),
@@ -284,8 +284,8 @@ rule sensitivity:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -321,8 +321,8 @@ rule threshold:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,

@@ -19,8 +19,8 @@ rule compare:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         failed=failures,
@@ -48,8 +48,8 @@ rule draw_sounds:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -77,8 +77,8 @@ rule draw_isomap:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -106,8 +106,8 @@ rule draw_knn:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -136,8 +136,8 @@ rule draw_subspaces:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -164,8 +164,8 @@ rule draw_threshold:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -191,8 +191,8 @@ rule draw_depth:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,

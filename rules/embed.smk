@@ -32,8 +32,8 @@ rule embed:
     resources:
         gpu=entry("gpu", 0),
         networks=1,
-        mem_mb=entry("mem_mb", 4000),
-        runtime=240,
+        mem_mb=lambda wildcards, attempt: config["models"][wildcards.model].get("mem_mb", 4000) * attempt,
+        runtime=growing(240),
     params:
         python=lambda wildcards: python(environment_of(wildcards.model)),
         module=entry("module", None),
@@ -118,8 +118,8 @@ rule adopt:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         licence=entry("licence", "unknown"),
@@ -147,8 +147,8 @@ rule control:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
