@@ -12,7 +12,7 @@ import numpy as np
 import pandas
 import pytest
 import yaml
-from conftest import PYTHON, ROOT, make_clone, snakemake
+from conftest import PYTHON, make_clone, snakemake
 
 pytestmark = pytest.mark.slurm
 
@@ -104,9 +104,9 @@ def slurm(tmp_path_factory):
         log.close()
 
 
-def write_config(folder, waits):
-    """A config of two small data sets, CREPE (which asks for a GPU), MFCC, and two models that wait for the
-    files of `waits` to go, all at 16 kHz; returns the words for it."""
+def write_config(folder, waits, **run):
+    """A config of two small data sets, CREPE (which asks for a GPU), MFCC, and models that wait for the files
+    of their names in the folder `waits` to go, all at 16 kHz; returns the words for it."""
     models = {
         name: {
             "module": "adapters.waits",
@@ -114,13 +114,13 @@ def write_config(folder, waits):
             "sample_rate": 16000,
             "options": {"file": str(waits / name)},
         }
-        for name in ("late", "cancelled")
+        for name in ("late", "cancelled", "lost")
     }
     sounds = {"synthesizer": "additive", "design": "latin_hypercube", "N": 40, "sample_rate": 16000}
     sounds |= {"duration": 0.25, "nuisances": {"phases": None, "gain": None}}
     sounds |= {"analyses": {"isomap": {"K": 6}, "knn": {"K": 4}}}
     config = {
-        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", *models]},
+        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", "late", "cancelled"]} | run,
         "datasets": {"cloud": sounds, "steps": {"ladder": {"of": "cloud", "points": 2, "steps": [0.5, 4]}}},
         "models": models,
         "analyses": {"bootstrap": 100},
@@ -137,133 +137,128 @@ def jobs_of(variables):
     return sorted((job for job in jobs if "Comment" in job), key=lambda job: int(job["JobId"]))
 
 
-def of_rule(jobs, name):
-    return [job for job in jobs if job["Comment"] == f"rule_{name}"]
+def embeds(jobs, model):
+    """The jobs that embed the data set `cloud` by a model."""
+    return [job for job in jobs if job["Comment"] == f"rule_embed_wildcards_cloud_{model}"]
 
 
-class Finished:
-    """A run through Slurm with mishaps, the same call once more, and a run without Slurm."""
-
-    folder: object
-    returncode: int
-    output: str
-    jobs: list
-    scores: pandas.DataFrame
-    page: str
+def through_slurm(folder, variables, words, meddle):
+    """Run Snakemake in a clone with the profile. `meddle` gets the list of Slurm's jobs twice a second.
+    Returns its exit status, its output and the jobs."""
+    call = [PYTHON, "-m", "snakemake", "--profile", "slurm", *words]
+    call += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
+    before = len(jobs_of(variables))
+    output = folder / "output.txt"
+    with output.open("w") as file:
+        run = subprocess.Popen(
+            call, cwd=folder, env=os.environ | variables, stdout=file, stderr=subprocess.STDOUT
+        )
+    deadline = time.monotonic() + 1500
+    while run.poll() is None:
+        assert time.monotonic() < deadline, output.read_text()
+        meddle(jobs_of(variables)[before:])
+        time.sleep(0.5)
+    return run.returncode, output.read_text(), jobs_of(variables)[before:]
 
 
 @pytest.fixture(scope="module")
 def finished(slurm, shared_clone, tmp_path_factory):
-    """The run: `late` overruns its time once, `cancelled` is cancelled as often as it is tried, one analysis
-    of mfcc fails, and the node goes down once while jobs run on it."""
+    """A run in which `late` overruns its time once and `cancelled` is cancelled once: its clone, the folder
+    of the files that models wait for, and what through_slurm() gives."""
     waits = tmp_path_factory.mktemp("waits")
     words = write_config(shared_clone, waits)
-    for name in ("late", "cancelled"):
+    for name in ("late", "cancelled", "lost"):
         (waits / name).touch()
-    script = shared_clone / "workflow_scripts" / "topology.py"
-    text, stat = script.read_text(), script.stat()
-    fault = 'if args.model == "mfcc":\n        raise RuntimeError("no shape")\n    found = np.load'
-    assert text.count("    found = np.load") == 1
-    script.write_text(text.replace("found = np.load", fault))
-    os.utime(script, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # an edit that reruns nothing
 
-    call = [PYTHON, "-m", "snakemake", "--profile", "slurm", *words, "--retries", "1"]
-    call += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
-    variables = os.environ | slurm
-    result = Finished()
-    result.folder = shared_clone
-    with (shared_clone / "first.txt").open("w") as file:
-        run = subprocess.Popen(call, cwd=shared_clone, env=variables, stdout=file, stderr=subprocess.STDOUT)
-    limited, cancelled = False, set()
-    deadline = time.monotonic() + 900
-    while run.poll() is None:
-        assert time.monotonic() < deadline, (shared_clone / "first.txt").read_text()
-        time.sleep(0.5)
-        jobs = jobs_of(slurm)
-        for job in of_rule(jobs, "embed_wildcards_cloud_late"):
-            if job["JobState"] == "RUNNING" and not limited:
+    def meddle(jobs):
+        for job in embeds(jobs, "late")[:1]:
+            if job["JobState"] == "RUNNING" and job["TimeLimit"] != "00:01:00":
                 update = ["scontrol", "update", f"JobId={job['JobId']}", "TimeLimit=1"]
-                limited = subprocess.run(update, env=variables).returncode == 0
+                subprocess.run(update, env=os.environ | slurm, check=True)
             if job["JobState"] == "TIMEOUT":
                 (waits / "late").unlink(missing_ok=True)
-        for job in of_rule(jobs, "embed_wildcards_cloud_cancelled"):
-            if job["JobState"] in ("PENDING", "RUNNING") and job["JobId"] not in cancelled:
-                subprocess.run(["scancel", job["JobId"]], env=variables)
-                cancelled.add(job["JobId"])
-        if len(cancelled) == 2:
-            (waits / "cancelled").unlink(missing_ok=True)
-    result.returncode = run.returncode
-    result.output = (shared_clone / "first.txt").read_text()
-    result.jobs = jobs_of(slurm)
-    results = shared_clone / "results"
-    result.scores = pandas.read_csv(results / "cloud" / "scores.csv", keep_default_na=False)
-    result.page = (results / "report.html").read_text()
+        for job in embeds(jobs, "cancelled")[:1]:
+            if job["JobState"] == "RUNNING":
+                subprocess.run(["scancel", job["JobId"]], env=os.environ | slurm, check=True)
+                (waits / "cancelled").unlink(missing_ok=True)
 
-    script.write_text(text)
-    os.utime(script, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    result.again = subprocess.run(call, cwd=shared_clone, env=variables, capture_output=True, text=True)
-    result.all_jobs = jobs_of(slurm)
+    return shared_clone, waits, *through_slurm(shared_clone, slurm, words, meddle)
 
-    local = make_clone(tmp_path_factory.mktemp("local"))
-    write_config(local, waits)
+
+@pytest.fixture(scope="module")
+def failed(slurm, finished):
+    """The same clone once more: a model `lost` is cancelled, so is the Slurm job that makes the
+    Isomap of `late` again, and a changed hypothesis.py fails for mfcc."""
+    clone, waits, *_ = finished
+    for stage in ("isomap", "hypothesis"):
+        for model in ("mfcc", "late"):
+            for path in (clone / "results" / "cloud" / stage).glob(f"{model}.*"):
+                path.unlink()
+    script = clone / "workflow_scripts" / "hypothesis.py"
+    text, stat = script.read_text(), script.stat()
+    line = "    args = parser.parse_args(argv)\n"
+    assert text.count(line) == 1
+    fault = '    if args.model == "mfcc":\n        raise RuntimeError("no hypothesis")\n'
+    script.write_text(text.replace(line, line + fault))
+    os.utime(script, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # an edit that reruns nothing
+
+    def meddle(jobs):
+        for job in jobs:
+            words = ["scontrol", "write", "batch_script", job["JobId"], "-"]
+            told = subprocess.run(words, env=os.environ | slurm, capture_output=True, text=True).stdout
+            doomed = job in embeds(jobs, "lost") or "isomap:dataset=cloud,model=late" in told
+            if doomed and job["JobState"] in ("PENDING", "RUNNING"):
+                subprocess.run(["scancel", job["JobId"]], env=os.environ | slurm, check=True)
+
+    words = write_config(clone, waits, datasets=["cloud"], models=["mfcc", "late", "lost"])
+    return clone, *through_slurm(clone, slurm, [*words, "--retries", "0"], meddle)
+
+
+def test_everything_is_made(finished):
+    clone, _, status, output, _ = finished
+    assert status == 0, output
+    assert (clone / "results" / "report.html").exists()
+
+
+def test_jobs_ask_for_the_gpu_memory_and_time_that_the_config_says(finished):
+    *_, jobs = finished
+    asked = {job["Comment"]: job["TresPerJob"] for job in jobs if "TresPerJob" in job}
+    crepe = [f"rule_embed_wildcards_{dataset}_crepe" for dataset in ("cloud", "steps")]
+    assert asked == dict.fromkeys(crepe, "gres:gpu:1")
+    (job,) = embeds(jobs, "crepe")
+    assert (job["MinMemoryNode"], job["TimeLimit"]) == ("4000M", "04:00:00")
+
+
+def test_a_killed_job_is_tried_again_with_more_time_and_memory(finished):
+    *_, jobs = finished
+    for model, state in {"late": "TIMEOUT", "cancelled": "CANCELLED"}.items():
+        first, second = embeds(jobs, model)
+        assert (first["JobState"], second["JobState"]) == (state, "COMPLETED")
+        assert (second["MinMemoryNode"], second["TimeLimit"]) == ("8000M", "08:00:00")
+
+
+def test_scores_are_those_of_a_run_without_slurm(finished, tmp_path):
+    clone, waits, *_ = finished
+    local = make_clone(tmp_path)
+    words = write_config(local, waits)
     targets = [f"results/{dataset}/scores.csv" for dataset in ("cloud", "steps")]
     done = snakemake(local, *targets, *words)
     assert done.returncode == 0, done.stdout
-    result.local = local
-    return result
-
-
-def test_jobs_ask_for_the_gpu_memory_and_time_of_the_entry(finished):
-    embeds = [job for job in finished.all_jobs if job["Comment"].startswith("rule_embed")]
-    for job in embeds:
-        wanted = "gres:gpu:1" if job["Comment"].endswith("crepe") else None
-        assert job.get("TresPerJob") == wanted, job
-    assert sum("TresPerJob" in job for job in embeds) == 2
-    assert sum("TresPerJob" in job for job in finished.all_jobs) == 2
-    crepe = of_rule(finished.jobs, "embed_wildcards_cloud_crepe")[0]
-    assert (crepe["MinMemoryNode"], crepe["TimeLimit"]) == ("4000M", "04:00:00")
-
-
-def test_a_job_beyond_its_time_is_tried_again_with_more(finished):
-    first, second = of_rule(finished.jobs, "embed_wildcards_cloud_late")
-    assert (first["JobState"], second["JobState"]) == ("TIMEOUT", "COMPLETED")
-    assert (second["MinMemoryNode"], second["TimeLimit"]) == ("8000M", "08:00:00")
-    assert "late" not in set(finished.scores[finished.scores.metric == "failure"].model)
-
-
-def test_the_report_says_what_slurm_ended_and_what_failed_in_a_group(finished):
-    assert finished.returncode != 0
-    failed = finished.scores[finished.scores.metric == "failure"].set_index("model")
-    assert failed.analysis.to_dict() == {"cancelled": "embed", "mfcc": "topology"}
-    assert failed.note["cancelled"].startswith("ended by Slurm: CANCELLED")
-    assert failed.note["mfcc"] == "RuntimeError: no shape"
-    assert failed.note["cancelled"] in finished.page
-    # What shared a Slurm job with the failed analysis is there.
-    assert {"isomap", "knn", "hypothesis"} < set(finished.scores[finished.scores.model == "mfcc"].analysis)
-    assert [job["JobState"] for job in of_rule(finished.jobs, "embed_wildcards_cloud_cancelled")] == [
-        "CANCELLED",
-        "CANCELLED",
-    ]
-
-
-def test_the_next_call_makes_what_is_missing(finished):
-    assert finished.again.returncode == 0, finished.again.stdout + finished.again.stderr
-    more = {job["Comment"] for job in finished.all_jobs} - {job["Comment"] for job in finished.jobs}
-    new = [job["Comment"] for job in finished.all_jobs[len(finished.jobs) :]]
-    assert sum("embed" in comment for comment in new) == 1, more
-
-
-def test_scores_are_those_of_a_run_without_slurm(finished):
-    for dataset in ("cloud", "steps"):
-        ours, theirs = (
-            pandas.read_csv(folder / "results" / dataset / "scores.csv")
-            for folder in (finished.folder, finished.local)
-        )
+    for target in targets:
+        ours, theirs = (pandas.read_csv(folder / target) for folder in (clone, local))
         numbers = ["value", "low", "high", "chance", "reference"]
         assert ours.drop(columns=numbers).equals(theirs.drop(columns=numbers))
         np.testing.assert_allclose(ours[numbers], theirs[numbers], rtol=0, atol=1e-6)
 
 
-def test_no_half_written_file_counts(finished):
-    again = snakemake(finished.folder, "-n", "--configfile", "mine.yaml")
-    assert "Nothing to be done" in again.stdout
+def test_the_report_says_what_slurm_ended_and_what_failed_beside_others(failed):
+    clone, status, output, _ = failed
+    assert status != 0, output
+    scores = pandas.read_csv(clone / "results" / "cloud" / "scores.csv", keep_default_na=False)
+    told = scores[scores.metric == "failure"].set_index("model")
+    assert told.analysis.to_dict() == {"lost": "embed", "late": "isomap", "mfcc": "hypothesis"}, output
+    assert told.note["lost"].startswith("ended by Slurm")
+    assert told.note["late"].startswith("ended by Slurm")
+    assert told.note["mfcc"] == "RuntimeError: no hypothesis"
+    assert told.note["lost"] in (clone / "results" / "report.html").read_text()
+    assert {"isomap", "topology"} < set(scores[scores.model == "mfcc"].analysis)
