@@ -17,8 +17,8 @@ rule neighbors:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         K=searched_K,
@@ -50,8 +50,8 @@ rule isomap:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         K=setting("isomap", "K"),
@@ -86,8 +86,8 @@ rule trust:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         K=setting("isomap", "K"),
@@ -122,8 +122,8 @@ rule knn:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -159,8 +159,8 @@ rule hypothesis:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -192,8 +192,8 @@ rule subspaces:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -226,8 +226,8 @@ rule axes:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -258,8 +258,8 @@ rule invariance:
         conda_spec("analysis")
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -292,8 +292,8 @@ rule topology:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         K=setting("isomap", "K"),
@@ -321,8 +321,8 @@ rule sensitivity:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,
@@ -358,8 +358,8 @@ rule threshold:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         factors=factors,

@@ -792,6 +792,25 @@ def flag(name, value):
     return lambda wildcards: name if value(wildcards) else ""
 
 
+def about(entry):
+    """Number of sounds of a resolved entry; of a ladder at most so many."""
+    if "ladder" in entry:
+        return entry["ladder"]["points"] * (2 + len(entry["factors"]) * (len(entry["ladder"]["steps"]) + 2))
+    return size_of(entry)
+
+
+def growing(amount, in_pieces=False):
+    """A resource of a data set's jobs: `amount` (MB, minutes) serves 4,096 sounds, up to where the analyses
+    take all of them; more sounds ask for more in proportion, and so does each retry. in_pieces: of jobs that
+    get a shard of the data set, if it has any."""
+
+    def asked(wildcards, attempt):
+        sounds = (PIECES if in_pieces else SIZES)[wildcards.dataset]
+        return math.ceil(amount * max(1, sounds / 4096)) * attempt
+
+    return asked
+
+
 def largest_K(wildcards):
     """The most neighbours that an analysis looks at; 0 for a ladder, which has no graph."""
     if "ladder" in config["datasets"][wildcards.dataset]:
@@ -935,6 +954,37 @@ def failures(wildcards):
     ]
 
 
+def ended_by_slurm(text):
+    """Why Slurm ended jobs, or never began them: {(output, log) of a job: sentence}, from Snakemake's log.
+
+    A job that ended by itself says why in its own log and is left out. Of a group Snakemake does not pass on
+    what became of it; the log that Slurm writes does.
+    """
+    found = {}
+    for block in re.split(r"^ *\[.*\]$", text, flags=re.MULTILINE):
+        message = re.search(r"message: SLURM(.*)", block)
+        logs = [log for line in re.findall(r" log: (.*) \(check log", block) for log in line.split(", ")]
+        by_slurm = [Path(log) for log in logs if Path(log).is_absolute()]
+        if not message and not by_slurm:
+            continue
+        status = re.search(r"status is: '(\w+)'", block)
+        written = [path.read_text(errors="replace") for path in by_slurm if path.exists()]
+        ends = re.findall(r"\*\*\* .*(CANCELLED .*) \*\*\*", "".join(written))
+        for output, log in re.findall(r"^ +output: ([^,\n]+).*\n +log: ([^,\s]+)", block, re.MULTILINE):
+            if message and "sbatch failed" in message[1]:
+                sentence = f"not submitted:{message[1]}"
+            elif ends or (status and status[1] != "FAILED"):
+                sentence = f"ended by Slurm: {ends[-1] if ends else status[1]}"
+            elif of_this_run(log):
+                continue
+            elif written:
+                sentence = f"failed before its script began; see {by_slurm[0]}"
+            else:
+                sentence = "ended by Slurm before it began"
+            found[output, log] = sentence
+    return found
+
+
 def record_config():
     """Write the resolved config for whoever reads the results."""
     path = Path("results/run_config.yaml")
@@ -944,12 +994,18 @@ def record_config():
     draft.replace(path)
 
 
-def report_unfinished():
-    """After failed jobs: build the comparison and the report from what is up to date."""
+def report_unfinished(text):
+    """After failed jobs: build the comparison and the report from what is up to date. text: Snakemake's log."""
     words = "-m snakemake --nolock --cores 1 --quiet all --replace-workflow-config"
     base = [sys.executable, *words.split(), "--snakefile", workflow.main_snakefile]
     base += ["--configfile", "results/run_config.yaml", *(["--sdm", "conda"] if CONDA else [])]
     summary = subprocess.run([*base, "--summary"], capture_output=True, text=True, check=True).stdout
+    pending = {path for _, path in parse_summary(summary)}
+    for (output, log), sentence in ended_by_slurm(text).items():
+        if output in pending:
+            Path(log).parent.mkdir(parents=True, exist_ok=True)
+            with open(log, "a") as file:
+                file.write(f"error: {sentence}\n")
     if all(broken(parse_summary(summary), dataset) for dataset in config["run"]["datasets"]):
         told = "No data set could be compared; any results/report.html is of an earlier run."
     else:
@@ -966,8 +1022,10 @@ def report_unfinished():
 UNFINISHED = config.pop("unfinished", None)
 config = checked(config)
 DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
+SIZES = {name: about(entry) for name, entry in DEFINITIONS.items()}
 SHARDS = {name: shards for name in DEFINITIONS if (shards := shards_of(name))}
 WHOLE = [name for name in DEFINITIONS if name not in SHARDS]
+PIECES = SIZES | {name: shards[0][1] for name, shards in SHARDS.items()}
 PRECOMPUTED = [name for name, entry in config["models"].items() if entry["module"] == "precomputed"]
 LAYERED = [name for name, entry in config["models"].items() if "layers" in entry]
 PLAIN = [name for name in config["models"] if name not in [*PRECOMPUTED, *LAYERED]]
@@ -1009,6 +1067,6 @@ onstart:
 
 
 onerror:
-    interrupted = any("Terminating processes on user request" in Path(path).read_text() for path in log)
-    if not UNFINISHED and not interrupted:
-        report_unfinished()
+    told = "".join(Path(path).read_text() for path in log)
+    if not UNFINISHED and "Terminating processes on user request" not in told:
+        report_unfinished(told)

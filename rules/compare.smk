@@ -19,8 +19,8 @@ rule compare:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         # names, not paths: of hundreds of models the paths would be longer than a command may be
@@ -53,8 +53,8 @@ rule draw_sounds:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -83,8 +83,8 @@ rule draw_isomap:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -112,8 +112,8 @@ rule draw_knn:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -142,8 +142,8 @@ rule draw_subspaces:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -170,8 +170,8 @@ rule draw_threshold:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,
@@ -197,8 +197,8 @@ rule draw_depth:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,

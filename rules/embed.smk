@@ -33,8 +33,8 @@ rule embed:
     resources:
         gpu=entry("gpu", 0),
         networks=1,
-        mem_mb=entry("mem_mb", 4000),
-        runtime=240,
+        mem_mb=lambda wildcards, attempt: config["models"][wildcards.model].get("mem_mb", 4000) * attempt,
+        runtime=growing(240, in_pieces=True),
     params:
         python=lambda wildcards: python(environment_of(wildcards.model)),
         module=entry("module", None),
@@ -129,7 +129,7 @@ rule gather:
     threads: 1
     resources:
         mem_mb=1000,
-        runtime=60,
+        runtime=growing(60),
     params:
         python=python("analysis"),
         layers_folder="",
@@ -204,8 +204,8 @@ rule adopt:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=growing(2000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         licence=entry("licence", "unknown"),
@@ -233,8 +233,8 @@ rule control:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
         factors=factors,

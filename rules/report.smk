@@ -30,8 +30,8 @@ rule report:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
         python=python("analysis"),
         datasets=lambda wildcards: json.dumps({dataset: DEFINITIONS[dataset] for dataset in DATASETS}),

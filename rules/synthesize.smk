@@ -17,8 +17,8 @@ rule train:
     threads: 2
     resources:
         networks=1,
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         python=lambda wildcards: python(resolved(config, wildcards.dataset)["synthesizer"]),
         seed=lambda wildcards: resolved(config, wildcards.dataset)["seed"],
@@ -46,8 +46,8 @@ rule synthesize:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000, in_pieces=True),
+        runtime=growing(60, in_pieces=True),
     params:
         python=python("analysis"),
         definition=definition,
@@ -95,7 +95,7 @@ rule gather_sounds:
     threads: 1
     resources:
         mem_mb=1000,
-        runtime=60,
+        runtime=growing(60),
     params:
         python=python("analysis"),
     shell:
@@ -123,8 +123,8 @@ rule check_sounds:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     params:
         python=python("analysis"),
         definition=checked_definition,
@@ -157,8 +157,8 @@ rule resample:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         python=python("analysis"),
     shell:
