@@ -46,7 +46,8 @@ rule embed:
         initialization=entry("initialization", "pretrained"),
         network=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("network", "")),
         seed=entry("seed", 0),
-        batch_size=entry("batch_size", 32),
+        precision=entry("precision", "float32"),
+        batch_size=entry("batch_size", 0),
         licence=entry("licence", "unknown"),
         layers=lambda wildcards: json.dumps(dict(layers_of(config["models"][wildcards.model]))),
         layers_folder="",
@@ -57,7 +58,8 @@ rule embed:
         "--embedding-size {params.embedding_size} --weights {params.weights:q} {params.trust_pickle} "
         "--options {params.options:q} --layers {params.layers:q} {params.layers_folder} "
         "--initialization {params.initialization} "
-        "--network {params.network} --seed {params.seed} --batch-size {params.batch_size} "
+        "--network {params.network} --seed {params.seed} --precision {params.precision} "
+        "--batch-size {params.batch_size} --memory-mb {resources.mem_mb} "
         "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} "
         "> {log:q} 2>&1"
 

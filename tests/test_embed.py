@@ -91,6 +91,37 @@ def test_a_batch_dependent_model_is_never_split(run):
         run(fault="batch, small memory")
 
 
+@pytest.mark.parametrize(
+    ("clip_seconds", "sound_mb", "free_mb", "size"),
+    [
+        (1.0, 1, 1e5, 64),  # 64 s of audio
+        (1.5, 1, 1e5, 32),
+        (0.064, 1, 1e5, 256),
+        (100, 1, 1e5, 1),
+        (1.0, 100, 1000, 8),  # ten fit
+        (1.0, 100, -1000, 1),
+        (1.0, 0, 1000, 64),
+    ],
+)
+def test_a_batch_is_a_power_of_two_that_fits(clip_seconds, sound_mb, free_mb, size):
+    assert embed.chosen_batch_size(clip_seconds, sound_mb, free_mb) == size
+
+
+def test_without_memory_sounds_go_one_by_one(run):
+    """A process of Python alone takes more than 1 MB."""
+    embeddings, facts = run("--memory-mb", "1")
+    assert facts["batch_size"] == 1
+    together, facts = run()
+    assert facts["batch_size"] == 256
+    np.testing.assert_array_equal(embeddings, together)
+
+
+def test_shares_of_time_are_shares(run):
+    _, facts = run()
+    assert 0 <= facts["loading_share"] <= 1
+    assert 0 <= facts["reading_share"] <= 1
+
+
 def test_weights_are_named_by_digest(run, tmp_path):
     folder = tmp_path / "saved_model"
     folder.mkdir()
@@ -142,9 +173,10 @@ def test_missing_module_and_missing_function(run):
         run(module="json")
 
 
-def test_random_initialisation_needs_pytorch(run):
-    with pytest.raises(SystemExit, match="needs a PyTorch model; this one is of numpy"):
-        run("--initialization", "random")
+@pytest.mark.parametrize("words", [("--initialization", "random"), ("--precision", "bf16")])
+def test_random_initialisation_and_bf16_need_pytorch(run, words):
+    with pytest.raises(SystemExit, match=f"{words[1]} needs a PyTorch model; this one is of numpy"):
+        run(*words)
 
 
 def test_earlier_results_survive_a_failure(run, tmp_path):

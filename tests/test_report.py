@@ -110,6 +110,7 @@ def results(tmp_path):
         "audio_rate": 16000,
         "clip_seconds": 0.064,
         "sounds_per_second": 3.0,
+        "precision": "bf16",
         "batch_size": 1,
         "peak_memory_mb": 9,
     }
@@ -151,6 +152,7 @@ def test_report_shows_scores_marks_and_failures_and_escapes_them(results):
     assert "does not vary" in page
     assert "<strong>bad</strong> failed at embed" in page
     assert "embedded one by one" in page
+    assert "in bfloat16" in page
     assert "50 %" in page
     assert "yes, 24 %" in page
     assert "<script" not in page

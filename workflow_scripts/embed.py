@@ -16,6 +16,7 @@ import importlib
 import importlib.metadata
 import inspect
 import json
+import math
 import os
 import pickle
 import platform
@@ -29,10 +30,15 @@ import soundfile
 from files import beside
 from weights import Refused, in_place
 
-TOLERANCE = 1e-4  # largest difference, relative to the largest value, that counts as the same
+# largest difference, relative to the largest value, that counts as the same
+TOLERANCE = {"float32": 1e-4, "bf16": 2e-2}
 AUDIT_SOUNDS = 4
 VIEW_STEPS = 32  # the share of a clip that a model sees is measured in steps of 1/32
 CALIBRATION_SOUNDS = 64
+CALIBRATION_BATCH = 32
+BATCH_SECONDS = 64  # of audio in one batch, at most, where the entry states no size
+BATCH_SOUNDS = 256
+MEMORY_SHARE = 0.8  # of the job's memory that a batch may fill, as far as the audit can foresee
 TORCH_VARIABLES = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
 
 
@@ -102,10 +108,23 @@ def torch_embedder(module, model):
             result = module.get_scene_embeddings(torch.from_numpy(sounds).to(device), model)
         if not isinstance(result, torch.Tensor):
             raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a torch.Tensor")
+        if result.dtype == torch.bfloat16:  # NumPy has none
+            result = result.float()
         return result.detach().cpu().numpy()
 
     name = torch.cuda.get_device_name() if device.type == "cuda" else platform.processor()
     return embed, f"{device.type} {name}".strip()
+
+
+def in_bf16(embed, device):
+    """The same function, with matrix products and convolutions in bfloat16, as PyTorch's autocast has it."""
+    import torch
+
+    def embed_in_bf16(sounds):
+        with torch.autocast(device.split()[0], torch.bfloat16):
+            return embed(sounds)
+
+    return embed_in_bf16
 
 
 def tensorflow_embedder(module, model):
@@ -293,7 +312,7 @@ def check_output(result, n, size):
         raise Breach(f"get_scene_embeddings returned values that are not finite, for {n} finite sounds")
 
 
-def view(embed_alone, T, level, widths, seed=0):
+def view(embed_alone, T, level, widths, tolerance, seed=0):
     """Share of a clip that a model sees, by silencing its ends.
 
     A steady noise of T samples at the given RMS level stands for the clip, because a sound with a
@@ -307,7 +326,7 @@ def view(embed_alone, T, level, widths, seed=0):
     def unseen(silence):
         silenced = noise.copy()
         silenced[:, silence] = 0
-        return difference(whole, embed_alone(silenced), widths) <= TOLERANCE
+        return difference(whole, embed_alone(silenced), widths) <= tolerance
 
     start, end = 0, VIEW_STEPS
     while start < VIEW_STEPS and unseen(slice(0, edges[start + 1])):
@@ -317,10 +336,11 @@ def view(embed_alone, T, level, widths, seed=0):
     return start / VIEW_STEPS, end / VIEW_STEPS
 
 
-def audit(embed, sounds, widths):
+def audit(embed, sounds, widths, tolerance):
     """Check one model on a few different sounds, float32 (n, T). Returns facts; raises Breach.
 
     widths: sizes of the embeddings that `embed` gives side by side: the model's own, then its layers.
+    tolerance: largest relative difference that counts as the same.
     Shape, dtype, finite values, repeatable answers, answers that differ between sounds, the same answer alone
     and inside a batch (else marked batch_dependent), and the share of the clip that it sees. Layers whose
     pieces cannot be told apart in a batch are marked layers_mixed: alone they are right. Two copies, 20 and
@@ -331,25 +351,25 @@ def audit(embed, sounds, widths):
     batch = embed(sounds)
     check_output(batch, len(sounds), size)
     repeated = difference(batch, embed(sounds), widths)
-    if repeated > TOLERANCE:
+    if repeated > tolerance:
         raise Breach(
             f"the same sounds gave another answer the second time (relative difference {repeated:.1e}, "
-            f"at most {TOLERANCE:.0e} expected): is something drawn at random, or not in eval mode?"
+            f"at most {tolerance:.0e} expected): is something drawn at random, or not in eval mode?"
         )
     alone = np.concatenate([embed(sounds[i : i + 1]) for i in range(len(sounds))])
     check_output(alone, len(sounds), size)
     mixed = difference(batch[:, : widths[0]], alone[:, : widths[0]])
     of_layers = [array[:, widths[0] :] for array in (batch, alone)]
-    start, end = view(embed, sounds.shape[1], np.sqrt(np.mean(sounds[:-2] ** 2)), widths)
+    start, end = view(embed, sounds.shape[1], np.sqrt(np.mean(sounds[:-2] ** 2)), widths, tolerance)
     own = alone[:, : widths[0]]
     spread = difference(own, np.broadcast_to(own[:1], own.shape))
     return {
         "sounds": len(sounds),
         "repeat_difference": repeated,
         "batch_difference": mixed,
-        "batch_dependent": mixed > TOLERANCE,
-        "layers_mixed": len(widths) > 1 and difference(*of_layers, widths[1:]) > TOLERANCE,
-        "varies": spread > TOLERANCE,
+        "batch_dependent": mixed > tolerance,
+        "layers_mixed": len(widths) > 1 and difference(*of_layers, widths[1:]) > tolerance,
+        "varies": spread > tolerance,
         "view_start": start,
         "view_end": end,
         "view_share": end - start,
@@ -388,17 +408,21 @@ def embed_all(embed, sounds, size, batch_size, whole=False):
     """Embed all sounds of the shard in batches; halve the batch whenever the accelerator's memory runs out.
 
     With `whole`, all sounds go in one call, and memory that runs out is a Breach. Prints progress to
-    stderr. Returns (float32 (n, size), batch size at the end).
+    stderr. Returns (float32 (n, size), batch size at the end, seconds spent on reading sounds).
     """
     n = sounds.stop - sounds.start
     batch_size = n if whole else batch_size
+    reading = 0.0
     result = np.empty((n, size), np.float32)
     began = shown = time.monotonic()
     i = 0
     while i < n:
         batch = None
+        asked = time.monotonic()
+        heard = sounds[sounds.start + i : sounds.start + min(i + batch_size, n)]
+        reading += time.monotonic() - asked
         try:
-            batch = embed(sounds[sounds.start + i : sounds.start + min(i + batch_size, n)])
+            batch = embed(heard)
         except Exception as problem:
             if out_of_memory(problem) and whole:
                 raise Breach(
@@ -427,7 +451,7 @@ def embed_all(embed, sounds, size, batch_size, whole=False):
                 file=sys.stderr,
                 flush=True,
             )
-    return result, batch_size
+    return result, batch_size, reading
 
 
 def packages(module, model):
@@ -443,6 +467,21 @@ def packages(module, model):
     basis = ["numpy", "scipy", "torch", "tensorflow", "librosa", "transformers"]
     installed = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
     return {name: installed[name] for name in [*own, *basis] if name in installed}
+
+
+def chosen_batch_size(clip_seconds, sound_mb, free_mb):
+    """Sounds in one batch: the largest power of two within BATCH_SOUNDS, BATCH_SECONDS and free memory.
+
+    Not by timing, which no second run repeats: the last digits of an embedding may follow the batch.
+    """
+    most = min(BATCH_SOUNDS, BATCH_SECONDS / clip_seconds, free_mb / max(sound_mb, 1e-3))
+    return 2 ** max(0, math.floor(math.log2(max(most, 1))))
+
+
+def resident_mb():
+    """Resident memory of this process in MB; 0, which foresees the worst, where the system does not tell."""
+    statm = Path("/proc/self/statm")
+    return int(statm.read_text().split()[1]) * resource.getpagesize() / 1e6 if statm.exists() else 0
 
 
 def peak_memory_mb():
@@ -485,19 +524,26 @@ def embedded(args, sounds, argument, digests):
         if stated and stated != found:
             raise Breach(f"the entry states {key} {stated}, the model says {found}")
     framework = framework_of(model)
-    if framework != "torch" and (args.layers or args.initialization == "random"):
-        key = "layers" if args.layers else "initialization: random"
-        raise Breach(f"{key} needs a PyTorch model; this one is of {framework}")
+    keys = {
+        "layers": args.layers,
+        "initialization: random": args.initialization == "random",
+        "precision: bf16": args.precision == "bf16",
+    }
+    for key, asked in keys.items():
+        if asked and framework != "torch":
+            raise Breach(f"{key} needs a PyTorch model; this one is of {framework}")
     embed, device = EMBEDDERS[framework](module, model)
+    if args.precision == "bf16":
+        embed = in_bf16(embed, device)
     few = sounds.some(AUDIT_SOUNDS)
-    if args.layers or args.initialization == "random":
-        embed(few)  # some wrappers load their network at the first call
+    embed(few)  # some wrappers load their network at the first call
     if args.initialization == "random":
         calibration = sounds.some(CALIBRATION_SOUNDS)
 
         def forward():
-            for i in range(0, len(calibration), args.batch_size):
-                embed(calibration[i : i + args.batch_size])
+            step = args.batch_size or CALIBRATION_BATCH
+            for i in range(0, len(calibration), step):
+                embed(calibration[i : i + step])
 
         reinitialize(find_network(args.network, model), args.seed, forward)
     widths = [model.scene_embedding_size]
@@ -511,11 +557,16 @@ def embedded(args, sounds, argument, digests):
 
     loaded = time.monotonic()
     print(f"{args.module}: loaded in {loaded - began:.1f} s on {device}", file=sys.stderr, flush=True)
-    report = audit(whole, few, widths)
+    resident = resident_mb()
+    report = audit(whole, few, widths, TOLERANCE[args.precision])
+    sound_mb = (peak_memory_mb() - resident) / (len(few) + 2)
     if not report["varies"] and args.initialization == "random":
         raise Breach("the randomly initialised network gives all sounds the same embedding")
     print(f"audit: {json.dumps(report)}", file=sys.stderr, flush=True)
-    batch_size, together = args.batch_size, report["batch_dependent"] and args.batch_size > 1
+    free_mb = MEMORY_SHARE * args.memory_mb - resident
+    clip_seconds = sounds.T / args.sample_rate
+    batch_size = args.batch_size or chosen_batch_size(clip_seconds, sound_mb, free_mb)
+    together = report["batch_dependent"] and args.batch_size != 1
     if together and args.layers:
         raise Breach(
             "the model's answer depends on its batch, so that its layers cannot be told apart by sounds; "
@@ -530,8 +581,9 @@ def embedded(args, sounds, argument, digests):
         print("the layers' pieces are not in the order of the sounds: one by one", file=sys.stderr)
         batch_size = 1
     audited = time.monotonic()
-    embeddings, batch_size = embed_all(whole, sounds, sum(widths), batch_size, together)
-    seconds = time.monotonic() - audited
+    embeddings, batch_size, reading = embed_all(whole, sounds, sum(widths), batch_size, together)
+    ended = time.monotonic()
+    seconds = ended - audited
     facts = {
         "module": args.module,
         "layer": "",
@@ -541,14 +593,17 @@ def embedded(args, sounds, argument, digests):
         "python": platform.python_version(),
         "sample_rate": args.sample_rate,
         "audio_rate": sounds.rate,
-        "clip_seconds": sounds.T / args.sample_rate,
+        "clip_seconds": clip_seconds,
         "N": len(embeddings),
         "D": widths[0],
         "device": device,
+        "precision": args.precision,
         "batch_size": batch_size,
         "load_seconds": round(loaded - began, 2),
         "audit_seconds": round(audited - loaded, 2),
         "seconds": round(seconds, 2),
+        "loading_share": round((loaded - began) / (ended - began), 3),
+        "reading_share": round(reading / seconds, 3),
         "sounds_per_second": round(len(embeddings) / seconds, 1),
         "peak_memory_mb": peak_memory_mb(),
         "licence": args.licence,
@@ -588,7 +643,9 @@ def main(argv=None):
     parser.add_argument("--network", default="", help="where the torch.nn.Module lives")
     parser.add_argument("--layers", type=json.loads, default={}, help="{layer: axis of its channels}, JSON")
     parser.add_argument("--seed", type=int, default=0, help="of the random initialisation")
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--precision", choices=tuple(TOLERANCE), default="float32")
+    parser.add_argument("--batch-size", type=int, default=0, help="sounds in one call; 0: chosen by memory")
+    parser.add_argument("--memory-mb", type=int, default=4000, help="what that choice may take")
     parser.add_argument("--licence", default="unknown")
     parser.add_argument("--embeddings", required=True, help="npy to write")
     parser.add_argument("--facts", required=True, help="JSON to write")

@@ -19,12 +19,16 @@ def joined_facts(shards):
     Raises ValueError if what must be the same differs: size, packages, weights, or what the audit found.
     """
     facts = dict(shards[0])
-    for key in ("module", "layer", "D", "packages", "sample_rate", "weights_sha256"):
+    for key in ("module", "layer", "D", "packages", "sample_rate", "precision", "weights_sha256"):
         if any(shard[key] != facts[key] for shard in shards):
             raise ValueError(f"shards differ in {key}; delete them, and all are embedded anew")
     if any(shard["audit"]["batch_dependent"] != facts["audit"]["batch_dependent"] for shard in shards):
         raise ValueError("the audits of the shards differ in whether the model depends on its batch")
     facts |= {key: round(sum(shard[key] for shard in shards), 2) for key in SUMS}
+    reading = sum(shard["reading_share"] * shard["seconds"] for shard in shards)
+    facts["reading_share"] = round(reading / max(facts["seconds"], 1e-9), 3)
+    whole = sum(facts[key] for key in SUMS if key != "N")
+    facts["loading_share"] = round(facts["load_seconds"] / max(whole, 1e-9), 3)
     facts["device"] = ", ".join(dict.fromkeys(shard["device"] for shard in shards))
     facts["batch_size"] = min(shard["batch_size"] for shard in shards)
     facts["peak_memory_mb"] = max(shard["peak_memory_mb"] for shard in shards)
