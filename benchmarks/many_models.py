@@ -26,10 +26,10 @@ ANALYSED = ["model000", "model001"]
 
 
 def write_config(path, models, datasets, sounds):
-    """Config of precomputed models on `datasets`, equal but for their names; one that is called `ladder` is one."""
+    """Config of precomputed models on `datasets`, equal but for their names; `ladder` is a ladder."""
     entry = {"synthesizer": "additive", "N": sounds, "sample_rate": 16000, "duration": 0.25}
     entry |= {"nuisances": {"phases": None, "gain": None}, "analyses": {"isomap": {"K": 16}, "knn": {"K": 8}}}
-    known = {name: entry for name in ["tones0", *datasets]} | {
+    known = dict.fromkeys(["tones0", *datasets], entry) | {
         "ladder": {"ladder": {"of": "tones0", "points": 8, "steps": [0.25, 1, 4, 16]}}
     }
     precomputed = {"module": "precomputed", "embeddings": "embeddings/{dataset}.npy"}
@@ -53,7 +53,7 @@ def snakemake(folder, *words):
 
 
 def tell(what, numbers):
-    text, cpu, wall, megabytes = numbers
+    _, cpu, wall, megabytes = numbers
     print(f"{what:44} {cpu:8.1f} {wall:8.1f} {megabytes:6.0f}", flush=True)
 
 
@@ -129,15 +129,11 @@ def main(argv=None):
         tell("--summary", snakemake(folder, "--configfile", "all.yaml", "--summary"))
         for path in sorted((folder / "logs").rglob("*.tsv")):
             job = pandas.read_csv(path, sep="\t").iloc[0]
-            tell(
-                str(path.relative_to(folder / "logs").with_suffix("")), ("", job.cpu_time, job.s, job.max_rss)
-            )
-        page = folder / "results" / "report.html"
-        print(f"report.html {page.stat().st_size / 1e6:.1f} MB")
-        for path in sorted((folder / "results").glob("*/figures/*")) + sorted(
-            (folder / "results").glob("*/*.csv")
-        ):
-            print(f"{path.relative_to(folder / 'results')!s:44} {path.stat().st_size / 1e6:8.1f} MB")
+            name = path.relative_to(folder / "logs").with_suffix("")
+            tell(str(name), ("", job.cpu_time, job.s, job.max_rss))
+        results = folder / "results"
+        for path in sorted([results / "report.html", *results.glob("*/figures/*"), *results.glob("*/*.csv")]):
+            print(f"{path.relative_to(results)!s:44} {path.stat().st_size / 1e6:8.1f} MB")
 
 
 if __name__ == "__main__":

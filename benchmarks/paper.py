@@ -1,11 +1,12 @@
-"""The paper's experiment with two models: GEAR beside the steps of the paper, one after the other in one process.
+"""The paper's experiment with two models: GEAR beside the steps of the paper, one after the other.
 
     python3 benchmarks/paper.py
 
-The steps are written from the paper's description: its 2,500 sounds, hearbaseline's own wrappers, scikit-learn's
-Isomap with K = 100 and the mean of the 40 nearest neighbours. GEAR runs in a folder of its own, all environments
-built: once as far as these steps go (sounds, gate aside; embeddings, Isomap, regression), once whole, with every
-measure, its chance levels and intervals, the controls, figures and report. Seconds of wall time.
+The steps are written from the paper's description: its 2,500 sounds, hearbaseline's own wrappers,
+scikit-learn's Isomap with K = 100 and the mean of the 40 nearest neighbours. GEAR runs in a folder of its
+own, all environments built: once as far as these steps go (sounds, embeddings, Isomap, regression), once
+whole, with the gate, every measure, chance levels and intervals, the controls, figures and report. Seconds
+of wall time.
 """
 
 import argparse
@@ -46,7 +47,7 @@ def steps():
         for r in np.arange(1, 2, 1 / 50):
             f1 = random.choice(range(12, 24), 1)[0]
             p = np.arange(1, int(T / (2 * f1)))
-            weights = (1 + (-1) ** p * (r - 1)) / p**alpha
+            weights = (1 + (-1.0) ** p * r) / p**alpha
             waves = np.cos(2 * np.pi * f1 * p[:, None] * t / T)
             sounds.append((weights[:, None] * waves).sum(axis=0) * np.hanning(T))
             factors.append((f1, alpha, r))
