@@ -37,7 +37,7 @@ VIEW_STEPS = 32  # the share of a clip that a model sees is measured in steps of
 CALIBRATION_SOUNDS = 64
 CALIBRATION_BATCH = 32
 BATCH_SECONDS = 64  # of audio in one batch, at most, where the entry states no size
-BATCH_SOUNDS = 256
+BATCH_SOUNDS = 64
 MEMORY_SHARE = 0.8  # of the job's memory that a batch may fill, as far as the audit can foresee
 TORCH_VARIABLES = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
 
