@@ -922,9 +922,18 @@ def of_models(pattern, rows=None, **wildcards):
     return [path for path in files if path not in pending]
 
 
-def per_model(pattern):
-    """Input function: files of every model of the rule's data set that did not fail there."""
-    return lambda wildcards: of_models(pattern, dataset=wildcards.dataset)
+def per_model(pattern, *others):
+    """Input function: a file of every model of the rule's data set that failed neither there nor at the others,
+    other files of the same model."""
+
+    def found(wildcards):
+        pending = {path for _, path in PENDING}
+        of_rows = [
+            expand([pattern, *others], dataset=wildcards.dataset, model=row) for row in [*ROWS, *CONTROLS]
+        ]
+        return [files[0] for files in of_rows if pending.isdisjoint(files)]
+
+    return found
 
 
 def all_scores(ending):

@@ -69,9 +69,13 @@ rule draw_isomap:
         script=scripts("draw_isomap"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
-        coordinates=per_model("results/{dataset}/isomap/{model}.csv"),
-        bridges=per_model("results/{dataset}/isomap/{model}.bridges.csv"),
-        stamps=per_model("results/{dataset}/trust/{model}.scores.csv"),
+        coordinates=per_model(
+            "results/{dataset}/isomap/{model}.csv", "results/{dataset}/trust/{model}.scores.csv"
+        ),
+        bridges=per_model(
+            "results/{dataset}/isomap/{model}.bridges.csv", "results/{dataset}/trust/{model}.scores.csv"
+        ),
+        stamps=per_model("results/{dataset}/trust/{model}.scores.csv", "results/{dataset}/isomap/{model}.csv"),
     output:
         png="results/{dataset}/figures/isomap.png",
         pdf="results/{dataset}/figures/isomap.pdf",
