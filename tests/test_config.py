@@ -245,6 +245,21 @@ def test_slurm_profile_asks_what_the_entries_say_and_is_not_capped(tmp_path):
     assert all("runtime=240" in line for line in asked.values())
 
 
+def test_more_sounds_ask_for_more_time_and_memory(tmp_path):
+    run = {"datasets": ["tones"], "models": ["mfcc"], "shard_size": 20000}
+    more = {"run": run, "datasets": {"tones": {"N": 16384}}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(more))
+    plan = snakemake(ROOT, "-n", "--forceall", "--configfile", tmp_path / "mine.yaml").stdout
+    embed, search = (
+        re.search(rf"^rule {rule}:.*?resources: (.+?)$", plan, re.DOTALL | re.MULTILINE)[1]
+        for rule in ("embed", "neighbors")
+    )
+    assert "runtime=960" in embed
+    assert "mem_mb=4000" in embed  # the network's
+    assert "mem_mb=8000" in search
+    assert "runtime=240" in search
+
+
 def test_a_catalogue_adds_what_the_run_names_and_ones_own_entry_goes_before(tmp_path):
     change = {"catalogues": ["hear2021"], "run": {"models": ["cvssp_panns", "crepe"]}}
     change["models"] = {"cvssp_panns": {"batch_size": 3}}

@@ -40,7 +40,7 @@ SchedulerParameters=batch_sched_delay=0,sched_min_interval=0
 MinJobAge=3600
 KillWait=2
 GresTypes=gpu
-NodeName=node NodeHostname={host} NodeAddr=127.0.0.1 CPUs=12 RealMemory=64000 Gres=gpu:2
+NodeName=node NodeHostname={host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=64000 Gres=gpu:2
 PartitionName=main Nodes=node Default=YES MaxTime=INFINITE
 """
 
@@ -217,7 +217,9 @@ def failed(slurm, finished):
                 subprocess.run(["scancel", job["JobId"]], env=os.environ | slurm, check=True)
 
     words = write_config(clone, waits, datasets=["cloud"], models=["mfcc", "late", "lost"])
-    return clone, *through_slurm(clone, slurm, [*words, "--retries", "0"], meddle)
+    gres = "embed:gres='gpu:1' if wildcards.model in ['lost'] else ''"
+    words += ["--set-resources", "embed:gpu=0", gres, "--retries", "0"]
+    return clone, *through_slurm(clone, slurm, words, meddle)
 
 
 def test_everything_is_made(finished):
@@ -255,6 +257,13 @@ def test_scores_are_those_of_a_run_without_slurm(finished, tmp_path):
         numbers = ["value", "low", "high", "chance", "reference"]
         assert ours.drop(columns=numbers).equals(theirs.drop(columns=numbers))
         np.testing.assert_allclose(ours[numbers], theirs[numbers], rtol=0, atol=1e-6)
+
+
+def test_a_gpu_is_asked_for_in_the_other_way_where_the_profile_says_so(failed):
+    *_, jobs = failed
+    assert [(job.get("TresPerNode"), job.get("TresPerJob")) for job in embeds(jobs, "lost")] == [
+        ("gres:gpu:1", None)
+    ]
 
 
 def test_the_report_says_what_slurm_ended_and_what_failed_beside_others(failed):
