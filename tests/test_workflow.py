@@ -177,7 +177,7 @@ FAN_IN = {
     "draw_threshold": 1,
     "report": 1,
 }
-CLOUD = ("neighbors", "isomap", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology")
+CLOUD = ("neighbors", "isomap", "trust", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology")
 BRANCH = {"embed": 3, **dict.fromkeys(CLOUD, 2), "sensitivity": 1, "threshold": 1}
 
 
