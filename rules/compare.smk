@@ -87,7 +87,8 @@ rule draw_isomap:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=growing(2000),
+        # a PDF keeps in memory what it draws, some 30 MB a model
+        mem_mb=lambda wildcards, attempt: (2000 + 30 * len(ROWS)) * attempt,
         runtime=growing(30),
     params:
         python=python("analysis"),

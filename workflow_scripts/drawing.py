@@ -54,7 +54,7 @@ def write_pages(draw, rows, paths, dpi=150):
             if book:
                 book.savefig(figure, dpi=dpi)
             del figure
-            gc.collect()  # figures hold themselves: eight pages of clouds would take 9 GB
+            gc.collect()  # figures hold themselves
 
 
 def title(factor, unit):
