@@ -101,7 +101,7 @@ def draw(table, factors, clouds, K):
             figure.colorbar(mappable, cax=bar, orientation="horizontal").set_label(
                 title(name, entry["unit"]), fontsize=8
             )
-            bar.tick_params(labelsize=7)
+            bar.tick_params(which="both", labelsize=7)  # a log scale labels its minor ticks, too
             place = bar.get_position()
             bar.set_position([place.x0 + 0.15 * place.width, place.y0, 0.7 * place.width, 0.08 / size[1]])
     figure.suptitle(
