@@ -39,6 +39,14 @@ STAGES = [
     *ANALYSES,
     *LADDER_ANALYSES,
 ]  # of one model on one data set
+CLOUD = [  # what the page's explorer shows of a model
+    "results/{dataset}/isomap/{model}.csv",
+    "results/{dataset}/isomap/{model}.bridges.csv",
+    "results/{dataset}/neighbors/{model}.npz",
+    "results/{dataset}/trust/{model}.scores.csv",
+    "results/{dataset}/knn/{model}.csv",
+]
+EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together
 
 # JSON Schema takes 5.0 for an integer; the scripts do not.
 VALIDATOR = jsonschema.validators.extend(
@@ -726,6 +734,20 @@ def figures_of(dataset):
     return ["sounds", "isomap", "knn", "subspaces", *(["depth"] if deep(dataset) else [])]
 
 
+def renderer(dataset):
+    """The script by which the page renders a data set's sounds itself, as a list; empty if there is none."""
+    name = synthesizer_of(dataset)
+    path = Path(name) if name.endswith(".py") else script_path(name)
+    return [str(path.with_suffix(".js"))] if path.with_suffix(".js").exists() else []
+
+
+def explorable(dataset):
+    """The models, layers and controls of which the page shows a cloud: none of its files failed."""
+    pending = {path for _, path in PENDING}
+    rows = [*ROWS, *CONTROLS]
+    return [row for row in rows if pending.isdisjoint(expand(CLOUD, dataset=dataset, model=row))]
+
+
 def deep(dataset):
     """The models of the run with layers that did not fail on a data set."""
     layered = [model for model in config["run"]["models"] if model in LAYERED]
@@ -1020,7 +1042,7 @@ def report_unfinished(text):
     else:
         Path("results/.unfinished.tsv").write_text(summary)
         words = "--config unfinished=results/.unfinished.tsv --allowed-rules"
-        fan_in = "compare draw_sounds draw_isomap draw_knn draw_subspaces draw_threshold draw_depth report"
+        fan_in = "compare draw_sounds draw_isomap draw_knn draw_subspaces draw_threshold draw_depth explore report"
         done = subprocess.run([*base, *words.split(), *fan_in.split(), "--", "results/report.html"])
         told = "results/report.html shows the others and says why."
         if done.returncode:
@@ -1044,6 +1066,7 @@ write_inline_specs(config)
 PENDING = parse_summary(Path(UNFINISHED).read_text()) if UNFINISHED else set()
 BROKEN = {d: failure for d in config["run"]["datasets"] if (failure := broken(PENDING, d))}
 DATASETS = [dataset for dataset in config["run"]["datasets"] if dataset not in BROKEN]
+CLOUDS = [dataset for dataset in DATASETS if "ladder" not in config["datasets"][dataset]]
 FAILED = {
     (dataset, model): failure
     for dataset, model in product(DATASETS, ROWS)

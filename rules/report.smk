@@ -1,12 +1,49 @@
 """The report: one HTML file over all data sets."""
 
 
+rule explore:
+    """Pack clouds, factors and sounds of a data set for the page."""
+    input:
+        script=scripts("explore"),
+        environment=environment("analysis"),
+        parameters="results/{dataset}/sounds/parameters.csv",
+        audio="results/{dataset}/sounds/audio.wav",
+        results=lambda wildcards: expand(
+            CLOUD, model=explorable(wildcards.dataset), dataset=wildcards.dataset
+        ),
+        renderer=lambda wildcards: renderer(wildcards.dataset),
+    output:
+        clouds="results/{dataset}/explore/clouds.json",
+        clips="results/{dataset}/explore/clips.bin",
+    log:
+        "logs/explore/{dataset}.log",
+    benchmark:
+        "logs/explore/{dataset}.tsv"
+    conda:
+        conda_spec("analysis")
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(30),
+    params:
+        python=python("analysis"),
+        definition=lambda wildcards: json.dumps(without(DEFINITIONS[wildcards.dataset], "analyses")),
+        models=lambda wildcards: explorable(wildcards.dataset),
+        megabytes=EXPLORED_MB / max(1, len(CLOUDS)),
+    shell:
+        "{params.python:q} {input.script[0]:q} --results results/{wildcards.dataset} "
+        "--definition {params.definition:q} --models {params.models:q} --renderer {input.renderer:q} "
+        "--megabytes {params.megabytes} --clips {output.clips:q} --output {output.clouds:q} > {log:q} 2>&1"
+
+
 rule report:
     """Render results/report.html."""
     input:
         script=scripts("report"),
         environment=environment("analysis"),
-        template=str(HOME / "workflow_scripts" / "report.html.j2"),
+        page=sorted(str(path) for path in (HOME / "workflow_scripts" / "page").iterdir()),
+        renderers=sorted({path for dataset in CLOUDS for path in renderer(dataset)}),
+        explored=expand("results/{dataset}/explore/{file}", dataset=CLOUDS, file=["clouds.json", "clips.bin"]),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
         differences=expand("results/{dataset}/differences.csv", dataset=DATASETS),
         parameters=expand("results/{dataset}/sounds/parameters.csv", dataset=DATASETS),
@@ -49,5 +86,5 @@ rule report:
     shell:
         "{params.python:q} {input.script[0]:q} --results results --datasets {params.datasets:q} --broken {params.broken:q} "
         "--unchecked {params.unchecked:q} "
-        "--config results/run_config.yaml --rows {params.rows:q} --deep {params.deep:q} --template {input.template:q} --clone {params.clone:q} "
+        "--config results/run_config.yaml --rows {params.rows:q} --deep {params.deep:q} --renderers {input.renderers:q} --clone {params.clone:q} "
         "--output {output:q} > {log:q} 2>&1"

@@ -1,16 +1,25 @@
-"""Render the comparison report: one HTML file that opens from disk, without network or scripts."""
+"""Render the comparison report: one HTML file that opens from disk, without network.
+
+The page is put together from the files of page/: a template, a style sheet, and scripts, each of which the
+page's Content-Security-Policy names by its digest, so that no other script can run in it.
+"""
 
 import argparse
 import base64
 import csv
 import datetime
+import hashlib
 import importlib.metadata
+import importlib.resources
 import json
 import math
+import re
 import subprocess
 from pathlib import Path
 
 import jinja2
+import markupsafe
+import overview
 import pandas
 from compare import SCORE, reason
 from files import beside
@@ -169,6 +178,19 @@ TABLES = {  # analysis.metric, or analysis where its scores are not per factor: 
 }
 NOTED = ["threshold.threshold", "topology", "trust"]  # tables whose notes stand beside the values, too
 WIDEST = 30  # columns of a table that the page shows
+PAGE = Path(__file__).parent / "page"
+POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'"
+PICTURES_MB = 8  # of the page, for figures; what does not fit lies beside it
+NOTHING = dict.fromkeys(("value", "low", "high", "chance", "reference", "n", "note"), "")
+BIBTEX = """@inproceedings{lostanlen2023gear,
+  author    = {Lostanlen, Vincent and Yan, Lingyao and Yang, Xianyi},
+  title     = {From {HEAR} to {GEAR}: Generative Evaluation of Audio Representations},
+  booktitle = {HEAR: Holistic Evaluation of Audio Representations},
+  series    = {Proceedings of Machine Learning Research},
+  volume    = {166},
+  pages     = {48--64},
+  year      = {2023},
+}"""
 
 
 def number(value):
@@ -208,7 +230,7 @@ def score_tables(scores, differences, models):
         heading, text = TABLES.get(name, (name.split(".")[-1].replace("_", " "), ""))
         keys = dict(zip(kinds.index, kinds[SCORE].itertuples(index=False, name=None), strict=True))
         told = {c: real_differences(compared.get(keys[c], ()), kinds.better[c]) for c in units}
-        tables[name] = {"heading": heading, "text": text, "notes": name in NOTED}
+        tables[name] = {"name": name, "heading": heading, "text": text, "notes": name in NOTED}
         tables[name] |= {"columns": units, "cells": cells, "told": told}
     return [tables[name] for name in [*TABLES, *(n for n in tables if n not in TABLES)] if name in tables]
 
@@ -250,9 +272,15 @@ def commit_of(clone):
         return "not a git clone"
 
 
-def read_dataset(results, name, definition, rows, deep, unchecked):
+def read_scores(path):
+    """scores.csv of a data set, every cell as text."""
+    return pandas.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def read_dataset(results, name, definition, rows, deep, unchecked, ladder):
     """Everything the template shows of one data set. rows: names of models and their layers, in order; deep:
-    whether there is a figure of layers; unchecked: why its gate has no result, or None."""
+    whether there is a figure of layers; unchecked: why its gate has no result, or None; ladder: name of a
+    ladder around it whose thresholds stand beside its scores, or None."""
     folder = results / name
     with open(folder / "sounds" / "parameters.csv", newline="") as file:
         N = sum(1 for _ in csv.DictReader(file))
@@ -263,34 +291,102 @@ def read_dataset(results, name, definition, rows, deep, unchecked):
     absent = {"isomap", "knn", "subspaces"} if "ladder" in definition else {"threshold"}
     absent |= set() if unchecked is None else {"checks"}
     absent |= set() if deep else {"depth"}
-    scores = pandas.read_csv(folder / "scores.csv", dtype=str, keep_default_na=False)
+    scores = read_scores(folder / "scores.csv")
     kinds = dict.fromkeys([*SCORE, "model", "other_model", "real"], "category") | {"difference": float}
     differences = pandas.read_csv(
         folder / "differences.csv", dtype=kinds, usecols=list(kinds), keep_default_na=False
     )
     models = [*rows, "chance", "reference"]
+    scored = set(scores.model[scores.metric != "failure"])
     facts = {
         model: json.loads(path.read_text())
         for model in rows
-        if (path := folder / "embeddings" / f"{model}.json").exists()
-        and model in set(scores.model[scores.metric != "failure"])
+        if (path := folder / "embeddings" / f"{model}.json").exists() and model in scored
     }
-    figures = {
-        figure: base64.b64encode((folder / "figures" / f"{figure}.png").read_bytes()).decode()
-        for figure in FIGURES
-        if figure not in absent
-    }
+    failures = scores[scores.metric == "failure"].to_dict("records")
+    whole = [model for model in models if not is_layer(model)]
+    encoded = None
+    if "ladder" not in definition:
+        thresholds = read_scores(results / ladder / "scores.csv") if ladder else None
+        encoded = overview.overview(scores, thresholds, list(definition["factors"]), whole)
+    stamps = scores[(scores.analysis == "trust") & (scores.metric == "stamp")]
     return {
         "name": name,
         "N": N,
         "entry": definition,
         "checks": checks,
         "unchecked": unchecked,
+        "overview": encoded,
+        "tips": overview.tips(encoded) if encoded else {},
+        "ladder": ladder,
+        "scored": scored,
+        "stamps": {row["model"]: row for row in stamps.to_dict("records")},
         "tables": score_tables(scores, differences, models),
-        "failures": scores[scores.metric == "failure"].to_dict("records"),
+        "failures": failures,
+        "failure_of": {row["model"]: row for row in reversed(failures)},
         "facts": facts,
-        "figures": figures,
+        "figures": {
+            figure: folder / "figures" / f"{figure}.png" for figure in FIGURES if figure not in absent
+        },
+        "trust": {
+            model: path
+            for model in whole
+            if encoded
+            and model in stamps.model.array
+            and (path := folder / "trust" / f"{model}.png").exists()
+        },
     }
+
+
+def is_layer(row):
+    """Whether a row of a comparison is a layer of a model: only their names hold a dot."""
+    return "." in row
+
+
+def embed_pictures(datasets):
+    """Put pictures in place of their paths while they fit the page, small ones first: figures, which say
+    where they lie if they do not fit, then the pictures of trust, all of them or none."""
+    left = PICTURES_MB * 1e6
+    figures = [
+        (path.stat().st_size, i, key) for i, d in enumerate(datasets) for key, path in d["figures"].items()
+    ]
+    for size, i, key in sorted(figures):
+        path, datasets[i]["figures"][key] = datasets[i]["figures"][key], None
+        if size * 4 / 3 <= left:
+            left -= size * 4 / 3
+            datasets[i]["figures"][key] = base64.b64encode(path.read_bytes()).decode()
+    trust = sum(path.stat().st_size for d in datasets for path in d["trust"].values()) * 4 / 3
+    for d in datasets:
+        files = d["trust"].items() if trust <= left else ()
+        d["trust"] = {model: base64.b64encode(path.read_bytes()).decode() for model, path in files}
+
+
+def read_explored(folder):
+    """What the explorer shows of a data set: its JSON, safe within a script element, and its clips."""
+    text = (folder / "clouds.json").read_text().replace("<", "\\u003c")
+    clips = base64.b64encode((folder / "clips.bin").read_bytes()).decode()
+    return {"json": markupsafe.Markup(text), "clips": clips}
+
+
+def inline(text):
+    """A script as it may stand in a page, and its source expression for a Content-Security-Policy.
+
+    Raises ValueError if it holds what would end the element: no escape would leave its meaning alone.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "</script" in text.lower() or "<!--" in text:
+        raise ValueError(
+            "a script of the page holds </script or <!--, which would end it; write it otherwise"
+        )
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return markupsafe.Markup(text), f"'sha256-{digest}'"
+
+
+def plotly():
+    """The script of Plotly, as its Python package carries it; what would end the element is written so that
+    it means the same within a string or a regular expression."""
+    text = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text()
+    return re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE).replace("<!--", r"<\\!--")
 
 
 def main(argv=None):
@@ -302,28 +398,56 @@ def main(argv=None):
     parser.add_argument("--deep", nargs="*", default=[], help="data sets with a figure of layers")
     parser.add_argument("--unchecked", nargs="*", default=[], help="dataset:log of those whose gate failed")
     parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
-    parser.add_argument("--template", type=Path, required=True, help="Jinja template")
+    parser.add_argument("--renderers", nargs="*", default=[], help="scripts by which the page makes sounds")
     parser.add_argument("--clone", type=Path, required=True, help="folder of the workflow")
     parser.add_argument("--output", required=True, help="HTML to write")
     args = parser.parse_args(argv)
     unchecked = {name: reason(log) for name, log in (word.split(":", 1) for word in args.unchecked if word)}
     broken = [word.split(":", 2) for word in args.broken if word]
+    ladders = {d["ladder"]["of"]: name for name, d in reversed(args.datasets.items()) if "ladder" in d}
+    datasets = [
+        read_dataset(
+            args.results,
+            name,
+            definition,
+            args.rows,
+            name in args.deep,
+            unchecked.get(name),
+            ladders.get(name),
+        )
+        for name, definition in args.datasets.items()
+    ]
+    embed_pictures(datasets)
+    clouds = [d["name"] for d in datasets if d["overview"]]
+    measures = {key: m for d in datasets if d["overview"] for key, m in d["overview"]["measures"].items()}
+    sources = [
+        plotly(),
+        *((PAGE / "sound.js").read_text(), *(Path(path).read_text() for path in args.renderers if path)),
+        *((PAGE / name).read_text() for name in ("explorer.js", "tables.js")),
+    ]
+    scripts, digests = zip(*map(inline, sources), strict=True)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["number"] = number
-    page = environment.from_string(args.template.read_text()).render(
-        datasets=[
-            read_dataset(args.results, name, definition, args.rows, name in args.deep, unchecked.get(name))
-            for name, definition in args.datasets.items()
-        ],
+    page = environment.from_string((PAGE / "page.html.j2").read_text()).render(
+        policy=f"{POLICY}; script-src {' '.join(digests)}",
+        style=markupsafe.Markup((PAGE / "page.css").read_text()),
+        scripts=scripts,
+        datasets=datasets,
+        clouds={name: read_explored(args.results / name / "explore") for name in clouds},
+        measures=measures,
+        cards=[row for row in args.rows if not is_layer(row)],
+        failed_elsewhere={f["model"] for d in datasets if d["overview"] for f in d["failures"]},
+        nothing=NOTHING,
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=WIDEST,
         figures=FIGURES,
+        bibtex=BIBTEX,
         config=args.config.read_text(),
         commit=commit_of(args.clone),
         rendered=datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
         packages={
             name: importlib.metadata.version(name)
-            for name in ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib")
+            for name in ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "plotly")
         },
     )
     with beside(args.output) as draft:
