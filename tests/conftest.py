@@ -10,6 +10,7 @@ import pytest
 import synthesize
 
 ROOT = Path(__file__).parent.parent
+SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]
 PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses it
 
 
@@ -55,6 +56,16 @@ def snakemake(folder, *words, **variables):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A clone after a whole run of all default models on the small data sets. Tests of the page look at it,
+    those of the workflow, which come last, change it."""
+    folder = make_clone(tmp_path_factory.mktemp("finished"))
+    done = snakemake(folder, *SMALL)
+    assert done.returncode == 0, done.stdout[-5000:]
+    return folder
 
 
 def jobs(output):

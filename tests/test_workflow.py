@@ -13,20 +13,11 @@ import pandas
 import pytest
 import soundfile
 import yaml
-from conftest import PYTHON, ROOT, jobs, snakemake
+from conftest import PYTHON, ROOT, SMALL, jobs, snakemake
 from scores import COLUMNS
 
 pytestmark = pytest.mark.network
-SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]
 MODELS = yaml.safe_load((ROOT / "config.yaml").read_text())["run"]["models"]
-
-
-@pytest.fixture(scope="module")
-def finished(shared_clone):
-    """A clone after a whole run of all default models on the small data sets."""
-    done = snakemake(shared_clone, *SMALL)
-    assert done.returncode == 0, done.stdout[-5000:]
-    return shared_clone
 
 
 def facts(folder, dataset, model):

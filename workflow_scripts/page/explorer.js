@@ -492,5 +492,5 @@ const explorer = (() => {
   }
   begin();
   window.addEventListener("hashchange", () => { if (restore()) build(); });
-  return { show, load, project, get state() { return state; }, get views() { return views; } };
+  return { show, load, project, get state() { return state; }, get views() { return views; }, get path() { return path; } };
 })();

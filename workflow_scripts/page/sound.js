@@ -52,10 +52,10 @@ const player = {
     if (this.context) return;
     this.context = new AudioContext();
     this.gain = this.context.createGain();
-    const limiter = new DynamicsCompressorNode(this.context, {
+    this.limiter = new DynamicsCompressorNode(this.context, {
       threshold: -9, knee: 0, ratio: 20, attack: 0.001, release: 0.1,
     });
-    this.gain.connect(limiter).connect(this.context.destination);
+    this.gain.connect(this.limiter).connect(this.context.destination);
   },
 
   // samples: Float32Array at sampleRate; or the bytes of a clip.

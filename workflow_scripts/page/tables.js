@@ -296,5 +296,4 @@
   }
   addEventListener("hashchange", open);
   open();
-  addEventListener("beforeprint", () => { for (const card of $$("details.print")) card.open = true; });
 })();
