@@ -1042,7 +1042,9 @@ def report_unfinished(text):
     else:
         Path("results/.unfinished.tsv").write_text(summary)
         words = "--config unfinished=results/.unfinished.tsv --allowed-rules"
-        fan_in = "compare draw_sounds draw_isomap draw_knn draw_subspaces draw_threshold draw_depth explore report"
+        fan_in = (
+            "compare draw_sounds draw_isomap draw_knn draw_subspaces draw_threshold draw_depth explore report"
+        )
         done = subprocess.run([*base, *words.split(), *fan_in.split(), "--", "results/report.html"])
         told = "results/report.html shows the others and says why."
         if done.returncode:

@@ -95,7 +95,7 @@ def hostile(finished, tmp_path_factory):
             failed |= {"model": SCRIPT, "analysis": "embed", "metric": "failure", "note": f"{IMAGE} & more"}
             table = pandas.concat([table, *layers, pandas.DataFrame([failed])])
         table.to_csv(folder / f"{name}.csv", index=False)
-    models = ["logmel", "crepe", "crepe_untrained", "basic_pitch", "mfcc", IMAGE]
+    models = ["logmel", "crepe", "mfcc", IMAGE]
     (results / "run_config.yaml").write_text(yaml.safe_dump({"models": {SCRIPT: {"module": IMAGE}}}))
     entry = definition("additive", sample_rate=22050, duration=0.25, options={}, version=1, resample=True)
     entry["factors"]["f1"] = entry["factors"]["f1"] | {"unit": SCRIPT}
@@ -224,7 +224,7 @@ def test_a_click_is_heard_within_the_limit(visit, real, dataset):
     depth = page.evaluate("[...Array(explorer.load(explorer.state.d).n).keys()]")
     for sound in depth:  # one that no other hides
         x, y = point(page, 0, sound)
-        page.locator(".holder").first.click(position={"x": x, "y": y})
+        page.locator(".holder").first.click(position={"x": x, "y": y}, delay=200)
         page.wait_for_timeout(150)
         if page.evaluate("document.getElementById('explore').dataset.played"):
             break
@@ -438,6 +438,6 @@ def test_it_prints(visit, real):
     assert not page.locator("#explore").is_visible()
     assert page.locator("#encodes-small").is_visible()
     pdf = page.pdf(path=SHOTS / "print.pdf", format="A4", landscape=True, print_background=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) < 60
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) < 30 * 3  # data sets
     page.set_viewport_size({"width": 1100, "height": 900})
     page.screenshot(path=SHOTS / "print.png")

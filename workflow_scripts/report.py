@@ -217,6 +217,7 @@ def score_tables(scores, differences, models):
             for m, f, o in zip(scores.metric, scores.factor, scores.other, strict=True)
         ],
     )
+    scores = scores[scores.model.isin(models)]
     compared = dict(list(differences.groupby(SCORE, sort=False, observed=True)))
     tables = {}
     for name, rows in scores.groupby("table", sort=False):

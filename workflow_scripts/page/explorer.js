@@ -313,6 +313,8 @@ const explorer = (() => {
     return `#explore?${words}`;
   }
 
+  const later = (what) => requestAnimationFrame(what);
+
   let waiting = 0;
   function remember() {
     clearTimeout(waiting);
@@ -400,8 +402,9 @@ const explorer = (() => {
     });
     await draw();
     for (const { div } of views) {
-      div.on("plotly_hover", ({ points }) => { if (points[0].customdata !== undefined) { state.s = points[0].customdata; path = [state.s]; mark(); } });
-      div.on("plotly_click", ({ points }) => { if (points[0].customdata !== undefined) choose(points[0].customdata); });
+      // Plotly tells of the pointer while it draws, and again while it draws what that led to: later, and once.
+      div.on("plotly_hover", ({ points: [{ customdata: i }] }) => later(() => { if (i !== undefined && i !== state.s) { state.s = i; path = [i]; mark(); } }));
+      div.on("plotly_click", ({ points: [{ customdata: i }] }) => later(() => { if (i !== undefined) choose(i); }));
       div.on("plotly_relayouting", (event) => { if (event["scene.camera"]) follow(div, event["scene.camera"]); });
       div.on("plotly_relayout", (event) => { if (event["scene.camera"]) { follow(div, event["scene.camera"]); remember(); } });
     }
