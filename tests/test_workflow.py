@@ -138,7 +138,7 @@ def test_report_and_figures(finished):
 
 def test_the_gate_is_in_the_report(finished):
     page = (finished / "results" / "report.html").read_text()
-    grid = page.split('<h2 id="small_grid">')[1]
+    grid = page.split('<h2 id="data-small_grid">')[1]
     assert "breaches:</span>" in grid
     assert "level correlation of r" in grid
     assert "seen of the clip" in grid
@@ -166,6 +166,7 @@ FAN_IN = {
     "draw_knn": 2,
     "draw_subspaces": 2,
     "draw_threshold": 1,
+    "explore": 2,
     "report": 1,
 }
 CLOUD = ("neighbors", "isomap", "trust", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology")
@@ -275,7 +276,9 @@ def test_speech_a_trained_decoder_a_drum_and_recordings(clone):
     assert played.dynamics.tolist() == [0, 2] * 4
     assert checks(clone, "violin").breach["level_correlation", "dynamics"] == "yes"
     page = (clone / "results" / "report.html").read_text()
-    assert all(f'<h2 id="{d}">' in page for d in ("speech", "neural", "neural_ladder", "circle", "violin"))
+    assert all(
+        f'<h2 id="data-{d}">' in page for d in ("speech", "neural", "neural_ladder", "circle", "violin")
+    )
     again = snakemake(clone, *words)
     assert "Nothing to be done" in again.stdout
     soundfile.write(clone / "violin" / "3.wav", tone, rate)
@@ -321,7 +324,7 @@ def test_without_espeak_ng_only_speech_is_out(clone, tmp_path_factory):
     page = (clone / "results" / "report.html").read_text()
     assert "<strong>Data set spoken</strong> could not be compared: synthesize failed." in page
     assert "speech: espeak-ng is not on PATH; install it (Debian: apt install espeak-ng" in page
-    assert '<h2 id="plain">' in page
+    assert '<h2 id="data-plain">' in page
 
 
 def test_a_strict_data_set_stops_at_the_gate(clone):
@@ -334,7 +337,7 @@ def test_a_strict_data_set_stops_at_the_gate(clone):
     page = (clone / "results" / "report.html").read_text()
     told = "<strong>Data set flawed</strong> could not be compared: check_sounds failed. the gate found"
     assert told in page
-    assert '<h2 id="plain">' in page
+    assert '<h2 id="data-plain">' in page
     more_neighbors = write_datasets(clone, {"knn": {"K": 5}}, plain=plain)
     again = planned(clone, *more_neighbors)
     assert again["check_sounds"] == 1
@@ -452,7 +455,7 @@ def test_failed_models_do_not_stop_the_others(clone):
     assert failed.analysis["unbuildable"] == "environment"
     assert "no-such-package-gear" in failed.note["unbuildable"]
     page = (clone / "results" / "report.html").read_text()
-    assert page.count("failed at") == 4
+    assert page.count("</strong> failed at") == 4
     assert "<strong>unbuildable</strong> is not available" in page
     embedded = {path.stem for path in (clone / "results" / "small" / "embeddings").glob("*.npy")}
     assert embedded == {"good", "chance", "reference"}
