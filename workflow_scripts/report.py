@@ -13,7 +13,6 @@ import importlib.metadata
 import importlib.resources
 import json
 import math
-import re
 import subprocess
 from pathlib import Path
 
@@ -384,10 +383,8 @@ def inline(text):
 
 
 def plotly():
-    """The script of Plotly, as its Python package carries it; what would end the element is written so that
-    it means the same within a string or a regular expression."""
-    text = importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text()
-    return re.sub(r"</(?=script)", r"<\\/", text, flags=re.IGNORECASE).replace("<!--", r"<\\!--")
+    """The script of Plotly, as its Python package carries it."""
+    return importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text()
 
 
 def main(argv=None):
@@ -423,8 +420,10 @@ def main(argv=None):
     measures = {key: m for d in datasets if d["overview"] for key, m in d["overview"]["measures"].items()}
     sources = [
         plotly(),
-        *((PAGE / "sound.js").read_text(), *(Path(path).read_text() for path in args.renderers if path)),
-        *((PAGE / name).read_text() for name in ("explorer.js", "tables.js")),
+        *(
+            Path(path).read_text()
+            for path in (PAGE / "sound.js", *args.renderers, PAGE / "explorer.js", PAGE / "tables.js")
+        ),
     ]
     scripts, digests = zip(*map(inline, sources), strict=True)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)

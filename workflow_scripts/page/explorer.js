@@ -1,6 +1,9 @@
 // The explorer: clouds side by side under one camera, one colour scale, one selection; sounds on click.
 "use strict";
 
+// Text for Plotly, which reads some markup in it.
+const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+
 const explorer = (() => {
   const MAPS = { viridis: "Viridis", cividis: "Cividis", diverging: "RdBu" };
   const PIECES = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000"];
@@ -56,7 +59,6 @@ const explorer = (() => {
   const data = () => load(state.d);
   const factor = () => data().factors[state.f];
   const number = (value) => Number(value.toPrecision(4)).toString();
-  const safe = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
   // Whether each sound is selected: in the range of the factor and in the picked region.
   function selected() {
@@ -165,7 +167,7 @@ const explorer = (() => {
       { type: "heatmap", x: shades, y: [0], z: [shades], yaxis: "y2", zmin: 0, zmax: 1, colorscale: MAPS[state.map], showscale: false, hoverinfo: "skip" },
     ], { barmode: "stack", height: 150, margin: { l: 50, r: 16, t: 6, b: 44 }, showlegend: false, dragmode: "select", selectdirection: "h",
       font: { family: "system-ui, sans-serif", size: 12, color: "#1a1a1a" },
-      xaxis: { range: [0, 1], fixedrange: true, anchor: "y2", tickvals: tick_places, ticktext: ticks.map(number), title: { text: safe(`${state.f} (${unit})`) } },
+      xaxis: { range: [0, 1], fixedrange: true, anchor: "y2", tickvals: tick_places, ticktext: ticks.map(number), title: { text: plain(`${state.f} (${unit})`) } },
       yaxis: { domain: [0.3, 1], fixedrange: true, title: { text: "sounds" }, nticks: 3 },
       yaxis2: { domain: [0, 0.24], fixedrange: true, visible: false } }, { displayModeBar: false, responsive: true });
   }
@@ -478,7 +480,6 @@ const explorer = (() => {
     build().then(() => { root.scrollIntoView(); remember(); });
   }
 
-  $("legend").addEventListener("click", () => {}); // Plotly adds .on once it has drawn
   async function begin() {
     restore();
     await build();

@@ -171,7 +171,6 @@
 
   // --- cards --------------------------------------------------------------------------------------
 
-  const escaped = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
   const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#1a1a1a"];
   const PLAIN = { displayModeBar: false, responsive: true };
 
@@ -236,7 +235,7 @@
   // Scores of a model's layers against depth, its own embedding after a gap.
   function layersOf(box, set, model) {
     for (const table of $$("table.scores")) {
-      if (table.dataset.set !== set || !["subspaces.probe_r2", "knn.r2", "hypothesis.smoothness"].includes(table.dataset.score)) continue;
+      if (table.dataset.set !== set || !measures.some(({ value }) => value === table.dataset.score)) continue;
       const rows = $$("tr[data-model]", table).filter((tr) => tr.dataset.model === model || tr.dataset.model.replace(/\.\d+$/, "") === model);
       const layers = rows.filter((tr) => tr.dataset.model !== model);
       if (!layers.length) continue;
@@ -245,13 +244,13 @@
       const traces = columns.map((head, i) => {
         const cells = rows.map((tr) => [depth(tr), tr.cells[i + 1].dataset]).filter(([, d]) => d.v).sort(([a], [b]) => a - b);
         const bound = (key) => cells.map(([, d]) => Math.abs(Number(d[key] || d.v) - Number(d.v)));
-        return { type: "scatter", mode: "lines+markers", name: escaped(head.dataset.name), x: cells.map(([x]) => x), y: cells.map(([, d]) => Number(d.v)),
+        return { type: "scatter", mode: "lines+markers", name: plain(head.dataset.name), x: cells.map(([x]) => x), y: cells.map(([, d]) => Number(d.v)),
           error_y: { type: "data", symmetric: false, array: bound("high"), arrayminus: bound("low"), thickness: 1 }, line: { color: COLORS[i % COLORS.length] } };
       });
       const ticks = layers.map(depth);
       plot(box, `Layers by depth: ${table.dataset.heading}`, `${set}_${model}_layers`, traces, {
         xaxis: { title: { text: "layer" }, tickvals: [...ticks, layers.length + 0.7], ticktext: [...ticks.map(String), "own"] },
-        yaxis: { title: { text: escaped(columns[0].dataset.unit) } } });
+        yaxis: { title: { text: plain(columns[0].dataset.unit) } } });
     }
   }
 
@@ -264,7 +263,7 @@
       const found = names.filter((m) => data.models[m].ratios[factor]);
       if (!found.length) return [];
       const quantile = (k) => found.map((m) => Math.exp(data.models[m].ratios[factor][k]));
-      return [{ type: "box", name: escaped(factor), x: found.map(escaped), lowerfence: quantile(0), q1: quantile(1), median: quantile(2), q3: quantile(3),
+      return [{ type: "box", name: plain(factor), x: found.map(plain), lowerfence: quantile(0), q1: quantile(1), median: quantile(2), q3: quantile(3),
         upperfence: quantile(4), marker: { color: COLORS[i % COLORS.length] } }];
     });
     if (traces.length) plot(box, "Figure 4: estimated over true factor, by nearest neighbours", `${set}_${model}_ratios`, traces, {
