@@ -1,8 +1,10 @@
-# make run: the default experiment. make test: the tests. make models: what a config can name. Each sets up
-# what it needs.
+# make run: the default experiment, or another: make run RUN="--configfile mine.yaml". make test: the tests.
+# make models: what a config can name. Each sets up what it needs.
 PYTHON ?= python3.11
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
-SNAKEMAKE = .venv/bin/python -m snakemake --cores $(CORES)
+# a profile says itself how many cores a job may take
+LIMIT = $(if $(findstring --profile,$(RUN)),,--cores $(CORES))
+SNAKEMAKE = PYTHONPATH=workflow_scripts .venv/bin/python -m snakemake --logger gear $(LIMIT) $(RUN)
 TESTS = resources/environments/test
 
 .PHONY: run test models setup

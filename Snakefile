@@ -11,6 +11,9 @@ min_version("9.0")
 configfile: workflow.source_path("config.yaml")
 
 
+report: "workflow_scripts/page/captions/workflow.rst"
+
+
 include: "rules/common.smk"
 
 

@@ -73,7 +73,7 @@ rule trust:
         neighbors="results/{dataset}/neighbors/{model}.npz",
     output:
         sweep="results/{dataset}/trust/{model}.csv",
-        figure="results/{dataset}/trust/{model}.png",
+        figure=shown("results/{dataset}/trust/{model}.png", "trust", "Trust", model="{model}"),
         scores="results/{dataset}/trust/{model}.scores.csv",
         replicates="results/{dataset}/trust/{model}.scores.npy",
     log:

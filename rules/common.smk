@@ -24,8 +24,11 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
-CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 HOME = Path(os.path.relpath(workflow.basedir))  # the clone, seen from the working directory
+sys.path.append(str(HOME / "workflow_scripts"))
+from reasons import reason
+
+CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 CONTROLS = ["chance", "reference"]
 # The analyses of one model on one data set, in the order of the data: of a cloud of sounds, and of a ladder.
 ANALYSES = ["isomap", "trust", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology"]
@@ -578,6 +581,14 @@ def script_path(module):
     return HOME / "workflow_scripts" / f"{module.replace('.', '/')}.py"
 
 
+def shown(path, caption, category, **labels):
+    """An output that `snakemake --report` shows, with a caption of page/captions/."""
+    text = HOME / "workflow_scripts" / "page" / "captions" / f"{caption}.rst"
+    labels = {"what": text.read_text().splitlines()[0]} | labels
+    of_set = "{dataset}" if "{dataset}" in path else None
+    return report(path, caption=str(text.resolve()), category=category, subcategory=of_set, labels=labels)
+
+
 @functools.cache
 def scripts(name, *more):
     """A script and every local module it imports by name, so that editing any reruns the rule.
@@ -1016,6 +1027,14 @@ def ended_by_slurm(text):
     return found
 
 
+def last_words(text, pending):
+    """What failed for good, a sentence and a log each, from Snakemake's log and the outputs that are pending."""
+    errors = re.split(r"^ *Error in ", text, flags=re.MULTILINE)[1:]
+    found = [re.search(r"^ +output: ([^,\n]+).*\n +log: ([^,\s]+)", error, re.MULTILINE) for error in errors]
+    failed = dict.fromkeys(match[2] for match in found if match and match[1] in pending)
+    return "".join(f"failed: {reason(of_this_run(log))}\n  {log}\n" for log in failed)
+
+
 def record_config():
     """Write the resolved config for whoever reads the results."""
     path = Path("results/run_config.yaml")
@@ -1037,6 +1056,7 @@ def report_unfinished(text):
             Path(log).parent.mkdir(parents=True, exist_ok=True)
             with open(log, "a") as file:
                 file.write(f"error: {sentence}\n")
+    failed = last_words(text, pending)
     if all(broken(parse_summary(summary), dataset) for dataset in config["run"]["datasets"]):
         told = "No data set could be compared; any results/report.html is of an earlier run."
     else:
@@ -1046,10 +1066,10 @@ def report_unfinished(text):
             "compare draw_sounds draw_isomap draw_knn draw_subspaces draw_threshold draw_depth explore report"
         )
         done = subprocess.run([*base, *words.split(), *fan_in.split(), "--", "results/report.html"])
-        told = "results/report.html shows the others and says why."
+        told = "results/report.html shows the others, and these with the reason."
         if done.returncode:
             told = "The report could not be built either."
-    print(f"Some jobs failed; the logs named above say why. {told}", file=sys.stderr)
+    print(f"{failed}{told}", file=sys.stderr)
 
 
 UNFINISHED = config.pop("unfinished", None)

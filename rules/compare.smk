@@ -9,8 +9,8 @@ rule compare:
         scores=all_scores("csv"),
         replicates=all_scores("npy"),
     output:
-        scores="results/{dataset}/scores.csv",
-        differences="results/{dataset}/differences.csv",
+        scores=shown("results/{dataset}/scores.csv", "scores", "Tables"),
+        differences=shown("results/{dataset}/differences.csv", "differences", "Tables"),
     log:
         "logs/compare/{dataset}.log",
     benchmark:
@@ -43,7 +43,7 @@ rule draw_sounds:
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
     output:
-        png="results/{dataset}/figures/sounds.png",
+        png=shown("results/{dataset}/figures/sounds.png", "sounds", "Figures"),
         pdf="results/{dataset}/figures/sounds.pdf",
     log:
         "logs/draw_sounds/{dataset}.log",
@@ -77,7 +77,7 @@ rule draw_isomap:
         ),
         stamps=per_model("results/{dataset}/trust/{model}.scores.csv", "results/{dataset}/isomap/{model}.csv"),
     output:
-        png="results/{dataset}/figures/isomap.png",
+        png=shown("results/{dataset}/figures/isomap.png", "isomap", "Figures"),
         pdf="results/{dataset}/figures/isomap.pdf",
     log:
         "logs/draw_isomap/{dataset}.log",
@@ -107,7 +107,7 @@ rule draw_knn:
         environment=environment("analysis"),
         estimates=per_model("results/{dataset}/knn/{model}.csv"),
     output:
-        png="results/{dataset}/figures/knn.png",
+        png=shown("results/{dataset}/figures/knn.png", "knn", "Figures"),
         pdf="results/{dataset}/figures/knn.pdf",
     log:
         "logs/draw_knn/{dataset}.log",
@@ -137,7 +137,7 @@ rule draw_subspaces:
         environment=environment("analysis"),
         scores=per_model("results/{dataset}/subspaces/{model}.scores.csv"),
     output:
-        png="results/{dataset}/figures/subspaces.png",
+        png=shown("results/{dataset}/figures/subspaces.png", "subspaces", "Figures"),
         pdf="results/{dataset}/figures/subspaces.pdf",
     log:
         "logs/draw_subspaces/{dataset}.log",
@@ -165,7 +165,7 @@ rule draw_threshold:
         scores=per_model("results/{dataset}/threshold/{model}.scores.csv"),
         estimates=per_model("results/{dataset}/threshold/{model}.csv"),
     output:
-        png="results/{dataset}/figures/threshold.png",
+        png=shown("results/{dataset}/figures/threshold.png", "threshold", "Figures"),
         pdf="results/{dataset}/figures/threshold.pdf",
     log:
         "logs/draw_threshold/{dataset}.log",
@@ -192,7 +192,7 @@ rule draw_depth:
         environment=environment("analysis"),
         scores="results/{dataset}/scores.csv",
     output:
-        png="results/{dataset}/figures/depth.png",
+        png=shown("results/{dataset}/figures/depth.png", "depth", "Figures"),
         pdf="results/{dataset}/figures/depth.pdf",
     log:
         "logs/draw_depth/{dataset}.log",

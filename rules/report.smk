@@ -41,7 +41,7 @@ rule report:
     input:
         script=scripts("report"),
         environment=environment("analysis"),
-        page=sorted(str(path) for path in (HOME / "workflow_scripts" / "page").iterdir()),
+        page=sorted(str(path) for path in (HOME / "workflow_scripts" / "page").rglob("*.*")),
         renderers=sorted({path for dataset in CLOUDS for path in renderer(dataset)}),
         explored=expand("results/{dataset}/explore/{file}", dataset=CLOUDS, file=["clouds.json", "clips.bin"]),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
@@ -58,7 +58,7 @@ rule report:
         ],
         facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
     output:
-        "results/report.html",
+        shown("results/report.html", "page", "Comparison"),
     log:
         "logs/report.log",
     benchmark:

@@ -113,7 +113,7 @@ rule check_sounds:
         audio="results/{dataset}/sounds/audio.wav",
     output:
         checks="results/{dataset}/sounds/checks.csv",
-        png="results/{dataset}/figures/checks.png",
+        png=shown("results/{dataset}/figures/checks.png", "checks", "Figures"),
         pdf="results/{dataset}/figures/checks.pdf",
     log:
         "logs/check_sounds/{dataset}.log",

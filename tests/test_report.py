@@ -8,6 +8,7 @@ import compare
 import numpy as np
 import pandas
 import pytest
+import reasons
 import report
 import yaml
 from conftest import ROOT
@@ -46,11 +47,11 @@ ENTRY = {
 )
 def test_reason_is_the_line_that_matters(tmp_path, log, expected):
     (tmp_path / "x.log").write_text(log)
-    assert compare.reason(tmp_path / "x.log").startswith(expected)
+    assert reasons.reason(tmp_path / "x.log").startswith(expected)
 
 
 def test_reason_of_a_job_that_was_not_run():
-    assert compare.reason("") == "was not run"
+    assert reasons.reason("") == "was not run"
 
 
 @pytest.fixture

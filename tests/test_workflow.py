@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +146,25 @@ def test_the_gate_is_in_the_report(finished):
     assert "seen of the clip" in grid
     checks = pandas.read_csv(finished / "results" / "small" / "sounds" / "checks.csv").set_index("check")
     assert checks.breach.dropna().index.tolist() == ["clip"]  # a quarter of a second
+
+
+def test_snakemakes_own_report_has_the_page_figures_and_tables_with_captions(finished, tmp_path):
+    done = snakemake(finished, *SMALL, "--report", tmp_path / "snakemake.zip")
+    assert done.returncode == 0, done.stdout
+    with zipfile.ZipFile(tmp_path / "snakemake.zip") as file:
+        names = {Path(name).name for name in file.namelist()}
+        text = file.read("snakemake/report.html").decode()
+    assert names > {"report.html", "scores.csv", "differences.csv", "isomap.png", "threshold.png", "mfcc.png"}
+    for words in (
+        "Comparison",
+        "Figures",
+        "Tables",
+        "Trust",
+        "small_ladder",
+        "Figure 3. Isomap",
+        "Gaussian noise",
+    ):
+        assert words in text
 
 
 def test_second_run_does_nothing(finished):
@@ -444,6 +465,9 @@ def test_failed_models_do_not_stop_the_others(clone):
     words = write_config(clone, faults, unbuildable=unbuildable)
     first = snakemake(clone, *words)
     assert first.returncode != 0
+    assert (
+        "failed: RuntimeError: the weights are on the moon\n  logs/embed/small/raises.log\n" in first.stdout
+    )
     scores = pandas.read_csv(clone / "results" / "small" / "scores.csv")
     assert set(scores[scores.metric == "r2"].model) == {"good", "chance", "reference"}
     failed = scores[scores.metric == "failure"].set_index("model")
@@ -465,8 +489,13 @@ def test_failed_models_do_not_stop_the_others(clone):
     assert set(jobs(second.stdout)) == {"embed", "environment"}
 
     words = write_config(clone, dict.fromkeys(faults, "") | {"raises": "nan"})
-    third = snakemake(clone, *words)
+    (clone / ".venv").symlink_to(ROOT / ".venv")
+    make = ["make", "--silent", "run", f"RUN={' '.join(words)}"]
+    third = subprocess.run(make, cwd=clone, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert third.returncode != 0
+    assert third.stdout.count("\n") < 30  # stages and failures, and no more than that
+    matters = r"failed: raises: .*not finite.*\n  logs/embed/small/raises\.log\nresults/report\.html shows the others"
+    assert re.search(matters, third.stdout), third.stdout
     scores = pandas.read_csv(clone / "results" / "small" / "scores.csv")
     failed = scores[scores.metric == "failure"].set_index("model")
     assert failed.index.tolist() == ["raises"]
@@ -508,6 +537,8 @@ def test_killed_run_resumes_with_the_same_scores(clone):
     again = subprocess.run(make, cwd=clone, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert again.returncode == 0, again.stdout[-3000:]
     assert "The last run was killed: cleared its lock" in again.stdout
+    assert again.stdout.count("\n") < 20
+    assert "left: embed" in again.stdout  # time, and stages
     assert again.stdout.rstrip().endswith("results/report.html")
     resumed = (clone / "results" / "small" / "scores.csv").read_text()
     assert not list((clone / "results").rglob(".*.npy"))

@@ -13,12 +13,12 @@ the Isomap cloud) it holds fixed, too; nor does it speak of another training, or
 """
 
 import argparse
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas
 from files import beside
+from reasons import reason
 from scipy.stats import t
 from scores import COLUMNS, interval
 
@@ -26,28 +26,6 @@ CONTROLS = ("chance", "reference")
 SCORE = ["analysis", "metric", "factor", "other"]  # what two models are compared on
 LEVEL = 0.05
 RATIOS = ("threshold", "threshold_jnd")  # metrics whose error grows with them
-
-
-def reason(log):
-    """Why a job failed, in one line, from its log (a path; empty if the job was not run).
-
-    The last `error: ...` sentence; else the exception of the last traceback (the first line of its
-    message); else the process ended without a word, and the last line stands for what it was doing.
-    """
-    if not log:
-        return "was not run"
-    path = Path(log)
-    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-    lines = [line.rstrip() for line in lines if line.strip()]
-    if not lines:
-        return f"ended without a word; its log {log} is empty"
-    if "error: " in lines[-1]:
-        return lines[-1].split("error: ", 1)[1]
-    starts = [i for i, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
-    raised = [line for line in lines[starts[-1] + 1 :] if re.match(r"[\w.]+(:|$)", line)] if starts else []
-    if raised:
-        return raised[0]
-    return f"ended without an error message (killed, or out of memory or time?); last line: {lines[-1]}"
 
 
 def with_reference(table):

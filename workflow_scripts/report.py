@@ -20,47 +20,11 @@ import jinja2
 import markupsafe
 import overview
 import pandas
-from compare import SCORE, reason
+from compare import SCORE
 from files import beside
+from reasons import reason
 
-FIGURES = {
-    "sounds": (
-        "Figure 2. Sounds of this data set",
-        "Waveforms (blue), spectra (red) and, of clips longer than 0.1 s, spectrograms of 25 sounds, evenly "
-        "spread over the last two factors.",
-    ),
-    "checks": (
-        "The gate: spans and levels",
-        "Span of each factor in just-noticeable differences, and level against each factor: a level that "
-        "follows a factor tells it without any hearing of it.",
-    ),
-    "isomap": (
-        "Figure 3. Isomap",
-        "Each row is a model, each column the same cloud coloured by one factor. Axes have no unit and "
-        "may be turned or mirrored from one model to the next. `chance` is Gaussian noise, `reference` "
-        "the true factors themselves. Dashed red lines are bridges between components of the graph.",
-    ),
-    "subspaces": (
-        "What the probe of each factor carries",
-        "Each square is a model. Diagonal: R2 of the linear probe of a factor. Beside it: leakage of the "
-        "other factors into that probe. Below: angles between the directions in which the factors move it.",
-    ),
-    "depth": (
-        "Layers",
-        "Scores of each layer in the order of depth, and of the model's own embedding, with 95 % intervals. "
-        "Probe: is a factor there; neighbours: do the distances follow it.",
-    ),
-    "threshold": (
-        "Thresholds beside listeners'",
-        "Neurometric threshold of each model for each factor, with 95 % interval, in just-noticeable "
-        "differences (dashed: listeners, 1), and the observer's proportion correct against the step.",
-    ),
-    "knn": (
-        "Figure 4. Nearest-neighbour regression",
-        "Ratio of estimated to true factor over all sounds: median, quartiles (box), 5th to 95th "
-        "percentile (whiskers). 1 is exact; compare with the row `chance`.",
-    ),
-}
+FIGURES = ["sounds", "checks", "isomap", "subspaces", "depth", "threshold", "knn"]  # in the order of the page
 TABLES = {  # analysis.metric, or analysis where its scores are not per factor: heading, what they mean
     "threshold.threshold": (
         "Neurometric thresholds",
@@ -258,6 +222,15 @@ def real_differences(pairs, better):
     return f"{text}; best: {', '.join([*best, *alike])}"
 
 
+def read_caption(figure):
+    """Heading and text, as HTML, of a caption: reStructuredText with a heading, one paragraph and ``code``,
+    which Snakemake's own report shows too."""
+    heading, _, text = (PAGE / "captions" / f"{figure}.rst").read_text().split("\n", 2)
+    parts = map(str, markupsafe.escape(" ".join(text.split())).split("``"))
+    whole = "".join(f"<code>{part}</code>" if odd % 2 else part for odd, part in enumerate(parts))
+    return heading, markupsafe.Markup(whole)
+
+
 def commit_of(clone):
     """The clone's commit, with a word if files differ from it, or 'not a git clone'."""
 
@@ -440,7 +413,7 @@ def main(argv=None):
         nothing=NOTHING,
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=WIDEST,
-        figures=FIGURES,
+        figures={figure: read_caption(figure) for figure in FIGURES},
         bibtex=BIBTEX,
         config=args.config.read_text(),
         commit=commit_of(args.clone),

@@ -1,0 +1,66 @@
+"""How far a run is: stages, what is at work, time left.
+
+The terminal of `make run` (snakemake_logger_plugin_gear) shows what these functions find. Standard library
+only: Snakemake's own Python reads it.
+"""
+
+import csv
+import re
+from pathlib import Path
+from statistics import mean
+
+STAGES = ("environments", "synthesize", "embed", "analyse", "compare", "report")
+
+
+def stages(rules):
+    """The stage of each rule: {rule: stage}. rules: the folder with a file of rules for each of STAGES."""
+    found = {}
+    for stage in STAGES:
+        text = (Path(rules) / f"{stage}.smk").read_text()
+        named = re.findall(r"^(?:rule|checkpoint) (\w+):|^use rule \w+ as (\w+)", text, flags=re.MULTILINE)
+        found |= {rule or other: stage for rule, other in named}
+    return found
+
+
+def known(logs, rule):
+    """Mean seconds of a rule's jobs in earlier runs, by the benchmarks that Snakemake wrote, or None."""
+    times = []
+    for path in Path(logs, rule).rglob("*.tsv"):
+        with path.open() as file:
+            times += [float(row["s"]) for row in csv.DictReader(file, delimiter="\t")]
+    return mean(times) if times else None
+
+
+def time_left(totals, took, running, before, elapsed):
+    """Seconds that a run still takes, or None before its first job has ended.
+
+    A job takes what those of its rule took, in this run or else before, or else what all jobs took; as many
+    cores are at work as were so far.
+
+    totals: {rule: jobs to run}. took: {rule: core-seconds of each job that ended}. running: [(rule,
+    core-seconds so far)]. before: {rule: mean seconds in earlier runs}. elapsed: seconds since the first job
+    began, above 0.
+    """
+    ended = [work for times in took.values() for work in times]
+    if not ended:
+        return None
+    cost = {rule: mean(took[rule]) if took.get(rule) else before.get(rule, mean(ended)) for rule in totals}
+    work = sum((totals[rule] - len(took.get(rule, []))) * cost[rule] for rule in totals)
+    work -= sum(min(so_far, cost[rule]) for rule, so_far in running)
+    at_work = (sum(ended) + sum(so_far for _, so_far in running)) / elapsed
+    return work / max(at_work, 1)
+
+
+def spoken(seconds):
+    """A duration as one would say it: `40 s`, `12 min`, `3 h 20 min`."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def called(rule, wildcards):
+    """A job in a few words: `embed crepe on tones`."""
+    names = [str(value) for key, value in wildcards.items() if key != "dataset"]
+    place = [f"on {wildcards['dataset']}"] if "dataset" in wildcards else []
+    return " ".join([rule, *names, *place])
