@@ -7,7 +7,7 @@ const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;"
 const explorer = (() => {
   const MAPS = { viridis: "Viridis", cividis: "Cividis", diverging: "RdBu" };
   const PIECES = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000"];
-  const CAMERA = { eye: { x: 1.3, y: 1.3, z: 0.8 }, up: { x: 0, y: 0, z: 1 }, center: { x: 0, y: 0, z: 0 } };
+  const CAMERA = { eye: { x: 1.42, y: 1.42, z: 0.88 }, up: { x: 0, y: 0, z: 1 }, center: { x: 0, y: 0, z: -0.1 } }; // the cube fills the view
   const AT_ONCE = 6; // views: each takes a WebGL context, of which browsers give some 16
   const STEP = 1 / 16; // of a factor's range, for the arrow keys
   const $ = (id) => document.getElementById(id);
@@ -73,6 +73,7 @@ const explorer = (() => {
 
   // --- pictures -----------------------------------------------------------------------------------
 
+  const later = (what) => requestAnimationFrame(what);
   const pick = (array, indices) => indices.map((i) => array[i]);
 
   function lines(cloud, pairs) {
@@ -129,7 +130,11 @@ const explorer = (() => {
   async function draw() {
     const [mask, reach] = [selected(), radius()];
     const config = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
-    for (const view of views) await Plotly.react(view.div, traces(view, mask), layout(reach), config);
+    for (const view of views) {
+      await Plotly.react(view.div, traces(view, mask), layout(reach), config);
+      await new Promise(later); // one cloud is seen while the next is made
+      root.dataset.first ??= Math.round(performance.now()); // ms to the first picture
+    }
     legend(mask);
     const count = mask.reduce((a, b) => a + b, 0);
     $("selected").textContent = count === data().n ? "" : `${count} of ${data().n} sounds selected, the others in grey.`;
@@ -149,7 +154,8 @@ const explorer = (() => {
   function legend(mask) {
     const box = $("legend");
     box.hidden = state.f === "component";
-    if (box.hidden) return;
+    $("pieces").hidden = !box.hidden;
+    if (box.hidden) return pieces();
     const { places, unit, ticks, tick_places } = factor();
     const bins = 40;
     const [all, chosen] = [new Array(bins).fill(0), new Array(bins).fill(0)];
@@ -170,6 +176,15 @@ const explorer = (() => {
       xaxis: { range: [0, 1], fixedrange: true, anchor: "y2", tickvals: tick_places, ticktext: ticks.map(number), title: { text: plain(`${state.f} (${unit})`) } },
       yaxis: { domain: [0.3, 1], fixedrange: true, title: { text: "sounds" }, nticks: 3 },
       yaxis2: { domain: [0, 0.24], fixedrange: true, visible: false } }, { displayModeBar: false, responsive: true });
+  }
+
+  function pieces() { // the legend of components, as many as any view has
+    const most = Math.min(8, Math.max(...views.map(({ cloud }) => cloud.components)));
+    $("pieces").replaceChildren("Component of the neighbour graph, in each cloud by size:", ...PIECES.slice(0, most).flatMap((color, i) => {
+      const dot = document.createElement("span");
+      dot.style.background = color;
+      return [dot, i < 7 ? `${i + 1}` : "8 and later"];
+    }));
   }
 
   function describe() {
@@ -315,8 +330,6 @@ const explorer = (() => {
     return `#explore?${words}`;
   }
 
-  const later = (what) => requestAnimationFrame(what);
-
   let waiting = 0;
   function remember() {
     clearTimeout(waiting);
@@ -411,7 +424,7 @@ const explorer = (() => {
       div.on("plotly_relayout", (event) => { if (event["scene.camera"]) { follow(div, event["scene.camera"]); remember(); } });
     }
     ranges();
-    root.dataset.drawn ??= Math.round(performance.now()); // ms to the first picture
+    root.dataset.drawn ??= Math.round(performance.now());
   }
 
   function ranges() { // the number fields of the range

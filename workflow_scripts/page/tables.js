@@ -216,20 +216,23 @@
   }
 
   function factsOf(box, set, model) {
-    const table = $$("table.models").find((t) => t.dataset.set === set);
-    const row = table && $$("tr", table).find((tr) => tr.dataset.model === model);
+    const told = $$("table.models").map((table) => [table, $$("tr", table).find((tr) => tr.dataset.model === model)]).filter(([, tr]) => tr);
+    const [table, row] = told.find(([t]) => t.dataset.set === set) ?? [];
     if (!row) return;
+    const [first, known] = told[0]; // of other data sets only what differs
+    const same = (i) => row !== known && flat(row.cells[i]) === flat(known.cells[i]);
     const list = make("dl", "", "facts");
     const heads = [...table.tHead.rows[0].cells];
     if (row.cells.length === heads.length) {
       [...row.cells].slice(1).forEach((cell, i) => {
+        if (same(i + 1)) return;
         const shown = make("dd");
         shown.append(...[...cell.childNodes].map((node) => node.cloneNode(true)));
         for (const br of $$("br", shown)) br.replaceWith(" ");
         list.append(make("dt", flat(heads[i + 1])), shown);
       });
     } else list.append(make("dt", "module"), make("dd", [...row.cells].slice(1).map(flat).filter(Boolean).join("; ")));
-    box.append(make("h4", "Facts and audit"), list);
+    box.append(make("h4", row === known ? "Facts and audit" : `Facts and audit, where they are not those of ${first.dataset.set}`), list);
   }
 
   // Scores of a model's layers against depth, its own embedding after a gap.
