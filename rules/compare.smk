@@ -87,8 +87,8 @@ rule draw_isomap:
         conda_spec("analysis")
     threads: 1
     resources:
-        # a PDF keeps in memory what it draws, some 30 MB a model
-        mem_mb=lambda wildcards, attempt: (2000 + 30 * len(ROWS)) * attempt,
+        # a PDF keeps in memory what it draws, some 30 MB a model; of several pages (40 models each) only pictures
+        mem_mb=lambda wildcards, attempt: (2000 + 30 * min(len(ROWS), 40)) * attempt,
         runtime=growing(30),
     params:
         python=python("analysis"),

@@ -28,6 +28,23 @@ def test_a_pdf_has_every_page(tmp_path):
     assert (tmp_path / "a.png").exists()
 
 
+def test_of_several_pages_of_clouds_each_is_one_picture_of_the_same_size(tmp_path):
+    rows = [(f"m{i}",) for i in range(PAGE + 1)]
+
+    def draw(page):
+        figure = Figure((3, 2))
+        figure.subplots().scatter(range(1000), range(1000))
+        return figure
+
+    for name, clouds in {"marks": False, "pictures": True}.items():
+        write_pages(draw, rows, [tmp_path / f"{name}.pdf"], clouds=clouds)
+    marks, pictures = ((tmp_path / f"{name}.pdf").read_bytes() for name in ("marks", "pictures"))
+    assert re.findall(rb"/MediaBox \[.*?\]", marks) == re.findall(rb"/MediaBox \[.*?\]", pictures)
+    assert marks.count(b"/Subtype /Image") == 0
+    assert pictures.count(b"/Subtype /Image") == 2
+    assert re.findall(rb"/Width (\d+)", pictures) == [b"450"] * 2  # 3 inches, 150 pixels each
+
+
 def test_three_hundred_models_with_long_names_fit_a_command(tmp_path, clone):
     """Planned with every analysis; the names are as long as the longest of the HEAR submissions."""
     names = [f"a_model_of_some_laboratory_{i:03}" for i in range(300)]

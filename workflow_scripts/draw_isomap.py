@@ -126,7 +126,7 @@ def main(argv=None):
     ]
     factors = dict(list(args.factors.items())[:SHOWN])
     table = pandas.read_csv(args.parameters)
-    write_pages(lambda page: draw(table, factors, page, args.K), clouds, args.output)
+    write_pages(lambda page: draw(table, factors, page, args.K), clouds, args.output, clouds=True)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from files import beside
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
 
 matplotlib.use("Agg")
 matplotlib.rcParams.update(
@@ -38,8 +41,24 @@ def pages(rows):
     return [[*models[i : i + PAGE], *controls] for i in range(0, max(len(models), 1), PAGE)]
 
 
-def write_pages(draw, rows, paths, dpi=150):
-    """Write the figures draw(page) of all pages of rows: a PDF has every page, a PNG the first."""
+def pictured(figure, dpi):
+    """A figure that shows another as one picture of its pixels.
+
+    A PDF keeps every mark in memory until its end; of clouds these are hundreds of thousands a page.
+    """
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    picture = Figure(figsize=figure.get_size_inches(), dpi=dpi)
+    picture.figimage(np.asarray(canvas.buffer_rgba())[..., :3])
+    return picture
+
+
+def write_pages(draw, rows, paths, dpi=150, clouds=False):
+    """Write the figures draw(page) of all pages of rows: a PDF has every page, a PNG the first.
+
+    clouds: the figures have so many marks that of several pages each is one picture.
+    """
     found = pages(rows)
     with ExitStack() as stack:
         drafts = {Path(path).suffix: stack.enter_context(beside(path)) for path in paths}
@@ -52,7 +71,7 @@ def write_pages(draw, rows, paths, dpi=150):
             if i == 0 and ".png" in drafts:
                 figure.savefig(drafts[".png"], dpi=dpi)
             if book:
-                book.savefig(figure, dpi=dpi)
+                book.savefig(pictured(figure, dpi) if clouds and len(found) > 1 else figure, dpi=dpi)
             del figure
             gc.collect()  # figures hold themselves
 

@@ -155,8 +155,9 @@ class LogHandler(LogHandlerBase):
 
 
 def sentence(message):
-    """An error as Snakemake formats it, without where in the rules it was raised; empty if it is about a failed
-    job, of which the job's own log says more.
+    """An error as Snakemake formats it, without where in the rules it was raised.
+
+    Empty if it is about a failed job, of which the job's own log says more.
     """
     lines = message.splitlines()
     if any(line.startswith(("CalledProcessError", "At least one job did not complete")) for line in lines):
