@@ -149,15 +149,21 @@ def embeds(jobs, model):
 
 
 def through_slurm(folder, variables, words, meddle):
-    """Run Snakemake in a clone with the profile. `meddle` gets the list of Slurm's jobs twice a second.
-    Returns its exit status, its output and the jobs."""
-    call = [PYTHON, "-m", "snakemake", "--profile", "slurm", *words]
+    """Run Snakemake in a clone with the profile, as `make run` does.
+
+    `meddle` gets the list of Slurm's jobs twice a second. Returns exit status, output and jobs.
+    """
+    call = [PYTHON, "-m", "snakemake", "--logger", "gear", "--profile", "slurm", *words]
     call += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
     before = len(jobs_of(variables))
     output = folder / "output.txt"
     with output.open("w") as file:
         run = subprocess.Popen(
-            call, cwd=folder, env=os.environ | variables, stdout=file, stderr=subprocess.STDOUT
+            call,
+            cwd=folder,
+            env=os.environ | variables | {"PYTHONPATH": "workflow_scripts"},
+            stdout=file,
+            stderr=subprocess.STDOUT,
         )
     deadline = time.monotonic() + 1500
     while run.poll() is None:
@@ -226,6 +232,8 @@ def test_everything_is_made(finished):
     clone, _, status, output, _ = finished
     assert status == 0, output
     assert (clone / "results" / "report.html").exists()
+    assert output.count("\n") < 40, output
+    assert re.search(r"failed: embed late on cloud: .*\n.*\nTrying to restart job", output), output
 
 
 def test_jobs_ask_for_the_gpu_memory_and_time_that_the_config_says(finished):
