@@ -37,6 +37,10 @@ def test_a_rule_that_no_job_has_ended_of_takes_what_it_took_before():
         100
     )
     assert time_left({"embed": 1, "trust": 2}, {"embed": [5.0]}, [], {}, 5.0) == pytest.approx(10)
+    took = {"embed": [90.0], "control": [2.0, 4.0], "neighbors": [1.0]}  # the rule in the middle: 3 s
+    assert time_left(
+        {"embed": 1, "control": 2, "neighbors": 1, "trust": 2}, took, [], {}, 97.0
+    ) == pytest.approx(6)
 
 
 def test_nothing_is_foretold_before_the_first_job_has_ended():

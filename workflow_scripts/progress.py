@@ -7,7 +7,7 @@ only: Snakemake's own Python reads it.
 import csv
 import re
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 
 STAGES = ("environments", "synthesize", "embed", "analyse", "compare", "report")
 
@@ -34,20 +34,20 @@ def known(logs, rule):
 def time_left(totals, took, running, before, elapsed):
     """Seconds that a run still takes, or None before its first job has ended.
 
-    A job takes what those of its rule took, in this run or else before, or else what all jobs took; as many
-    cores are at work as were so far.
+    A job takes what those of its rule took, in this run or else before, or else what the rule in the middle
+    took (a few embeddings take longer than all the rest); as many cores are at work as were so far.
 
     totals: {rule: jobs to run}. took: {rule: core-seconds of each job that ended}. running: [(rule,
     core-seconds so far)]. before: {rule: mean seconds in earlier runs}. elapsed: seconds since the first job
     began, above 0.
     """
-    ended = [work for times in took.values() for work in times]
-    if not ended:
+    if not took:
         return None
-    cost = {rule: mean(took[rule]) if took.get(rule) else before.get(rule, mean(ended)) for rule in totals}
+    means = {rule: mean(times) for rule, times in took.items()}
+    cost = {rule: means.get(rule, before.get(rule, median(means.values()))) for rule in totals}
     work = sum((totals[rule] - len(took.get(rule, []))) * cost[rule] for rule in totals)
     work -= sum(min(so_far, cost[rule]) for rule, so_far in running)
-    at_work = (sum(ended) + sum(so_far for _, so_far in running)) / elapsed
+    at_work = (sum(map(sum, took.values())) + sum(so_far for _, so_far in running)) / elapsed
     return work / max(at_work, 1)
 
 

@@ -16,7 +16,7 @@ const explorer = (() => {
   const names = JSON.parse(root.dataset.sets);
   const loaded = {};
   const fresh = { d: names[0], m: [], f: "", map: "viridis", by: "model", range: null, picked: null, s: -1,
-    camera: structuredClone(CAMERA), near: true, bridges: true };
+    camera: null, near: true, bridges: true };
   let state = structuredClone(fresh);
   let views = []; // {div, model, factor, cloud}
   let path = []; // sounds stepped through
@@ -247,6 +247,26 @@ const explorer = (() => {
 
   // --- camera and region --------------------------------------------------------------------------
 
+  // A camera that sees no cloud end-on: the first way around from CAMERA that shows of the cloud that shows
+  // least at least four fifths of what any way would.
+  function facing() {
+    const { x, y, z } = CAMERA.eye;
+    const far = Math.hypot(x, y, z);
+    const eyes = Array.from({ length: 24 }, (_, k) => Math.atan2(y, x) + (k * Math.PI) / 12)
+      .map((around) => ({ x: Math.hypot(x, y) * Math.cos(around), y: Math.hypot(x, y) * Math.sin(around), z }));
+    const shown = eyes.map((eye) => Math.min(...views.map(({ cloud }) => {
+      let seen = 0;
+      for (let i = 0; i < cloud.x.length; i++) {
+        if (Number.isNaN(cloud.x[i])) continue;
+        const along = (cloud.x[i] * eye.x + cloud.y[i] * eye.y + cloud.z[i] * eye.z) / far;
+        seen += cloud.x[i] ** 2 + cloud.y[i] ** 2 + cloud.z[i] ** 2 - along ** 2;
+      }
+      return seen;
+    })));
+    const enough = 0.8 * Math.max(...shown);
+    return { ...structuredClone(CAMERA), eye: eyes[shown.findIndex((seen) => seen >= enough)] };
+  }
+
   function follow(source, camera) {
     if (turning) return;
     turning = true;
@@ -347,7 +367,7 @@ const explorer = (() => {
     if (words.get("by") === "factor") state.by = "factor";
     const cam = (words.get("cam") || "").split(",").map(Number);
     if (cam.length === 9 && cam.every(Number.isFinite))
-      ["eye", "up", "center"].forEach((key, k) => { state.camera[key] = { x: cam[3 * k], y: cam[3 * k + 1], z: cam[3 * k + 2] }; });
+      state.camera = Object.fromEntries(["eye", "up", "center"].map((key, k) => [key, { x: cam[3 * k], y: cam[3 * k + 1], z: cam[3 * k + 2] }]));
     if (words.has("s")) state.s = data().rows.indexOf(Number(words.get("s")));
     const [low, high, ...of] = (words.get("range") || "").split(",");
     if (Object.hasOwn(data().factors, of.join(","))) state.range = { low: Number(low), high: Number(high), f: of.join(",") };
@@ -415,6 +435,7 @@ const explorer = (() => {
       region(view);
       return view;
     });
+    state.camera ??= facing();
     await draw();
     for (const { div } of views) {
       // Plotly tells of the pointer while it draws, and again while it draws what that led to: later, and once.
@@ -436,7 +457,7 @@ const explorer = (() => {
   }
 
   const change = (id, what) => $(id).addEventListener("change", (event) => { what(event.target); remember(); });
-  change("dataset", ({ value }) => { state = { ...state, d: value, range: null, picked: null, s: -1 }; path = []; build(); });
+  change("dataset", ({ value }) => { state = { ...state, d: value, range: null, picked: null, s: -1, camera: null }; path = []; build(); });
   change("color", ({ value }) => { state.f = value; if (state.by === "factor") return ranges(); views.forEach((v) => { v.factor = value; }); ranges(); draw(); });
   change("map", ({ value }) => { state.map = value; draw(); });
   change("by", ({ value }) => { state.by = value; build(); });
@@ -459,7 +480,7 @@ const explorer = (() => {
   $("play").addEventListener("click", () => choose(state.s));
   $("closer").addEventListener("click", () => turn([0, 0], 0.8));
   $("farther").addEventListener("click", () => turn([0, 0], 1.25));
-  $("front").addEventListener("click", () => { follow(null, structuredClone(CAMERA)); remember(); });
+  $("front").addEventListener("click", () => { follow(null, facing()); remember(); });
   $("picture").addEventListener("click", async () => {
     for (const { div, model, factor: name } of views)
       await Plotly.downloadImage(div, { format: "png", width: 1000, height: 1000, filename: `${state.d}_${model}_${name}` });
