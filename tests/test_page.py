@@ -280,6 +280,32 @@ def test_a_selection_shows_in_all_views_and_hides_nothing(visit, real):
     )
 
 
+def test_no_cloud_is_seen_end_on_at_first(visit, real):
+    page = visit(real)
+    page.evaluate(
+        """() => { // a strand that points at the camera
+            const { eye } = explorer.state.camera, { cloud } = explorer.views[0];
+            const far = Math.hypot(eye.x, eye.y, eye.z);
+            cloud.x.forEach((_, i) => {
+                const along = 2 * i / cloud.x.length - 1;
+                [cloud.x[i], cloud.y[i], cloud.z[i]] = [eye.x, eye.y, eye.z].map((v) => along * v / far);
+            });
+            document.getElementById('by').dispatchEvent(new Event('change'));
+        }"""
+    )
+    settled(page)
+    spread = """explorer.views.map(({ div, cloud }) => {
+        const place = (i) => ["x", "y", "z"].map((axis) => cloud[axis][i]);
+        const seen = [...cloud.x.keys()].map((i) => explorer.project(div, place(i)));
+        const sides = [0, 1].map((k) => seen.map((p) => p[k]));
+        return Math.hypot(...sides.map((side) => Math.max(...side) - Math.min(...side)));
+    })"""
+    end_on = page.evaluate(spread)[0]
+    page.locator("#front").click()  # as at first: the best camera for these clouds
+    settled(page)
+    assert min(page.evaluate(spread)) > max(3 * end_on, 60)  # pixels
+
+
 def test_one_camera_turns_all_views(visit, real):
     page = visit(real)
     page.locator("#explore").scroll_into_view_if_needed()
