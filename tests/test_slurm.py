@@ -280,6 +280,8 @@ def test_the_report_says_what_slurm_ended_and_what_failed_beside_others(failed):
     scores = pandas.read_csv(clone / "results" / "cloud" / "scores.csv", keep_default_na=False)
     told = scores[scores.metric == "failure"].set_index("model")
     assert told.analysis.to_dict() == {"lost": "embed", "late": "isomap", "mfcc": "hypothesis"}, output
+    assert "failed: hypothesis mfcc on cloud: RuntimeError: no hypothesis" in output
+    assert "failed: isomap mfcc" not in output  # of the same Slurm job, and sound
     assert told.note["lost"].startswith("ended by Slurm")
     assert told.note["late"].startswith("ended by Slurm")
     assert told.note["mfcc"] == "RuntimeError: no hypothesis"

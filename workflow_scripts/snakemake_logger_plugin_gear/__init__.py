@@ -62,7 +62,7 @@ class LogHandler(LogHandlerBase):
             self.took.setdefault(rule, []).append(threads * (time.time() - began))
             self.tell()
         elif event == LogEvent.JOB_ERROR and record.jobid in self.jobs:
-            self.fail(*self.jobs.pop(record.jobid))
+            self.fail(*self.jobs.pop(record.jobid), record.indent)
         elif event is None and record.getMessage().startswith("Exiting because a job execution failed"):
             self.end()
         elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
@@ -132,8 +132,14 @@ class LogHandler(LogHandlerBase):
             self.tenths = done * 10 // total
             self.say(f"{self.summary()}: {', '.join(self.counts())}")
 
-    def fail(self, _rule, name, _threads, logs, began):
+    def fail(self, _rule, name, _threads, logs, began, grouped):
+        """Say why a job failed.
+
+        Of a group that shares a Slurm job Snakemake calls all failed when one is: those with an empty log are not.
+        """
         told = [log for log in logs if Path(log).exists() and Path(log).stat().st_mtime >= began]
+        if grouped and not any(Path(log).stat().st_size for log in told):
+            return
         self.say(
             f"failed: {name}: {reason(told[0]) if told else 'left no log'}", *(f"  {log}" for log in told[:1])
         )
