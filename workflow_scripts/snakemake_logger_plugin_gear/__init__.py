@@ -135,7 +135,7 @@ class LogHandler(LogHandlerBase):
     def fail(self, _rule, name, _threads, logs, began, grouped):
         """Say why a job failed.
 
-        Of jobs that share a Slurm job Snakemake calls all failed when one is: those with an empty log are not.
+        Of jobs in one Slurm job Snakemake calls all failed when one is: those with an empty log are not.
         """
         told = [log for log in logs if Path(log).exists() and Path(log).stat().st_mtime >= began]
         if grouped and not any(Path(log).stat().st_size for log in told):
