@@ -257,6 +257,7 @@ def test_a_selection_shows_in_all_views_and_hides_nothing(visit, real):
     settled(page)
     before = [colored(picture(view)) for view in clouds(page)]
     page.locator("#select").click()
+    page.locator("#views").scroll_into_view_if_needed()
     box = page.locator(".holder").nth(1).bounding_box()
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     page.mouse.down()
@@ -308,7 +309,8 @@ def test_no_cloud_is_seen_end_on_at_first(visit, real):
 
 def test_one_camera_turns_all_views(visit, real):
     page = visit(real)
-    page.locator("#explore").scroll_into_view_if_needed()
+    page.locator("#views").scroll_into_view_if_needed()
+    before = page.evaluate("Object.values(explorer.state.camera.eye)")
     box = page.locator(".holder").first.bounding_box()
     page.mouse.move(box["x"] + 150, box["y"] + 150)
     page.mouse.down()
@@ -316,8 +318,63 @@ def test_one_camera_turns_all_views(visit, real):
     page.mouse.up()
     settled(page)
     eyes = page.evaluate("explorer.views.map(({ div }) => Object.values(div._fullLayout.scene.camera.eye))")
-    assert not np.allclose(eyes[0], [1.3, 1.3, 0.8], atol=0.01)
+    assert not np.allclose(eyes[0], before, atol=0.05)
     assert np.allclose(eyes, eyes[0], atol=1e-6)
+    page.locator("#views").focus()
+    page.keyboard.press("Control+-")  # the browser's own zoom
+    page.keyboard.press("Alt+ArrowLeft")
+    assert np.allclose(page.evaluate("Object.values(explorer.state.camera.eye)"), eyes[0], atol=1e-6)
+    assert page.evaluate("explorer.state.s") == -1
+
+
+def test_views_by_factor_have_the_legend_and_the_range_of_the_chosen_factor(visit, real):
+    page = visit(real)
+    page.locator("#by").select_option("factor")
+    settled(page)
+    page.locator("#color").select_option("odd_even")
+    settled(page)
+    assert "odd_even" in page.locator("#legend").text_content()
+    assert page.locator("#views figcaption", has_text="by f1:").inner_text().endswith("Hz")
+    drag = page.locator("#legend .nsewdrag").first.bounding_box()
+    page.mouse.move(drag["x"] + 1, drag["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(drag["x"] + drag["width"] / 2, drag["y"] + 20, steps=4)
+    page.mouse.up()
+    settled(page)
+    values = np.array(page.evaluate("Array.from(explorer.load('small').factors.odd_even.values)"))
+    chosen = page.evaluate("explorer.state.range")
+    assert chosen["f"] == "odd_even"
+    inside = (chosen["low"] <= values) & (values <= chosen["high"])
+    assert 0 < inside.sum() < len(values)
+    assert page.evaluate("explorer.views.map((v) => v.div.data[1].x.length)") == [inside.sum()] * 3
+
+
+def test_choices_in_quick_succession_leave_the_last_one(visit, real):
+    page = visit(real)
+    page.evaluate(
+        """() => { // before any of them can be drawn
+            const set = (id, value) => {
+                document.getElementById(id).value = value;
+                document.getElementById(id).dispatchEvent(new Event("change"));
+            };
+            for (const name of ["mfcc", "scattering"])
+                document.querySelector(`#models [value=${name}]`).click();
+            set("dataset", "small_grid");
+            set("color", "brightness");
+            set("dataset", "small");
+            set("color", "odd_even");
+        }"""
+    )
+    page.wait_for_function("explorer.views.length === 5 && explorer.views.every((view) => view.drawn)")
+    assert page.evaluate("explorer.views.map((v) => v.model)") == page.evaluate("explorer.state.m")
+    assert set(page.evaluate("explorer.views.map((v) => v.factor)")) == {"odd_even"}
+    assert page.evaluate("explorer.views.map((v) => v.div._ev._events.plotly_click.length ?? 1)") == [1] * 5
+    page.locator("#models-box summary").click()
+    page.locator("#models input[value=chance]").focus()
+    page.keyboard.press("Space")  # the sixth
+    assert page.evaluate("document.activeElement.value") == "chance"
+    assert page.locator("#models input:disabled").count() == 2
+    assert len(page.evaluate("explorer.state.m")) == 6
 
 
 def test_keys_step_along_a_factor_and_play(visit, real):
@@ -344,14 +401,20 @@ def test_a_link_restores_the_view(visit, real):
     page.locator("#closer").click()
     page.locator("#low").fill("3")
     page.locator("#low").press("Enter")
+    page.locator("#bridges").uncheck()
     page.locator("#views").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(600)
-    state = """(({ d, m, f, s, range, camera }) => [d, m, f, s, range.low, camera.eye.x.toFixed(2)])(
-        explorer.state)"""
+    state = """(({ d, m, f, s, range, bridges, camera }) => [d, m, f, s, range.low, bridges,
+        camera.eye.x.toFixed(2)])(explorer.state)"""
     link, before = page.evaluate("location.hash"), page.evaluate(state)
     assert link.startswith("#explore?")
-    assert visit(real, link).evaluate(state) == before
+    sent = visit(real, link)
+    assert sent.evaluate(state) == before
+    assert not sent.locator("#bridges").is_checked()
+    assert abs(sent.locator("#explore").bounding_box()["y"]) < 5  # the reader is led to it
+    sent = visit(real, "#explore?f=component")
+    assert sent.locator("#pieces").is_visible()
 
 
 def test_a_card_says_all_of_one_model(visit, real):
@@ -408,6 +471,28 @@ def test_everything_can_be_taken_away(visit, real):
     assert shot == (real.parent / "small" / "figures" / "isomap.png").read_bytes()
     name, content = saved(page, page.locator("#picture"))
     assert Image.open(io.BytesIO(content)).size == (1000, 1000)
+
+
+def test_a_failed_model_lies_last_and_is_no_wall_to_the_keyboard(visit, hostile):
+    page = visit(hostile)
+    table = page.locator("#encodes-small")
+    for _ in range(2):  # both directions
+        table.locator("thead button").nth(1).click()
+        assert table.locator("tbody:first-of-type tr").last.get_attribute("data-model") == SCRIPT
+    table.locator("tbody:first-of-type td[data-tip]").last.focus()
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('tr').dataset.model") == "chance"
+    assert page.evaluate("document.activeElement.getAttribute('aria-describedby')") == "tip"
+    page.locator("#filter").fill("logmel")
+    assert table.locator("td[tabindex='0']:visible").count() == 1
+
+
+def test_a_model_without_a_cloud_is_named_with_the_reason(visit, hostile):
+    page = visit(hostile)
+    absent = page.locator("#explore p", has_text="Without a cloud")
+    assert f"{SCRIPT} (failed at embed: {IMAGE} & more)" in absent.inner_text()
+    page.locator("#encodes-small a", has_text=SCRIPT).click()
+    assert page.locator("details.card", has_text=SCRIPT).first.locator("[data-act=factors]").count() == 0
 
 
 def test_hostile_names_are_just_odd(visit, hostile):

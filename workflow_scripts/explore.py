@@ -71,14 +71,16 @@ def ticks(low, high, scale):
 def factor_of(values, entry):
     """What the page needs of a factor: its values, places on its scale from 0 to 1, and ticks.
 
-    values: float (N,); entry: {unit, scale}.
+    values: float (N,); entry: {unit, scale}, and levels if the values stand for words.
     """
     low, high = float(values.min()), float(values.max())
     ends = on_scale([low, high], entry["scale"])
     width = ends[1] - ends[0] or 1
-    marks = ticks(low, high, entry["scale"])
+    words = entry.get("levels")
+    marks = list(range(len(words))) if words else ticks(low, high, entry["scale"])
     return {
         "unit": entry["unit"],
+        "levels": entry.get("levels"),  # words that its numbers 0, 1, 2 ... stand for
         "low": low,
         "high": high,
         "values": packed(values, "f4"),

@@ -6,6 +6,8 @@ clipped: noise falls below 0, and an embedding that serves a measure better than
 
 import math
 
+from threshold import BELOW, NOT_REACHED
+
 MEASURES = {  # analysis.metric: name, what 1 and 0 mean
     "subspaces.probe_r2": (
         "linear probe",
@@ -73,7 +75,8 @@ def overview(scores, thresholds, factors, models, width=120):
 
     scores: DataFrame of str, of the data set; thresholds: the same of a ladder around it, or None; factors,
     models: names, in order. A cell holds `scores`, per measure {row, place, mark} or None, and `threshold`,
-    {row, mark} or None. zero, one: pixels of chance and reference.
+    {row, mark, sign, none} or None: "<" if it lies below the smallest step, words if there is none.
+    zero, one: pixels of chance and reference.
     """
     keys = scores.analysis + "." + scores.metric
     measures, rows = {}, {model: {f: {"scores": {}, "threshold": None} for f in factors} for model in models}
@@ -103,6 +106,8 @@ def overview(scores, thresholds, factors, models, width=120):
             rows[row["model"]][row["factor"]]["threshold"] = {
                 "row": row,
                 "mark": mark(octaves, OCTAVES, width),
+                "sign": "<" if row["note"].startswith(BELOW) else "",
+                "none": f"threshold {NOT_REACHED}" if row["note"].startswith(NOT_REACHED) else row["note"],
             }
     return {"measures": measures, "rows": rows, "listeners": mark([0.0] * 3, OCTAVES, width)["x"]}
 
@@ -138,7 +143,7 @@ def tip(name, cell, measures):
     if cell["threshold"]:
         row = cell["threshold"]["row"]
         interval = f" [{brief(row['low'])}, {brief(row['high'])}]" if row["low"] else ""
-        value = f"{brief(row['value'])}{interval} JND" if row["value"] else "none"
+        value = f"{cell['threshold']['sign']}{brief(row['value'])}{interval} JND" if row["value"] else "none"
         lines.append(f"threshold: {value}; {row['note']}")
     return "\n".join(lines)
 

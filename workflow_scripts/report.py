@@ -142,7 +142,9 @@ TABLES = {  # analysis.metric, or analysis where its scores are not per factor: 
 NOTED = ["threshold.threshold", "topology", "trust"]  # tables whose notes stand beside the values, too
 WIDEST = 30  # columns of a table that the page shows
 PAGE = Path(__file__).parent / "page"
-POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'"
+POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; style-src 'unsafe-inline'"
+)
 PICTURES_MB = 8  # of the page, for figures; what does not fit lies beside it
 NOTHING = dict.fromkeys(("value", "low", "high", "chance", "reference", "n", "note"), "")
 BIBTEX = """@inproceedings{lostanlen2023gear,
@@ -278,10 +280,12 @@ def read_dataset(results, name, definition, rows, deep, unchecked, ladder):
     }
     failures = scores[scores.metric == "failure"].to_dict("records")
     whole = [model for model in models if not is_layer(model)]
-    encoded = None
+    encoded, ladder_failures = None, []
     if "ladder" not in definition:
         thresholds = read_scores(results / ladder / "scores.csv") if ladder else None
         encoded = overview.overview(scores, thresholds, list(definition["factors"]), whole)
+        if ladder:
+            ladder_failures = thresholds[thresholds.metric == "failure"].to_dict("records")
     stamps = scores[(scores.analysis == "trust") & (scores.metric == "stamp")]
     return {
         "name": name,
@@ -297,6 +301,7 @@ def read_dataset(results, name, definition, rows, deep, unchecked, ladder):
         "tables": score_tables(scores, differences, models),
         "failures": failures,
         "failure_of": {row["model"]: row for row in reversed(failures)},
+        "ladder_failure_of": {row["model"]: row for row in reversed(ladder_failures)},
         "facts": facts,
         "figures": {
             figure: folder / "figures" / f"{figure}.png" for figure in FIGURES if figure not in absent
@@ -336,9 +341,12 @@ def embed_pictures(datasets):
 
 def read_explored(folder):
     """What the explorer shows of a data set: its JSON, safe within a script element, and its clips."""
-    text = (folder / "clouds.json").read_text().replace("<", "\\u003c")
-    clips = base64.b64encode((folder / "clips.bin").read_bytes()).decode()
-    return {"json": markupsafe.Markup(text), "clips": clips}
+    text = (folder / "clouds.json").read_text()
+    return {
+        "json": markupsafe.Markup(text.replace("<", "\\u003c")),
+        "clips": base64.b64encode((folder / "clips.bin").read_bytes()).decode(),
+        "models": list(json.loads(text)["models"]),
+    }
 
 
 def inline(text):
@@ -409,7 +417,6 @@ def main(argv=None):
         clouds={name: read_explored(args.results / name / "explore") for name in clouds},
         measures=measures,
         cards=[row for row in args.rows if not is_layer(row)],
-        failed_elsewhere={f["model"] for d in datasets if d["overview"] for f in d["failures"]},
         nothing=NOTHING,
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=WIDEST,

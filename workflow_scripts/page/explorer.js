@@ -18,9 +18,8 @@ const explorer = (() => {
   const fresh = { d: names[0], m: [], f: "", map: "viridis", by: "model", range: null, picked: null, s: -1,
     camera: null, near: true, bridges: true };
   let state = structuredClone(fresh);
-  let views = []; // {div, model, factor, cloud}
+  let views = []; // {div, model, factor, cloud, drawn}
   let path = []; // sounds stepped through
-  let turning = false;
 
   // --- data ---------------------------------------------------------------------------------------
 
@@ -59,6 +58,7 @@ const explorer = (() => {
   const data = () => load(state.d);
   const factor = () => data().factors[state.f];
   const number = (value) => Number(value.toPrecision(4)).toString();
+  const worded = (value, { levels, unit }) => (levels ? levels[Math.round(value)] : `${number(value)} ${unit}`);
 
   // Whether each sound is selected: in the range of the factor and in the picked region.
   function selected() {
@@ -127,22 +127,47 @@ const explorer = (() => {
     return 1.05 * (all[Math.floor(0.999 * (all.length - 1))] || 1);
   }
 
-  async function draw() {
+  // One picture at a time; of several that are wanted meanwhile, the last.
+  let wanted = 0;
+  let stale = true; // whether the views are not yet those of the state
+  let busy = Promise.resolve();
+  function draw() {
+    const mine = ++wanted;
+    return (busy = busy.catch(() => {}).then(() => (mine === wanted ? paint(mine) : undefined)));
+  }
+
+  async function paint(mine) {
+    if (stale) arrange();
     const [mask, reach] = [selected(), radius()];
     const config = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false };
-    for (const view of views) {
-      await Plotly.react(view.div, traces(view, mask), layout(reach), config);
-      await new Promise(later); // one cloud is seen while the next is made
-      root.dataset.first ??= Math.round(performance.now()); // ms to the first picture
-    }
-    legend(mask);
     const count = mask.reduce((a, b) => a + b, 0);
     $("selected").textContent = count === data().n ? "" : `${count} of ${data().n} sounds selected, the others in grey.`;
     describe();
+    for (const view of views) {
+      await Plotly.react(view.div, traces(view, mask), layout(reach), config);
+      if (!view.drawn) listen(view);
+      if (view === views[0]) legend(mask);
+      await new Promise(later); // one cloud is seen while the next is made
+      root.dataset.first ??= Math.round(performance.now()); // ms to the first picture
+      if (mine !== wanted) return;
+    }
+    root.dataset.drawn ??= Math.round(performance.now());
+  }
+
+  function listen(view) {
+    const { div } = view;
+    view.drawn = true;
+    // Plotly tells of the pointer while it draws, and again while it draws what that led to: later, and once.
+    const pointed = (what) => ({ points: [{ customdata: i }] }) => later(() => { if (i !== undefined && !stale) what(i); });
+    div.on("plotly_hover", pointed((i) => { if (i !== state.s) { state.s = i; path = [i]; mark(); } }));
+    div.on("plotly_click", pointed((i) => choose(i)));
+    div.on("plotly_relayouting", (event) => { if (event["scene.camera"]) follow(div, event["scene.camera"]); });
+    div.on("plotly_relayout", (event) => { if (event["scene.camera"]) { follow(div, event["scene.camera"]); remember(); } });
   }
 
   function mark() { // the current sound in every view, without drawing the clouds anew
-    for (const { div, cloud } of views) {
+    if (stale) return;
+    for (const { div, cloud } of views.filter(({ drawn }) => drawn)) {
       const [near, walked, here] = around(cloud);
       const of = (axis) => [near[axis], walked[axis], here[axis]];
       Plotly.restyle(div, { x: of("x"), y: of("y"), z: of("z") }, [3, 4, 5]);
@@ -156,7 +181,7 @@ const explorer = (() => {
     box.hidden = state.f === "component";
     $("pieces").hidden = !box.hidden;
     if (box.hidden) return pieces();
-    const { places, unit, ticks, tick_places } = factor();
+    const { places, unit, levels, ticks, tick_places } = factor();
     const bins = 40;
     const [all, chosen] = [new Array(bins).fill(0), new Array(bins).fill(0)];
     places.forEach((p, i) => {
@@ -173,9 +198,23 @@ const explorer = (() => {
       { type: "heatmap", x: shades, y: [0], z: [shades], yaxis: "y2", zmin: 0, zmax: 1, colorscale: MAPS[state.map], showscale: false, hoverinfo: "skip" },
     ], { barmode: "stack", height: 150, margin: { l: 50, r: 16, t: 6, b: 44 }, showlegend: false, dragmode: "select", selectdirection: "h",
       font: { family: "system-ui, sans-serif", size: 12, color: "#1a1a1a" },
-      xaxis: { range: [0, 1], fixedrange: true, anchor: "y2", tickvals: tick_places, ticktext: ticks.map(number), title: { text: plain(`${state.f} (${unit})`) } },
+      xaxis: { range: [0, 1], fixedrange: true, anchor: "y2", tickvals: tick_places, ticktext: ticks.map((value) => (levels ? plain(levels[Math.round(value)]) : number(value))), title: { text: plain(`${state.f} (${unit})`) } },
       yaxis: { domain: [0.3, 1], fixedrange: true, title: { text: "sounds" }, nticks: 3 },
       yaxis2: { domain: [0, 0.24], fixedrange: true, visible: false } }, { displayModeBar: false, responsive: true });
+    if (!brushed) box.on("plotly_selected", brush);
+    brushed = true;
+  }
+
+  let brushed = false; // whether the legend already tells of a drag across it
+  function brush(event) {
+    if (!event || !event.range || state.f === "component") return;
+    const { ruler } = factor();
+    const value = (p) => { const t = 100 * Math.min(1, Math.max(0, p)), i = Math.min(99, Math.floor(t)); return ruler[i] + (t - i) * (ruler[i + 1] - ruler[i]); };
+    const [low, high] = event.range.x.map(value).sort((a, b) => a - b);
+    state.range = { f: state.f, low, high };
+    ranges();
+    draw();
+    remember();
   }
 
   function pieces() { // the legend of components, as many as any view has
@@ -198,8 +237,8 @@ const explorer = (() => {
     $("play").disabled = state.s < 0;
     if (state.s < 0) return line("sound", "none yet: click a point, or press an arrow key in the views");
     line("sound", `${data().rows[state.s]} of ${data().N}`);
-    for (const [name, f] of Object.entries(data().factors)) line(name, `${number(f.values[state.s])} ${f.unit}`);
-    for (const [name, f] of Object.entries(data().nuisances)) line(`${name} (nuisance)`, `${number(f.values[state.s])} ${f.unit}`);
+    for (const [name, f] of Object.entries(data().factors)) line(name, worded(f.values[state.s], f));
+    for (const [name, f] of Object.entries(data().nuisances)) line(`${name} (nuisance)`, worded(f.values[state.s], f));
   }
 
   // --- sounds -------------------------------------------------------------------------------------
@@ -267,15 +306,24 @@ const explorer = (() => {
     return { ...structuredClone(CAMERA), eye: eyes[shown.findIndex((seen) => seen >= enough)] };
   }
 
+  let leader; // the view whose camera the others now take: undefined if none, null for a key or button
+  let behind = null; // whose camera came meanwhile
   function follow(source, camera) {
-    if (turning) return;
-    turning = true;
+    if (leader !== undefined && source !== null && source !== leader) return; // an echo of what is done here
     state.camera = structuredClone(camera);
-    Promise.all(views.filter(({ div }) => div !== source).map(({ div }) => Plotly.relayout(div, { "scene.camera": structuredClone(camera) })))
-      .finally(() => { turning = false; });
+    if (leader !== undefined) { behind = { source }; return; }
+    leader = source;
+    const others = views.filter(({ div, drawn }) => drawn && div !== source);
+    Promise.all(others.map(({ div }) => Plotly.relayout(div, { "scene.camera": structuredClone(camera) }))).finally(() => {
+      leader = undefined;
+      const last = behind;
+      behind = null;
+      if (last) follow(last.source, state.camera);
+    });
   }
 
   function turn(by, zoom = 1) { // radians around the vertical axis and towards it
+    if (stale) return;
     const { x, y, z } = state.camera.eye;
     const far = Math.hypot(x, y, z) * zoom;
     const around = Math.atan2(y, x) + by[0];
@@ -311,10 +359,11 @@ const explorer = (() => {
       Object.assign(frame.style, { display: "block", left: `${left}px`, top: `${top}px`, width: `${right - left}px`, height: `${bottom - top}px` });
     });
     sheet.addEventListener("pointerup", (event) => {
+      if (!start) return;
       const [[left, right], [top, bottom]] = corners(start, at(event));
       start = null;
       frame.style.display = "none";
-      if (right - left < 3 || bottom - top < 3) return;
+      if (right - left < 3 || bottom - top < 3 || stale || !view.drawn) return;
       const { cloud } = view;
       state.picked = new Set();
       for (let i = 0; i < data().n; i++) {
@@ -342,7 +391,8 @@ const explorer = (() => {
 
   function link() {
     const words = new URLSearchParams({ d: state.d, m: state.m.join(","), f: state.f, map: state.map, by: state.by });
-    const { eye, up, center } = state.camera;
+    const { eye, up, center } = state.camera ?? CAMERA;
+    for (const id of ["near", "bridges"]) if (!state[id]) words.set(id, "no");
     words.set("cam", [eye, up, center].flatMap(({ x, y, z }) => [x, y, z]).map((v) => v.toFixed(3)).join(","));
     if (state.s >= 0) words.set("s", data().rows[state.s]);
     if (state.range) words.set("range", [state.range.low, state.range.high, state.range.f].join(","));
@@ -365,6 +415,7 @@ const explorer = (() => {
     if (Object.hasOwn(data().factors, words.get("f")) || words.get("f") === "component") state.f = words.get("f");
     if (Object.hasOwn(MAPS, words.get("map"))) state.map = words.get("map");
     if (words.get("by") === "factor") state.by = "factor";
+    for (const id of ["near", "bridges"]) state[id] = words.get(id) !== "no";
     const cam = (words.get("cam") || "").split(",").map(Number);
     if (cam.length === 9 && cam.every(Number.isFinite))
       state.camera = Object.fromEntries(["eye", "up", "center"].map((key, k) => [key, { x: cam[3 * k], y: cam[3 * k + 1], z: cam[3 * k + 2] }]));
@@ -390,40 +441,72 @@ const explorer = (() => {
     if (!state.m.length) state.m = models.slice(0, 1);
   }
 
-  async function build() { // views and controls of the state
+  function build() { // controls and views of the state
     defaults();
     $("dataset").value = state.d;
     fill($("color"), [...Object.keys(data().factors), "component"], state.f);
-    $("map").value = state.map;
-    $("by").value = state.by;
+    for (const id of ["map", "by"]) $(id).value = state[id];
+    for (const id of ["near", "bridges"]) $(id).checked = state[id];
     fill($("one"), Object.keys(data().models), state.m[0]);
     $("one-label").hidden = state.by === "model";
     $("models-box").hidden = state.by !== "model";
-    $("models").replaceChildren(...Object.keys(data().models).map((model) => {
-      const [label, box] = [document.createElement("label"), document.createElement("input")];
-      Object.assign(box, { type: "checkbox", value: model, checked: state.m.includes(model) });
-      box.addEventListener("change", () => {
-        const wanted = [...$("models").querySelectorAll(":checked")].map((b) => b.value);
-        state.m = wanted.length ? wanted.slice(0, AT_ONCE) : [model];
-        build();
-        remember();
-      });
-      label.append(box, ` ${model}`);
-      return label;
-    }));
-    $("models-count").textContent = `Models (${state.m.length} of at most ${AT_ONCE})`;
+    offer();
+    ranges();
+    for (const told of root.querySelectorAll("[data-of]")) told.hidden = told.dataset.of !== state.d;
+    const { n, N, sound } = data();
+    $("kept").textContent = [
+      n < N && `${n} of ${N} sounds are shown, evenly spread over the data set, and of neighbours and bridges those between them.`,
+      sound.cut && `Of each sound the first ${sound.cut} s are heard.`,
+    ].filter(Boolean).join(" ");
+    stale = true;
+    return draw();
+  }
+
+  function offer() { // a box for each model, made once for a data set so that the keyboard keeps its place
+    const models = Object.keys(data().models);
+    if ($("models").dataset.of !== state.d) {
+      $("models").dataset.of = state.d;
+      $("models").replaceChildren(...models.map((model) => {
+        const [label, box] = [document.createElement("label"), document.createElement("input")];
+        Object.assign(box, { type: "checkbox", value: model });
+        box.addEventListener("change", () => {
+          const chosen = [...$("models").querySelectorAll(":checked")].map((b) => b.value);
+          state.m = chosen.length ? chosen.slice(0, AT_ONCE) : [model];
+          build();
+          remember();
+        });
+        label.append(box, ` ${model}`);
+        return label;
+      }));
+    }
+    for (const box of $("models").querySelectorAll("input")) {
+      box.checked = state.m.includes(box.value);
+      box.disabled = !box.checked && state.m.length >= AT_ONCE;
+    }
+    $("models-count").textContent = `Models (${state.m.length} of ${models.length}, at most ${AT_ONCE} at once)`;
+  }
+
+  // The factors that have a view of their own: as many as go at once, among them the chosen one.
+  function abreast() {
+    const factors = Object.keys(data().factors);
+    const from = AT_ONCE * Math.floor(Math.max(0, factors.indexOf(state.f)) / AT_ONCE);
+    return factors.slice(from, from + AT_ONCE);
+  }
+
+  function arrange() { // views of the state, not drawn yet
     for (const { div } of views) Plotly.purge(div);
-    const shown = state.by === "model" ? state.m.slice(0, AT_ONCE).map((model) => [model, state.f])
-      : Object.keys(data().factors).slice(0, AT_ONCE).map((name) => [state.m[0], name]);
     $("views").replaceChildren();
+    const shown = state.by === "model" ? state.m.map((model) => [model, state.f]) : abreast().map((name) => [state.m[0], name]);
     views = shown.map(([model, name]) => {
       const [card, title, told, div, holder] = ["figure", "figcaption", "small", "div", "div"].map((tag) => document.createElement(tag));
       const cloud = cloudOf(data(), model);
-      const to = document.createElement("a");
+      const [to, f] = [document.createElement("a"), data().factors[name]];
       to.href = `#model-${model}`;
       to.textContent = model;
-      title.append(state.by === "model" ? to : `${model}, by ${name}`);
-      const pieces = cloud.components === 1 ? "" : ` ${cloud.components} components, ${cloud.bridge_count ? `${cloud.bridge_count} bridges` : "largest drawn"}.`;
+      title.append(state.by === "factor" ? `${model}, by ${name}: ${worded(f.low, f)} to ${worded(f.high, f)}`
+        : document.getElementById(`model-${model}`) ? to : model);
+      const drawn = cloud.bridges.length < cloud.bridge_count ? `, ${cloud.bridges.length} of them drawn` : "";
+      const pieces = cloud.components === 1 ? "" : ` ${cloud.components} components, ${cloud.bridge_count ? `${cloud.bridge_count} bridges${drawn}` : "largest drawn"}.`;
       told.textContent = `${cloud.stamp}${pieces && ";"}${pieces}`;
       told.className = cloud.trusted ? "" : "mark";
       div.className = "cloud";
@@ -431,21 +514,12 @@ const explorer = (() => {
       holder.append(div);
       card.append(title, told, holder);
       $("views").append(card);
-      const view = { div, model, factor: state.by === "model" ? state.f : name, cloud };
+      const view = { div, model, factor: name, cloud, drawn: false };
       region(view);
       return view;
     });
     state.camera ??= facing();
-    await draw();
-    for (const { div } of views) {
-      // Plotly tells of the pointer while it draws, and again while it draws what that led to: later, and once.
-      div.on("plotly_hover", ({ points: [{ customdata: i }] }) => later(() => { if (i !== undefined && i !== state.s) { state.s = i; path = [i]; mark(); } }));
-      div.on("plotly_click", ({ points: [{ customdata: i }] }) => later(() => { if (i !== undefined) choose(i); }));
-      div.on("plotly_relayouting", (event) => { if (event["scene.camera"]) follow(div, event["scene.camera"]); });
-      div.on("plotly_relayout", (event) => { if (event["scene.camera"]) { follow(div, event["scene.camera"]); remember(); } });
-    }
-    ranges();
-    root.dataset.drawn ??= Math.round(performance.now());
+    stale = false;
   }
 
   function ranges() { // the number fields of the range
@@ -458,10 +532,16 @@ const explorer = (() => {
 
   const change = (id, what) => $(id).addEventListener("change", (event) => { what(event.target); remember(); });
   change("dataset", ({ value }) => { state = { ...state, d: value, range: null, picked: null, s: -1, camera: null }; path = []; build(); });
-  change("color", ({ value }) => { state.f = value; if (state.by === "factor") return ranges(); views.forEach((v) => { v.factor = value; }); ranges(); draw(); });
+  change("color", ({ value }) => {
+    state.f = value;
+    ranges();
+    if (state.by === "model") views.forEach((view) => { view.factor = value; });
+    else if (views.every(({ factor: name }) => name !== value)) stale = true;
+    draw();
+  });
   change("map", ({ value }) => { state.map = value; draw(); });
   change("by", ({ value }) => { state.by = value; build(); });
-  change("one", ({ value }) => { state.m = [value, ...state.m.filter((m) => m !== value)]; build(); });
+  change("one", ({ value }) => { state.m = [value, ...state.m.filter((m) => m !== value)].slice(0, AT_ONCE); build(); });
   change("near", ({ checked }) => { state.near = checked; mark(); });
   change("bridges", ({ checked }) => { state.bridges = checked; draw(); });
   $("volume").addEventListener("input", ({ target }) => { player.volume = target.value / 100; });
@@ -480,9 +560,9 @@ const explorer = (() => {
   $("play").addEventListener("click", () => choose(state.s));
   $("closer").addEventListener("click", () => turn([0, 0], 0.8));
   $("farther").addEventListener("click", () => turn([0, 0], 1.25));
-  $("front").addEventListener("click", () => { follow(null, facing()); remember(); });
+  $("front").addEventListener("click", () => { if (stale) return; follow(null, facing()); remember(); });
   $("picture").addEventListener("click", async () => {
-    for (const { div, model, factor: name } of views)
+    for (const { div, model, factor: name } of views.filter(({ drawn }) => drawn))
       await Plotly.downloadImage(div, { format: "png", width: 1000, height: 1000, filename: `${state.d}_${model}_${name}` });
   });
   $("send").addEventListener("click", async () => {
@@ -491,13 +571,15 @@ const explorer = (() => {
     catch { $("sent").textContent = "The link is in the address bar."; }
   });
   $("views").addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return; // the browser's own
     const keys = Object.keys(data().factors);
     const along = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
     if (event.target.tagName === "A" && event.key === "Enter") return;
     if (along && event.shiftKey) turn([0.15 * along[0], -0.15 * along[1]]);
     else if (along && along[0]) { const next = neighbor(along[0]); if (next >= 0) choose(next, state.s >= 0); }
     else if (along) {
-      state.f = keys[(keys.indexOf(state.f) + along[1] + keys.length) % keys.length];
+      const from = state.f === "component" ? (along[1] > 0 ? -1 : 0) : keys.indexOf(state.f);
+      state.f = keys[(from + along[1] + keys.length) % keys.length];
       $("color").value = state.f;
       $("color").dispatchEvent(new Event("change"));
     } else if (event.key === "Enter" || event.key === " ") { if (state.s >= 0) choose(state.s); }
@@ -515,20 +597,11 @@ const explorer = (() => {
   }
 
   async function begin() {
-    restore();
+    const sent = restore();
     await build();
-    $("legend").on("plotly_selected", (event) => {
-      if (!event || !event.range) return;
-      const { ruler } = factor();
-      const value = (p) => { const t = 100 * Math.min(1, Math.max(0, p)), i = Math.min(99, Math.floor(t)); return ruler[i] + (t - i) * (ruler[i + 1] - ruler[i]); };
-      const [low, high] = event.range.x.map(value).sort((a, b) => a - b);
-      state.range = { f: state.f, low, high };
-      ranges();
-      draw();
-      remember();
-    });
+    if (sent) root.scrollIntoView();
   }
   begin();
-  window.addEventListener("hashchange", () => { if (restore()) build(); });
+  window.addEventListener("hashchange", () => { if (restore()) build().then(() => root.scrollIntoView()); });
   return { show, load, project, get state() { return state; }, get views() { return views; }, get path() { return path; } };
 })();

@@ -16,28 +16,28 @@
 
   // --- sort and filter ----------------------------------------------------------------------------
 
-  // What a cell sorts by: its number if it has one, else its words.
+  // The cell of a row that lies in a column: itself may span several.
+  function cellAt(row, column) {
+    let at = 0;
+    return [...row.cells].find((cell) => (at += cell.colSpan) > column);
+  }
+
+  // What a cell sorts by: its number if it has one, else its words; numbers first, nothing last.
   function keyOf(row, column) {
-    const cell = row.cells[column];
-    if (!cell) return "";
+    const cell = cellAt(row, column);
+    if (!cell || (cell.colSpan > 1 && !cell.dataset.v)) return "";
     const shown = cell.matches("[data-v]") ? cell : cell.querySelector("[data-v]:not([hidden])");
     const text = shown ? shown.dataset.v : cell.textContent.trim();
     return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
   }
 
-  function compare(a, b) { // numbers before words, nothing last
-    if (typeof a === "number" && typeof b === "number") return a - b;
-    if (typeof a === "number") return -1;
-    if (typeof b === "number") return 1;
-    return a.localeCompare(b, undefined, { numeric: true });
-  }
-
   function sort(table, column, direction) {
     const body = table.tBodies[0];
     const rows = [...body.rows].map((row) => [keyOf(row, column), row]);
-    const [full, empty] = [rows.filter(([key]) => key !== ""), rows.filter(([key]) => key === "")];
-    full.sort(([a], [b]) => direction * compare(a, b));
-    body.append(...[...full, ...empty].map(([, row]) => row));
+    const numbers = rows.filter(([key]) => typeof key === "number").sort(([a], [b]) => direction * (a - b));
+    const words = rows.filter(([key]) => typeof key === "string" && key).sort(([a], [b]) => direction * a.localeCompare(b, undefined, { numeric: true }));
+    const empty = rows.filter(([key]) => key === "");
+    body.append(...[...numbers, ...words, ...empty].map(([, row]) => row));
     for (const th of $$("thead th", table)) th.removeAttribute("aria-sort");
     table.tHead.rows[0].cells[column].setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
   }
@@ -63,6 +63,7 @@
       const name = row.dataset.model.toLowerCase();
       row.hidden = words.length > 0 && !words.some((word) => name.includes(word)) && !row.closest(".controls");
     }
+    for (const table of $$("table")) stop(table);
   });
 
   const measures = $$("input[name=measure]");
@@ -102,6 +103,7 @@
     if (!cell) { tip.hidden = true; return; }
     tip.textContent = meaning(cell);
     tip.hidden = false;
+    if (event.type === "focusin") cell.setAttribute("aria-describedby", "tip");
     const box = cell.getBoundingClientRect();
     const left = Math.min(box.left + scrollX, scrollX + document.documentElement.clientWidth - tip.offsetWidth - 8);
     const above = box.bottom + tip.offsetHeight + 8 > innerHeight && box.top > tip.offsetHeight + 8;
@@ -112,22 +114,26 @@
   document.addEventListener("focusin", tell);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") tip.hidden = true; });
 
-  // One stop of the tab key per table; arrow keys go from number to number.
+  // One stop of the tab key per table, its first number in sight unless another is given; arrow keys go from
+  // number to number, over rows that have none.
+  function stop(table, chosen = $$(TOLD, table).find((cell) => !cell.closest("tr").hidden)) {
+    for (const cell of $$("td[tabindex]", table)) cell.tabIndex = -1;
+    if (chosen) chosen.tabIndex = 0;
+  }
   for (const table of $$("table")) {
-    const first = table.querySelector("td[data-tip], td[data-v]");
-    if (!first) continue;
-    for (const cell of $$("td[data-tip], td[data-v]", table)) cell.tabIndex = -1;
-    first.tabIndex = 0;
+    for (const cell of $$(TOLD, table)) cell.tabIndex = -1;
+    stop(table);
     table.addEventListener("keydown", (event) => {
       const cell = event.target.closest("td");
       const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-      if (!cell || !by) return;
+      if (!cell || !by || event.ctrlKey || event.altKey || event.metaKey) return;
       const rows = $$("tbody tr", table).filter((row) => !row.hidden);
-      const row = rows[rows.indexOf(cell.closest("tr")) + by[0]];
-      const next = row && row.cells[cell.cellIndex + by[1]];
-      if (!next || !next.matches("td[data-tip], td[data-v]")) return;
-      for (const other of $$("td[tabindex='0']", table)) other.tabIndex = -1;
-      next.tabIndex = 0;
+      const column = cell.cellIndex + by[1];
+      let at = rows.indexOf(cell.closest("tr")) + by[0];
+      while (by[0] && rows[at] && !rows[at].cells[column]?.matches(TOLD)) at += by[0];
+      const next = rows[at]?.cells[column];
+      if (!next || !next.matches(TOLD)) return;
+      stop(table, next);
       next.focus();
       event.preventDefault();
     });
@@ -138,19 +144,22 @@
   const quoted = (words) => words.map((w) => (/[",\n]/.test(w) ? `"${w.replace(/"/g, '""')}"` : w)).join(",");
   const flat = (cell) => cell.innerText.replace(/\s+/g, " ").trim();
 
-  // Scores one number a line with all that belongs to it; other tables as they stand.
+  // Scores one number a line with all that belongs to it, rescaled where the page shows them so; other tables
+  // as they stand.
   function csvOf(table) {
     const heads = [...table.tHead.rows[0].cells];
     const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
     const told = $$("td[data-v], td [data-v]", table);
-    if (!told.length) return [heads.map(flat), ...rows.map((row) => [...row.cells].map(flat))].map(quoted).join("\n");
-    const lines = [["model", "score", "column", "unit", "value", "low", "high", "chance", "reference", "n", "note"]];
+    const spread = (cell) => [flat(cell), ...Array(cell.colSpan - 1).fill("")];
+    if (!told.length) return [heads.map(flat), ...rows.map((row) => [...row.cells].flatMap(spread))].map(quoted).join("\n");
+    const scaled = told.some(({ dataset }) => dataset.raw !== undefined);
+    const lines = [["model", "score", "column", "unit", "value", "low", "high", "chance", "reference", "n", "note", ...(scaled ? ["rescaled"] : [])]];
     for (const item of told) {
       const cell = item.closest("td"), head = heads[cell.cellIndex];
       const { low = "", high = "", chance = "", reference = "", n = "", note = "", measure, raw, unit } = item.dataset;
       const score = measure || item.dataset.score || table.dataset.score;
       lines.push([item.closest("tr").dataset.model, score, head.dataset.name, unit || head.dataset.unit || "",
-        raw ?? item.dataset.v, low, high, chance, reference, n, note]);
+        raw ?? item.dataset.v, low, high, chance, reference, n, note, ...(scaled ? [raw === undefined ? "" : item.dataset.v] : [])]);
     }
     return lines.map(quoted).join("\n");
   }
