@@ -476,6 +476,9 @@ def test_everything_can_be_taken_away(visit, real):
         )
         assert float(row["value"]) == pytest.approx(float(of.value), rel=1e-3)
         assert float(row["chance"]) == pytest.approx(float(of.chance), rel=1e-3)
+        chance, reference = float(of.chance), float(of.reference)
+        rescaled = (float(of.value) - chance) / (reference - chance)
+        assert float(row["rescaled"]) == pytest.approx(rescaled, rel=1e-3, abs=1e-3)
     assert b"@inproceedings" in saved(page, page.locator("button", has_text="BibTeX"))[1]
     assert (
         yaml.safe_load(saved(page, page.locator("button", has_text="Config"))[1])["run"]["models"][0]

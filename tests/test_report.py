@@ -5,6 +5,7 @@ import json
 import re
 
 import compare
+import explore
 import numpy as np
 import pandas
 import pytest
@@ -171,3 +172,12 @@ def test_the_pages_policy_names_its_own_scripts_and_nothing_else(results):
     with pytest.raises(ValueError, match="would end it"):
         report.inline("'</SCRIPT>'")
     assert report.inline(report.plotly())
+
+
+def test_a_factor_of_words_has_a_tick_for_each():
+    found = explore.factor_of(
+        np.array([0.0, 2, 1, 0]), {"unit": "", "scale": "linear", "levels": ["pp", "mf", "ff"]}
+    )
+    assert found["levels"] == ["pp", "mf", "ff"]
+    assert found["ticks"] == [0, 1, 2]
+    assert found["tick_places"] == [0, 0.5, 1]

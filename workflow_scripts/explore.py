@@ -80,7 +80,7 @@ def factor_of(values, entry):
     marks = list(range(len(words))) if words else ticks(low, high, entry["scale"])
     return {
         "unit": entry["unit"],
-        "levels": entry.get("levels"),  # words that its numbers 0, 1, 2 ... stand for
+        "levels": words,  # words that its numbers 0, 1, 2 ... stand for
         "low": low,
         "high": high,
         "values": packed(values, "f4"),
