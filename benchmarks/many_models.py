@@ -4,8 +4,8 @@
 
 Works in a folder of its own, on precomputed embeddings. Two models and the controls are analysed for real on
 one data set and its ladder; copies of what they gave, each with scores of its own, stand for the other models
-and data sets. The fan-in is then run by Snakemake as a user would run it. Seconds: CPU time (user) and wall
-time of Snakemake, wall time of each job; memory: largest resident set.
+and data sets. The fan-in is then run by Snakemake as a user would run it. Seconds: CPU time (of Snakemake's
+runs: user, with the jobs) and wall time; memory: largest resident set of one process.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def snakemake(folder, *words):
     began = time.monotonic()
     with open(folder / "output.txt", "w+") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(process.pid, 0)  # of this process alone, not of its jobs
+        _, status, used = os.wait4(process.pid, 0)  # with its jobs
         output.seek(0)
         text = output.read()
     if status:
@@ -116,7 +116,8 @@ def main(argv=None):
         few = snakemake(folder, "--configfile", "few.yaml")
         print(f"{few[2]:.0f} s for the analyses of {' and '.join(ANALYSED)} and the controls", flush=True)
         for dataset in clouds[1:]:
-            shutil.copytree(folder / "results" / "tones0", folder / "results" / dataset)
+            fan_in = shutil.ignore_patterns("scores.csv", "differences.csv", "figures", "explore")
+            shutil.copytree(folder / "results" / "tones0", folder / "results" / dataset, ignore=fan_in)
         for dataset in (*clouds, "ladder"):
             multiply(folder / "results" / dataset, models)
             source = folder / "embeddings" / ("ladder.npy" if dataset == "ladder" else "tones0.npy")
@@ -124,7 +125,7 @@ def main(argv=None):
                 shutil.copy2(source, folder / "embeddings" / f"{dataset}.npy")
         shutil.rmtree(folder / "logs")
 
-        tell("run: the fan-in, Snakemake alone", snakemake(folder, "--configfile", "all.yaml"))
+        tell("run: the fan-in, with its jobs", snakemake(folder, "--configfile", "all.yaml"))
         tell("run: nothing to be done", snakemake(folder, "--configfile", "all.yaml"))
         tell("--summary", snakemake(folder, "--configfile", "all.yaml", "--summary"))
         for path in sorted((folder / "logs").rglob("*.tsv")):

@@ -48,7 +48,7 @@ rule report:
         differences=expand("results/{dataset}/differences.csv", dataset=DATASETS),
         parameters=expand("results/{dataset}/sounds/parameters.csv", dataset=DATASETS),
         checks=expand(
-            "results/{dataset}/sounds/checks.csv",
+            ["results/{dataset}/sounds/checks.csv", "results/{dataset}/figures/checks.png"],
             dataset=[dataset for dataset in DATASETS if not unchecked(PENDING, dataset)],
         ),
         figures=[
