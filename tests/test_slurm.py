@@ -120,13 +120,14 @@ def write_config(folder, waits, **run):
             "sample_rate": 16000,
             "options": {"file": str(waits / name)},
         }
-        for name in ("late", "cancelled", "lost")
+        for name in ("late", "cancelled", "dropped", "lost")
     }
     sounds = {"synthesizer": "additive", "design": "latin_hypercube", "N": 40, "sample_rate": 16000}
     sounds |= {"duration": 0.25, "nuisances": {"phases": None, "gain": None}}
     sounds |= {"analyses": {"isomap": {"K": 6}, "knn": {"K": 4}}}
     config = {
-        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", "late", "cancelled"]} | run,
+        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", "late", "cancelled", "dropped"]}
+        | run,
         "datasets": {"cloud": sounds, "steps": {"ladder": {"of": "cloud", "points": 2, "steps": [0.5, 4]}}},
         "models": models,
         "analyses": {"bootstrap": 100},
@@ -175,11 +176,12 @@ def through_slurm(folder, variables, words, meddle):
 
 @pytest.fixture(scope="module")
 def finished(slurm, shared_clone, tmp_path_factory):
-    """A run in which `late` overruns its time once and `cancelled` is cancelled once: its clone, the folder
-    of the files that models wait for, and what through_slurm() gives."""
+    """A run in which `late` overruns its time once, `cancelled` is cancelled once, and then the node goes
+    down under `dropped`: its clone, the folder of the files that models wait for, and what through_slurm()
+    gives."""
     waits = tmp_path_factory.mktemp("waits")
     words = write_config(shared_clone, waits)
-    for name in ("late", "cancelled", "lost"):
+    for name in ("late", "cancelled", "dropped", "lost"):
         (waits / name).touch()
 
     def meddle(jobs):
@@ -193,6 +195,13 @@ def finished(slurm, shared_clone, tmp_path_factory):
             if job["JobState"] == "RUNNING":
                 subprocess.run(["scancel", job["JobId"]], env=os.environ | slurm, check=True)
                 (waits / "cancelled").unlink(missing_ok=True)
+        again = [job["JobState"] for model in ("late", "cancelled") for job in embeds(jobs, model)[1:]]
+        for job in embeds(jobs, "dropped"):
+            if job["JobState"] == "RUNNING" and again == ["COMPLETED"] * 2 and job["Restarts"] == "0":
+                for state in ("DOWN", "RESUME"):
+                    update = ["scontrol", "update", "NodeName=node", f"State={state}", "Reason=test"]
+                    subprocess.run(update, env=os.environ | slurm, check=True)
+                (waits / "dropped").unlink()
 
     return shared_clone, waits, *through_slurm(shared_clone, slurm, words, meddle)
 
@@ -233,7 +242,7 @@ def test_everything_is_made(finished):
     assert status == 0, output
     assert (clone / "results" / "report.html").exists()
     assert output.count("\n") < 40, output
-    assert re.search(r"failed: embed late on cloud: .*\n.*\nTrying to restart job", output), output
+    assert re.search(r"failed: embed late on cloud: .*\n(.*\n)*Trying to restart job", output), output
 
 
 def test_jobs_ask_for_the_gpu_memory_and_time_that_the_config_says(finished):
@@ -251,6 +260,12 @@ def test_a_killed_job_is_tried_again_with_more_time_and_memory(finished):
         first, second = embeds(jobs, model)
         assert (first["JobState"], second["JobState"]) == (state, "COMPLETED")
         assert (second["MinMemoryNode"], second["TimeLimit"]) == ("8000M", "08:00:00")
+
+
+def test_a_job_whose_node_went_down_is_begun_again(finished):
+    *_, jobs = finished
+    (job,) = embeds(jobs, "dropped")
+    assert (job["Restarts"], job["JobState"]) == ("1", "COMPLETED")
 
 
 def test_scores_are_those_of_a_run_without_slurm(finished, tmp_path):
