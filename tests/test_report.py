@@ -120,7 +120,7 @@ def results(tmp_path):
     facts |= {"device": "cpu", "licence": "MIT", "audit": audit}
     (folder / "embeddings" / "good.json").write_text(json.dumps(facts))
     (folder / "explore").mkdir()
-    (folder / "explore" / "clouds.json").write_text(json.dumps({"unit": HOSTILE}))
+    (folder / "explore" / "clouds.json").write_text(json.dumps({"unit": HOSTILE, "models": {"good": {}}}))
     (folder / "explore" / "clips.bin").write_bytes(b"")
     (folder / "sounds").mkdir()
     (folder / "sounds" / "parameters.csv").write_text("sound,f1\n0,1\n1,2\n")
