@@ -429,6 +429,21 @@ def test_a_link_restores_the_view(visit, real):
     assert abs(sent.locator("#explore").bounding_box()["y"]) < 5  # the reader is led to it
     sent = visit(real, "#explore?f=component")
     assert sent.locator("#pieces").is_visible()
+    models = [
+        "logmel",
+        "logmel",
+        "nobody",
+        "crepe",
+        "crepe_untrained",
+        "basic_pitch",
+        "scattering",
+        "mfcc",
+        "chance",
+    ]
+    sent = visit(
+        real, f"#explore?m={','.join(models)}"
+    )  # as many as go at once, each once, of those that there are
+    assert sent.evaluate("explorer.views.map((v) => v.model)") == [models[0], *models[3:8]]
 
 
 def test_a_card_says_all_of_one_model(visit, real):

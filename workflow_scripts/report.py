@@ -408,7 +408,7 @@ def main(argv=None):
     ]
     scripts, digests = zip(*map(inline, sources), strict=True)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters["number"] = number
+    environment.filters |= {"number": number, "brief": overview.brief}
     page = environment.from_string((PAGE / "page.html.j2").read_text()).render(
         policy=f"{POLICY}; script-src {' '.join(digests)}",
         style=markupsafe.Markup((PAGE / "page.css").read_text()),

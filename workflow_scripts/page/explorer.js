@@ -411,7 +411,7 @@ const explorer = (() => {
     const words = new URLSearchParams(location.hash.slice("#explore?".length));
     state = structuredClone(fresh);
     if (names.includes(words.get("d"))) state.d = words.get("d");
-    state.m = (words.get("m") || "").split(",").filter((m) => Object.hasOwn(data().models, m));
+    state.m = (words.get("m") || "").split(",");
     if (Object.hasOwn(data().factors, words.get("f")) || words.get("f") === "component") state.f = words.get("f");
     if (Object.hasOwn(MAPS, words.get("map"))) state.map = words.get("map");
     if (words.get("by") === "factor") state.by = "factor";
@@ -436,7 +436,7 @@ const explorer = (() => {
   function defaults() {
     const models = Object.keys(data().models);
     if (!Object.hasOwn(data().factors, state.f) && state.f !== "component") state.f = Object.keys(data().factors)[0];
-    state.m = state.m.filter((m) => models.includes(m));
+    state.m = [...new Set(state.m)].filter((m) => models.includes(m)).slice(0, AT_ONCE);
     if (!state.m.length) state.m = models.filter((m) => !["chance", "reference"].includes(m) && !m.includes(".")).slice(0, 3);
     if (!state.m.length) state.m = models.slice(0, 1);
   }
@@ -471,7 +471,7 @@ const explorer = (() => {
         Object.assign(box, { type: "checkbox", value: model });
         box.addEventListener("change", () => {
           const chosen = [...$("models").querySelectorAll(":checked")].map((b) => b.value);
-          state.m = chosen.length ? chosen.slice(0, AT_ONCE) : [model];
+          state.m = chosen.length ? chosen : [model];
           build();
           remember();
         });
@@ -541,7 +541,7 @@ const explorer = (() => {
   });
   change("map", ({ value }) => { state.map = value; draw(); });
   change("by", ({ value }) => { state.by = value; build(); });
-  change("one", ({ value }) => { state.m = [value, ...state.m.filter((m) => m !== value)].slice(0, AT_ONCE); build(); });
+  change("one", ({ value }) => { state.m = [value, ...state.m]; build(); });
   change("near", ({ checked }) => { state.near = checked; mark(); });
   change("bridges", ({ checked }) => { state.bridges = checked; draw(); });
   $("volume").addEventListener("input", ({ target }) => { player.volume = target.value / 100; });
