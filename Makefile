@@ -4,22 +4,22 @@ PYTHON ?= python3.11
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 # a profile says itself how many cores a job may take
 LIMIT = $(if $(findstring --profile,$(RUN)),,--cores $(CORES))
-SNAKEMAKE = PYTHONPATH=workflow_scripts .venv/bin/python -m snakemake --logger gear $(LIMIT) $(RUN)
+SNAKEMAKE = PYTHONPATH=workflow_scripts:workflow_scripts/driver .venv/bin/python -m snakemake --logger gear $(LIMIT) $(RUN)
 TESTS = resources/environments/test
 
 .PHONY: run test models setup
 
 run: .venv/complete
-	@.venv/bin/python workflow_scripts/resume.py
+	@.venv/bin/python workflow_scripts driver.resume
 	@$(SNAKEMAKE)
 	@echo "$(CURDIR)/results/report.html"
 
 test: .venv/complete
-	@.venv/bin/python workflow_scripts/environment.py --spec envs/test.yaml --prefix $(TESTS) --lock $(TESTS)/requirements.lock
+	@.venv/bin/python workflow_scripts environments.environment --spec envs/test.yaml --prefix $(TESTS) --lock $(TESTS)/requirements.lock
 	@$(TESTS)/bin/python -m pytest $(PYTEST)
 
 models: .venv/complete
-	@.venv/bin/python workflow_scripts/list_models.py
+	@.venv/bin/python workflow_scripts driver.list_models
 
 setup: .venv/complete
 

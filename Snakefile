@@ -11,7 +11,7 @@ min_version("9.0")
 configfile: workflow.source_path("config.yaml")
 
 
-report: "workflow_scripts/page/captions/workflow.rst"
+report: "workflow_scripts/report/page/captions/workflow.rst"
 
 
 include: "rules/common.smk"

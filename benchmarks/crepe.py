@@ -34,7 +34,7 @@ OPERATIONS = sum(2 * c * d * kernel * T for c, d, kernel, T in LAYERS)  # of a f
 
 def embedded(name, seconds, sounds, batch, path):
     """Embed noises of many levels in this process, save what comes, and return its facts."""
-    import embed
+    from embed import embed
 
     noise = np.random.default_rng(0).standard_normal((sounds, round(16000 * seconds))).astype(np.float32)
     noise *= np.logspace(-3, -1, sounds, dtype=np.float32)[:, None]

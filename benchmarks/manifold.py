@@ -33,8 +33,8 @@ def cloud(N, D, seed=0):
 
 def ours(points):
     """Coordinates by isomap.py, and seconds of (search, the rest)."""
-    import isomap
-    from neighbors import nearest_neighbors
+    from analyse import isomap
+    from analyse.neighbors import nearest_neighbors
 
     began = time.monotonic()
     indices, distances = nearest_neighbors(points, K)
@@ -90,7 +90,7 @@ def main(argv=None):
                 disparity = procrustes(np.load(f"{folder}/peer.npy"), np.load(f"{folder}/ours.npy"))[2]
                 line += f" {other['rest']:15.1f} {other['megabytes']:6.0f} {ratio:6.1f} {disparity:.1e}"
             print(line, flush=True)
-    import isomap
+    from analyse import isomap
 
     large = {N: seconds for N, seconds in rest.items() if N > isomap.EXACT}
     if len(large) > 1:

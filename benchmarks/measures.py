@@ -25,7 +25,7 @@ def write_inputs(folder, N, D):
     """Factors and embeddings of a cloud and of a ladder, in a folder."""
     import numpy as np
     import pandas
-    from designs import ladder
+    from synthesize.designs import ladder
 
     rng = np.random.default_rng(0)
     mixing = 2 * rng.standard_normal((3, D))
@@ -90,7 +90,7 @@ def main(argv=None):
         print(f"{'':12} {'s':>7} {'CPU s':>7} {'MB':>6}")
         total, most = [0, 0], 0
         for name, words in commands(folder, args.K).items():
-            wall, cpu, memory = measure([sys.executable, str(SCRIPTS / f"{name}.py"), *map(str, words)])
+            wall, cpu, memory = measure([sys.executable, str(SCRIPTS), f"analyse.{name}", *map(str, words)])
             print(f"{name:12} {wall:7.1f} {cpu:7.1f} {memory:6.0f}", flush=True)
             total, most = [total[0] + wall, total[1] + cpu], max(most, memory)
         print(f"{'all':12} {total[0]:7.1f} {total[1]:7.1f} {most:6.0f}")

@@ -4,7 +4,7 @@
 rule neighbors:
     """Search the nearest neighbours of every sound once, for all analyses."""
     input:
-        script=scripts("neighbors"),
+        script=scripts("analyse.neighbors"),
         environment=environment("analysis"),
         embeddings="results/{dataset}/embeddings/{model}.npy",
     output:
@@ -24,14 +24,14 @@ rule neighbors:
         K=searched_K,
         standardize=flag("--standardize", setting("standardize")),
     shell:
-        "{params.python:q} {input.script[0]:q} --embeddings {input.embeddings:q} --K {params.K} "
+        "{params.python:q} {SCRIPTS:q} analyse.neighbors --embeddings {input.embeddings:q} --K {params.K} "
         "{params.standardize} --output {output:q} > {log:q} 2>&1"
 
 
 rule isomap:
     """Embed the neighbour graph in three dimensions."""
     input:
-        script=scripts("isomap"),
+        script=scripts("analyse.isomap"),
         environment=environment("analysis"),
         embeddings="results/{dataset}/embeddings/{model}.npy",
         neighbors="results/{dataset}/neighbors/{model}.npz",
@@ -58,7 +58,7 @@ rule isomap:
         bridge=flag("--bridge", setting("isomap", "bridge")),
         standardize=flag("--standardize", setting("standardize")),
     shell:
-        "{params.python:q} {input.script[0]:q} --embeddings {input.embeddings:q} "
+        "{params.python:q} {SCRIPTS:q} analyse.isomap --embeddings {input.embeddings:q} "
         "--neighbors {input.neighbors:q} --model {wildcards.model:q} --K {params.K} {params.bridge} "
         "{params.standardize} --coordinates {output.coordinates:q} --bridges {output.bridges:q} "
         "--scores {output.scores:q} > {log:q} 2>&1"
@@ -67,7 +67,7 @@ rule isomap:
 rule trust:
     """Whether the Isomap picture can be trusted: over K, over subsamples, beside other methods."""
     input:
-        script=scripts("trust"),
+        script=scripts("analyse.trust"),
         environment=environment("analysis"),
         embeddings="results/{dataset}/embeddings/{model}.npy",
         neighbors="results/{dataset}/neighbors/{model}.npz",
@@ -95,7 +95,7 @@ rule trust:
         standardize=flag("--standardize", setting("standardize")),
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --embeddings {input.embeddings:q} "
+        "{params.python:q} {SCRIPTS:q} analyse.trust --embeddings {input.embeddings:q} "
         "--neighbors {input.neighbors:q} --model {wildcards.model:q} --K {params.K} {params.bridge} "
         "{params.standardize} --seed {params.seed} --sweep {output.sweep:q} --scores {output.scores:q} "
         "--figure {output.figure:q} > {log:q} 2>&1"
@@ -104,7 +104,7 @@ rule trust:
 rule knn:
     """Regress the factors from the nearest neighbours (Eq. 2 and 3)."""
     input:
-        script=scripts("knn"),
+        script=scripts("analyse.knn"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         neighbors="results/{dataset}/neighbors/{model}.npz",
@@ -133,7 +133,7 @@ rule knn:
         bootstrap=setting("bootstrap"),
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
+        "{params.python:q} {SCRIPTS:q} analyse.knn --parameters {input.parameters:q} "
         "--factors {params.factors:q} --neighbors {input.neighbors:q} --model {wildcards.model:q} "
         "--K {params.K} {params.include_self} "
         "--shuffles {params.shuffles} --bootstrap {params.bootstrap} --seed {params.seed} "
@@ -143,7 +143,7 @@ rule knn:
 rule hypothesis:
     """Smooth, perpendicular, dense? The paper's core hypothesis on the Isomap cloud."""
     input:
-        script=scripts("hypothesis"),
+        script=scripts("analyse.hypothesis"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         coordinates="results/{dataset}/isomap/{model}.csv",
@@ -168,7 +168,7 @@ rule hypothesis:
         bootstrap=setting("bootstrap"),
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} --factors {params.factors:q} "
+        "{params.python:q} {SCRIPTS:q} analyse.hypothesis --parameters {input.parameters:q} --factors {params.factors:q} "
         "--coordinates {input.coordinates:q} --bridges {input.bridges:q} --model {wildcards.model:q} "
         "--shuffles {params.shuffles} --bootstrap {params.bootstrap} --seed {params.seed} "
         "--scores {output.scores:q} > {log:q} 2>&1"
@@ -177,7 +177,7 @@ rule hypothesis:
 rule subspaces:
     """Global disentanglement whatever the axes: probes, leakage, angles of main effects."""
     input:
-        script=scripts("subspaces"),
+        script=scripts("analyse.subspaces"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         embeddings="results/{dataset}/embeddings/{model}.npy",
@@ -202,7 +202,7 @@ rule subspaces:
         bootstrap=setting("bootstrap"),
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} --factors {params.factors:q} "
+        "{params.python:q} {SCRIPTS:q} analyse.subspaces --parameters {input.parameters:q} --factors {params.factors:q} "
         "--embeddings {input.embeddings:q} {params.standardize} --model {wildcards.model:q} "
         "--shuffles {params.shuffles} --bootstrap {params.bootstrap} --seed {params.seed} "
         "--scores {output.scores:q} > {log:q} 2>&1"
@@ -211,7 +211,7 @@ rule subspaces:
 rule axes:
     """Disentanglement along the embedding's own axes: DCI, SAP, MIG, modularity."""
     input:
-        script=scripts("axes"),
+        script=scripts("analyse.axes"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         embeddings="results/{dataset}/embeddings/{model}.npy",
@@ -235,7 +235,7 @@ rule axes:
         bootstrap=setting("bootstrap"),
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} --factors {params.factors:q} "
+        "{params.python:q} {SCRIPTS:q} analyse.axes --parameters {input.parameters:q} --factors {params.factors:q} "
         "--embeddings {input.embeddings:q} --model {wildcards.model:q} --shuffles {params.shuffles} "
         "--bootstrap {params.bootstrap} --seed {params.seed} --scores {output.scores:q} > {log:q} 2>&1"
 
@@ -243,7 +243,7 @@ rule axes:
 rule invariance:
     """How little the embedding moves with each factor and nuisance."""
     input:
-        script=scripts("invariance"),
+        script=scripts("analyse.invariance"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         embeddings="results/{dataset}/embeddings/{model}.npy",
@@ -269,7 +269,7 @@ rule invariance:
         bootstrap=setting("bootstrap"),
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} --factors {params.factors:q} "
+        "{params.python:q} {SCRIPTS:q} analyse.invariance --parameters {input.parameters:q} --factors {params.factors:q} "
         "--nuisances {params.nuisances:q} --embeddings {input.embeddings:q} {params.standardize} "
         "--model {wildcards.model:q} --shuffles {params.shuffles} --bootstrap {params.bootstrap} "
         "--seed {params.seed} --scores {output.scores:q} > {log:q} 2>&1"
@@ -278,7 +278,7 @@ rule invariance:
 rule topology:
     """Pieces, clusters, loops and dimension of the neighbour graph."""
     input:
-        script=scripts("topology"),
+        script=scripts("analyse.topology"),
         environment=environment("analysis"),
         neighbors="results/{dataset}/neighbors/{model}.npz",
     output:
@@ -299,14 +299,14 @@ rule topology:
         K=setting("isomap", "K"),
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --neighbors {input.neighbors:q} --K {params.K} "
+        "{params.python:q} {SCRIPTS:q} analyse.topology --neighbors {input.neighbors:q} --K {params.K} "
         "--model {wildcards.model:q} --seed {params.seed} --scores {output.scores:q} > {log:q} 2>&1"
 
 
 rule sensitivity:
     """How far a just-noticeable difference of each factor moves the embedding, and where to."""
     input:
-        script=scripts("sensitivity"),
+        script=scripts("analyse.sensitivity"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         embeddings="results/{dataset}/embeddings/{model}.npy",
@@ -331,7 +331,7 @@ rule sensitivity:
         bootstrap=setting("bootstrap"),
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} --factors {params.factors:q} "
+        "{params.python:q} {SCRIPTS:q} analyse.sensitivity --parameters {input.parameters:q} --factors {params.factors:q} "
         "--embeddings {input.embeddings:q} {params.standardize} --model {wildcards.model:q} "
         "--shuffles {params.shuffles} --bootstrap {params.bootstrap} --seed {params.seed} "
         "--scores {output.scores:q} > {log:q} 2>&1"
@@ -340,7 +340,7 @@ rule sensitivity:
 rule threshold:
     """The step of each factor that an observer of the embedding just tells, beside listeners'."""
     input:
-        script=scripts("threshold"),
+        script=scripts("analyse.threshold"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         embeddings="results/{dataset}/embeddings/{model}.npy",
@@ -368,7 +368,7 @@ rule threshold:
         bootstrap=setting("bootstrap"),
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} --factors {params.factors:q} "
+        "{params.python:q} {SCRIPTS:q} analyse.threshold --parameters {input.parameters:q} --factors {params.factors:q} "
         "--embeddings {input.embeddings:q} {params.standardize} --model {wildcards.model:q} "
         "--shuffles {params.shuffles} --bootstrap {params.bootstrap} --seed {params.seed} "
         "--scores {output.scores:q} --estimates {output.estimates:q} > {log:q} 2>&1"

@@ -25,8 +25,9 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 HOME = Path(os.path.relpath(workflow.basedir))  # the clone, seen from the working directory
-sys.path.append(str(HOME / "workflow_scripts"))
-from reasons import reason
+SCRIPTS = HOME / "workflow_scripts"
+sys.path.insert(0, str(SCRIPTS.absolute()))
+from shared.logs import reason
 
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 CONTROLS = ["chance", "reference"]
@@ -192,7 +193,7 @@ def has_render(path):
 
 
 def common_nuisances():
-    return declared(script_path("nuisances"), "NUISANCES")
+    return declared(script_path("synthesize.nuisances"), "NUISANCES")
 
 
 SAMPLED = ("sobol", "latin_hypercube", "random")  # designs
@@ -578,12 +579,12 @@ def any_of(names):
 
 def script_path(module):
     """Path of a local module, such as embed or adapters.logmel, relative to the working directory."""
-    return HOME / "workflow_scripts" / f"{module.replace('.', '/')}.py"
+    return SCRIPTS / f"{module.replace('.', '/')}.py"
 
 
 def shown(path, caption, category, **labels):
     """An output that `snakemake --report` shows, with a caption of page/captions/."""
-    text = HOME / "workflow_scripts" / "page" / "captions" / f"{caption}.rst"
+    text = SCRIPTS / "report" / "page" / "captions" / f"{caption}.rst"
     labels = {"what": text.read_text().splitlines()[0]} | labels
     of_set = "{dataset}" if "{dataset}" in path else None
     return report(path, caption=str(text.resolve()), category=category, subcategory=of_set, labels=labels)
@@ -777,7 +778,7 @@ def synthesizer_of(dataset):
 
 def trainer(dataset):
     """The script that trains a data set's synthesizer, if it has one: train_<synthesizer>."""
-    name = f"train_{resolved(config, dataset)['synthesizer']}"
+    name = f"synthesize.train_{resolved(config, dataset)['synthesizer']}"
     return name if "/" not in name and script_path(name).exists() else None
 
 

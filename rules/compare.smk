@@ -4,7 +4,7 @@
 rule compare:
     """Gather the scores of every analysis and model, and tell which differences between models are real."""
     input:
-        script=scripts("compare"),
+        script=scripts("compare.compare"),
         environment=environment("analysis"),
         scores=all_scores("csv"),
         replicates=all_scores("npy"),
@@ -30,7 +30,7 @@ rule compare:
         failed=failures,
         digests=digests,
     shell:
-        "{params.python:q} {input.script[0]:q} --results results/{wildcards.dataset} "
+        "{params.python:q} {SCRIPTS:q} compare.compare --results results/{wildcards.dataset} "
         "--analyses {params.analyses:q} --models {params.models:q} --without {params.without:q} "
         "--failed {params.failed:q} --output {output.scores:q} --differences {output.differences:q} > {log:q} 2>&1"
 
@@ -38,7 +38,7 @@ rule compare:
 rule draw_sounds:
     """Figure 2: waveforms and spectra of 25 sounds."""
     input:
-        script=scripts("draw_sounds"),
+        script=scripts("compare.draw_sounds"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
@@ -59,14 +59,14 @@ rule draw_sounds:
         python=python("analysis"),
         factors=factors,
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
+        "{params.python:q} {SCRIPTS:q} compare.draw_sounds --parameters {input.parameters:q} "
         "--audio {input.audio:q} --factors {params.factors:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule draw_isomap:
     """Figure 3: the Isomap cloud of each model, coloured by each factor."""
     input:
-        script=scripts("draw_isomap"),
+        script=scripts("compare.draw_isomap"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         coordinates=per_model(
@@ -95,7 +95,7 @@ rule draw_isomap:
         factors=factors,
         K=setting("isomap", "K"),
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
+        "{params.python:q} {SCRIPTS:q} compare.draw_isomap --parameters {input.parameters:q} "
         "--coordinates {input.coordinates:q} --bridges {input.bridges:q} --stamps {input.stamps:q} "
         "--factors {params.factors:q} --K {params.K} --output {output:q} > {log:q} 2>&1"
 
@@ -103,7 +103,7 @@ rule draw_isomap:
 rule draw_knn:
     """Figure 4: how far each model's neighbours miss each factor."""
     input:
-        script=scripts("draw_knn"),
+        script=scripts("compare.draw_knn"),
         environment=environment("analysis"),
         estimates=per_model("results/{dataset}/knn/{model}.csv"),
     output:
@@ -125,7 +125,7 @@ rule draw_knn:
         K=setting("knn", "K"),
         include_self=flag("--include-self", setting("knn", "include_self")),
     shell:
-        "{params.python:q} {input.script[0]:q} --estimates {input.estimates:q} "
+        "{params.python:q} {SCRIPTS:q} compare.draw_knn --estimates {input.estimates:q} "
         "--factors {params.factors:q} --K {params.K} {params.include_self} --output {output:q} "
         "> {log:q} 2>&1"
 
@@ -133,7 +133,7 @@ rule draw_knn:
 rule draw_subspaces:
     """How much of each factor the probe of each other carries, of every model."""
     input:
-        script=scripts("draw_subspaces"),
+        script=scripts("compare.draw_subspaces"),
         environment=environment("analysis"),
         scores=per_model("results/{dataset}/subspaces/{model}.scores.csv"),
     output:
@@ -153,14 +153,14 @@ rule draw_subspaces:
         python=python("analysis"),
         factors=factors,
     shell:
-        "{params.python:q} {input.script[0]:q} --scores {input.scores:q} --factors {params.factors:q} "
+        "{params.python:q} {SCRIPTS:q} compare.draw_subspaces --scores {input.scores:q} --factors {params.factors:q} "
         "--output {output:q} > {log:q} 2>&1"
 
 
 rule draw_threshold:
     """Thresholds of every model beside listeners', with the psychometric functions behind them."""
     input:
-        script=scripts("draw_threshold"),
+        script=scripts("compare.draw_threshold"),
         environment=environment("analysis"),
         scores=per_model("results/{dataset}/threshold/{model}.scores.csv"),
         estimates=per_model("results/{dataset}/threshold/{model}.csv"),
@@ -181,14 +181,14 @@ rule draw_threshold:
         python=python("analysis"),
         factors=factors,
     shell:
-        "{params.python:q} {input.script[0]:q} --scores {input.scores:q} --estimates {input.estimates:q} "
+        "{params.python:q} {SCRIPTS:q} compare.draw_threshold --scores {input.scores:q} --estimates {input.estimates:q} "
         "--factors {params.factors:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule draw_depth:
     """What each layer of the models with layers carries of each factor."""
     input:
-        script=scripts("draw_depth"),
+        script=scripts("compare.draw_depth"),
         environment=environment("analysis"),
         scores="results/{dataset}/scores.csv",
     output:
@@ -209,5 +209,5 @@ rule draw_depth:
         factors=factors,
         models=lambda wildcards: deep(wildcards.dataset),
     shell:
-        "{params.python:q} {input.script[0]:q} --scores {input.scores:q} --models {params.models:q} "
+        "{params.python:q} {SCRIPTS:q} compare.draw_depth --scores {input.scores:q} --models {params.models:q} "
         "--factors {params.factors:q} --output {output:q} > {log:q} 2>&1"

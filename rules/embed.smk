@@ -9,7 +9,7 @@ rule embed:
     """Audit one model on a few sounds of a data set, then embed all of them."""
     input:
         script=lambda wildcards: scripts(
-            "embed",
+            "embed.embed",
             config["models"][wildcards.model]["module"],
         ),
         environment=lambda wildcards: environment(environment_of(wildcards.model)),
@@ -53,7 +53,7 @@ rule embed:
         layers_folder="",
         shard="",
     shell:
-        "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --parameters {input.parameters:q} "
+        "{params.python:q} {SCRIPTS:q} embed.embed --audio {input.audio:q} --parameters {input.parameters:q} "
         "{params.shard} --model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} "
         "--embedding-size {params.embedding_size} --weights {params.weights:q} {params.trust_pickle} "
         "--options {params.options:q} --layers {params.layers:q} {params.layers_folder} "
@@ -111,7 +111,7 @@ use rule embed as embed_shard_layers with:
 rule gather:
     """Put the embeddings of the shards of a data set together, one in memory at a time."""
     input:
-        script=scripts("gather"),
+        script=scripts("embed.gather"),
         environment=environment("analysis"),
         parts=of_shards("results/{dataset}/shards/{model}/{shard}.npy"),
         facts=of_shards("results/{dataset}/shards/{model}/{shard}.json"),
@@ -136,14 +136,14 @@ rule gather:
         python=python("analysis"),
         layers_folder="",
     shell:
-        "{params.python:q} {input.script[0]:q} --parts {input.parts:q} --facts {input.facts:q} "
+        "{params.python:q} {SCRIPTS:q} embed.gather --parts {input.parts:q} --facts {input.facts:q} "
         "--layers {input.layers:q} {params.layers_folder} --embeddings {output.embeddings:q} "
         "--joined-facts {output.facts:q} > {log:q} 2>&1"
 
 
 use rule gather as gather_layers with:
     input:
-        script=scripts("gather"),
+        script=scripts("embed.gather"),
         environment=environment("analysis"),
         parts=of_shards("results/{dataset}/shards/{model}/{shard}.npy"),
         facts=of_shards("results/{dataset}/shards/{model}/{shard}.json"),
@@ -187,7 +187,7 @@ rule layer:
 rule adopt:
     """Take embeddings that were computed elsewhere (`module: precomputed`)."""
     input:
-        script=scripts("adopt"),
+        script=scripts("embed.adopt"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         source=lambda wildcards: config["models"][wildcards.model]["embeddings"].replace(
@@ -212,14 +212,14 @@ rule adopt:
         python=python("analysis"),
         licence=entry("licence", "unknown"),
     shell:
-        "{params.python:q} {input.script[0]:q} --source {input.source:q} --parameters {input.parameters:q} "
+        "{params.python:q} {SCRIPTS:q} embed.adopt --source {input.source:q} --parameters {input.parameters:q} "
         "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"
 
 
 rule control:
     """Write an embedding that knows nothing (chance) or exactly the factors (reference)."""
     input:
-        script=scripts("control"),
+        script=scripts("embed.control"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
     output:
@@ -242,6 +242,6 @@ rule control:
         factors=factors,
         seed=setting("seed"),
     shell:
-        "{params.python:q} {input.script[0]:q} --parameters {input.parameters:q} "
+        "{params.python:q} {SCRIPTS:q} embed.control --parameters {input.parameters:q} "
         "--factors {params.factors:q} --control {wildcards.control} --seed {params.seed} "
         "--embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"

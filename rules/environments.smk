@@ -11,7 +11,7 @@ localrules:
 rule environment:
     """Build a virtual environment from its file (never needed under --sdm conda)."""
     input:
-        script=scripts("environment"),
+        script=scripts("environments.environment"),
         spec=lambda wildcards: spec(wildcards.env),
         post_deploy=lambda wildcards: post_deploy(wildcards.env),
     output:
@@ -30,7 +30,7 @@ rule environment:
         python=sys.executable,
         prefix=lambda wildcards: f"resources/environments/{wildcards.env}",
     shell:
-        "{params.python:q} {input.script[0]:q} --spec {input.spec:q} --prefix {params.prefix:q} "
+        "{params.python:q} {SCRIPTS:q} environments.environment --spec {input.spec:q} --prefix {params.prefix:q} "
         "--lock {output.lock:q} > {log:q} 2>&1"
 
 
@@ -54,7 +54,7 @@ rule environments:
 rule fetch:
     """Have one weights file, or the files of one hub model, in the cache, and check the digests."""
     input:
-        script=ancient(scripts("fetch")),
+        script=ancient(scripts("environments.fetch")),
         environment=ancient(environment("weights")),
     output:
         receipt="resources/receipts/{file}.json",
@@ -74,7 +74,7 @@ rule fetch:
         python=python("weights"),
         wanted=lambda wildcards: json.dumps(WEIGHTS[wildcards.file]),
     shell:
-        "{params.python:q} {input.script[0]:q} --wanted {params.wanted:q} --name {wildcards.file:q} "
+        "{params.python:q} {SCRIPTS:q} environments.fetch --wanted {params.wanted:q} --name {wildcards.file:q} "
         "--receipt {output.receipt:q} > {log:q} 2>&1"
 
 

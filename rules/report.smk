@@ -4,7 +4,7 @@
 rule explore:
     """Pack clouds, factors and sounds of a data set for the page."""
     input:
-        script=scripts("explore"),
+        script=scripts("report.explore"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
@@ -31,7 +31,7 @@ rule explore:
         models=lambda wildcards: explorable(wildcards.dataset),
         megabytes=EXPLORED_MB / max(1, len(CLOUDS)),
     shell:
-        "{params.python:q} {input.script[0]:q} --results results/{wildcards.dataset} "
+        "{params.python:q} {SCRIPTS:q} report.explore --results results/{wildcards.dataset} "
         "--definition {params.definition:q} --models {params.models:q} --renderer {input.renderer:q} "
         "--megabytes {params.megabytes} --clips {output.clips:q} --output {output.clouds:q} > {log:q} 2>&1"
 
@@ -39,9 +39,9 @@ rule explore:
 rule report:
     """Render results/report.html."""
     input:
-        script=scripts("report"),
+        script=scripts("report.report"),
         environment=environment("analysis"),
-        page=sorted(str(path) for path in (HOME / "workflow_scripts" / "page").rglob("*.*")),
+        page=sorted(str(path) for path in (SCRIPTS / "report" / "page").rglob("*.*")),
         renderers=sorted({path for dataset in CLOUDS for path in renderer(dataset)}),
         explored=expand("results/{dataset}/explore/{file}", dataset=CLOUDS, file=["clouds.json", "clips.bin"]),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
@@ -84,7 +84,7 @@ rule report:
         clone=str(HOME),
         config_digest=hashlib.sha256(json.dumps(config).encode()).hexdigest(),
     shell:
-        "{params.python:q} {input.script[0]:q} --results results --datasets {params.datasets:q} --broken {params.broken:q} "
+        "{params.python:q} {SCRIPTS:q} report.report --results results --datasets {params.datasets:q} --broken {params.broken:q} "
         "--unchecked {params.unchecked:q} "
         "--config results/run_config.yaml --rows {params.rows:q} --deep {params.deep:q} --renderers {input.renderers:q} --clone {params.clone:q} "
         "--output {output:q} > {log:q} 2>&1"

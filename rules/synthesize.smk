@@ -21,15 +21,16 @@ rule train:
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         python=lambda wildcards: python(resolved(config, wildcards.dataset)["synthesizer"]),
+        script=lambda wildcards: trainer(wildcards.dataset),
         seed=lambda wildcards: resolved(config, wildcards.dataset)["seed"],
     shell:
-        "{params.python:q} {input.script[0]:q} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
+        "{params.python:q} {SCRIPTS:q} {params.script} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
 
 
 rule synthesize:
     """Draw the factors and render the sounds, of a data set that goes in one piece."""
     input:
-        script=lambda wildcards: scripts("synthesize", synthesizer_of(wildcards.dataset)),
+        script=lambda wildcards: scripts("synthesize.synthesize", synthesizer_of(wildcards.dataset)),
         environment=environment("analysis"),
         trained=lambda wildcards: trained(wildcards.dataset),
         sources=lambda wildcards: sources(wildcards.dataset),
@@ -56,7 +57,7 @@ rule synthesize:
             f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""
         ),
     shell:
-        "{params.python:q} {input.script[0]:q} --definition {params.definition:q} {params.trained} "
+        "{params.python:q} {SCRIPTS:q} synthesize.synthesize --definition {params.definition:q} {params.trained} "
         "{params.shard} --parameters {output.parameters:q} --audio {output.audio:q} > {log:q} 2>&1"
 
 
@@ -77,7 +78,7 @@ use rule synthesize as synthesize_shard with:
 rule gather_sounds:
     """Put the shards of a data set together, one in memory at a time."""
     input:
-        script=scripts("gather_sounds"),
+        script=scripts("synthesize.gather_sounds"),
         environment=environment("analysis"),
         tables=of_shards("results/{dataset}/sounds/shards/{shard}.csv"),
         sounds=of_shards("results/{dataset}/sounds/shards/{shard}.wav"),
@@ -99,14 +100,14 @@ rule gather_sounds:
     params:
         python=python("analysis"),
     shell:
-        "{params.python:q} {input.script[0]:q} --tables {input.tables:q} --sounds {input.sounds:q} "
+        "{params.python:q} {SCRIPTS:q} synthesize.gather_sounds --tables {input.tables:q} --sounds {input.sounds:q} "
         "--parameters {output.parameters:q} --audio {output.audio:q} > {log:q} 2>&1"
 
 
 rule check_sounds:
     """The gate: what is wrong with the sounds of a data set. A breach fails it if the data set is strict."""
     input:
-        script=lambda wildcards: scripts("check_sounds", synthesizer_of(wildcards.dataset)),
+        script=lambda wildcards: scripts("synthesize.check_sounds", synthesizer_of(wildcards.dataset)),
         environment=environment("analysis"),
         trained=lambda wildcards: trained(wildcards.dataset),
         parameters="results/{dataset}/sounds/parameters.csv",
@@ -135,7 +136,7 @@ rule check_sounds:
         strict=flag("--strict", lambda wildcards: DEFINITIONS[wildcards.dataset]["strict"]),
         K=largest_K,
     shell:
-        "{params.python:q} {input.script[0]:q} --definition {params.definition:q} {params.trained} "
+        "{params.python:q} {SCRIPTS:q} synthesize.check_sounds --definition {params.definition:q} {params.trained} "
         "--parameters {input.parameters:q} --audio {input.audio:q} {params.resampled} --K {params.K} "
         "{params.strict} --checks {output.checks:q} --figure {output.png:q} {output.pdf:q} > {log:q} 2>&1"
 
@@ -143,7 +144,7 @@ rule check_sounds:
 rule resample:
     """Resample a data set's sounds to a model's rate."""
     input:
-        script=scripts("resample"),
+        script=scripts("synthesize.resample"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
@@ -162,5 +163,5 @@ rule resample:
     params:
         python=python("analysis"),
     shell:
-        "{params.python:q} {input.script[0]:q} --audio {input.audio:q} --parameters {input.parameters:q} "
+        "{params.python:q} {SCRIPTS:q} synthesize.resample --audio {input.audio:q} --parameters {input.parameters:q} "
         "--rate {wildcards.rate} --output {output.audio:q} > {log:q} 2>&1"

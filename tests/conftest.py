@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import synthesize
+from synthesize import synthesize
 
 ROOT = Path(__file__).parent.parent
 SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]

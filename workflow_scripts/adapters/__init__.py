@@ -1,0 +1,1 @@
+"""Models without the HEAR API, one file each."""

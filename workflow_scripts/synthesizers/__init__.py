@@ -1,0 +1,1 @@
+"""Generators of sounds, one file each."""

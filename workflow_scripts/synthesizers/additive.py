@@ -8,7 +8,7 @@ Harmonics end below max_frequency; a raised-cosine ramp begins and ends the tone
 """
 
 import numpy as np
-from oscillators import ramped, sum_sinusoids
+from shared.oscillators import ramped, sum_sinusoids
 
 FACTORS = {
     "f1": {

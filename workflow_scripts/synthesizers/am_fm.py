@@ -8,8 +8,8 @@ the frequency modulation (vibrato), `modulator` the rate of the amplitude modula
 """
 
 import numpy as np
-from oscillators import ramped
 from scipy.integrate import cumulative_trapezoid
+from shared.oscillators import ramped
 
 FACTORS = {
     "carrier": {

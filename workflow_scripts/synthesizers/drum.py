@@ -16,8 +16,8 @@ frequency. `aspect` is the ratio of the sides of a rectangle. A circle has none.
 """
 
 import numpy as np
-from oscillators import ramped, sum_sinusoids
 from scipy.special import jn_zeros, jv
+from shared.oscillators import ramped, sum_sinusoids
 
 FACTORS = {
     "pitch": {

@@ -14,7 +14,7 @@ import itertools
 import zipfile
 
 import numpy as np
-from oscillators import ramped, sum_sinusoids
+from shared.oscillators import ramped, sum_sinusoids
 
 from synthesizers.additive import starting_phases
 

@@ -6,7 +6,7 @@ A data set may vary any of them; the others stay at their default, a slope of 6 
 """
 
 import numpy as np
-from oscillators import ramped, sum_sinusoids
+from shared.oscillators import ramped, sum_sinusoids
 
 from synthesizers.additive import starting_phases
 

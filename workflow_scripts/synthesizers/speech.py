@@ -21,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import soxr
-from oscillators import ramped
 from scipy import signal
+from shared.oscillators import ramped
 
 FACTORS = {
     "f0": {

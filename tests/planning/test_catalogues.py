@@ -1,0 +1,81 @@
+"""Catalogues: every published submission is one entry, named as published, that can be planned."""
+
+import csv
+import json
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+import yaml
+from conftest import PYTHON, ROOT, snakemake
+
+sys.path.insert(0, str(ROOT / "catalogues"))
+import hear2021
+
+LISTED = json.loads((ROOT / "data" / "hear2021_models.json").read_text())
+HEAR = yaml.safe_load((ROOT / "catalogues" / "hear2021.yaml").read_text())["models"]
+PAPER = yaml.safe_load((ROOT / "experiments" / "paper.yaml").read_text())
+
+
+def test_the_catalogue_is_what_its_script_writes():
+    assert (ROOT / "catalogues" / "hear2021.yaml").read_text() == hear2021.catalogue()
+
+
+def test_every_submission_is_one_entry_under_both_spellings():
+    assert len(HEAR) == 29
+    assert [entry["published"][0] for entry in HEAR.values()] == list(LISTED)
+    with open(ROOT / "data" / "hear_leaderboard.csv", newline="") as file:
+        board = {row["Model"] for row in csv.DictReader(file) if row["Submission Date"] == "HEAR 2021"}
+    assert {entry["published"][-1] for entry in HEAR.values()} == board
+    assert sum(len(entry["published"]) == 2 for entry in HEAR.values()) == 7
+
+
+def test_what_the_list_does_not_say_is_called_unknown():
+    silent = [
+        entry["licence"]
+        for entry, facts in zip(HEAR.values(), LISTED.values(), strict=True)
+        if "code_license" not in facts
+    ]
+    assert silent == ["unknown (code), unknown (weights)"] * 2
+
+
+def test_published_weights_are_addressed_as_listed():
+    addresses = json.dumps(HEAR)
+    own = {"CP-JKU PaSST base"}  # its loader looks for the file of its own repository
+    for name, facts in LISTED.items():
+        if "zenodo_weights_url" in facts and name not in own:
+            assert facts["zenodo_weights_url"] in addresses
+
+
+def test_the_papers_table_is_complete():
+    assert PAPER["run"]["models"] == ["logmel", "openl3", "byol", "crepe", "wav2vec2", "gura", "yamnet"]
+    sizes = {name: entry["embedding_size"] for name, entry in PAPER["models"].items()}
+    assert sizes == {"openl3": 6144, "byol": 2048, "wav2vec2": 1024, "gura": 3072, "yamnet": 1024}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.post-deploy.sh")), ids=lambda path: path.name)
+def test_what_follows_an_environment_is_pinned(path):
+    text = path.read_text()
+    assert "set -e" in text
+    for address in re.findall(r"git\+https://\S+", text):
+        assert re.search(r"@[0-9a-f]{40}\"?$", address)
+    for line in re.findall(r"pip install.*", text):
+        assert "--no-deps" in line
+
+
+@pytest.mark.parametrize("experiment", ["paper", "hear2021"])
+def test_an_experiment_is_planned_without_a_fault(experiment):
+    config = ROOT / "experiments" / f"{experiment}.yaml"
+    began = time.monotonic()
+    done = snakemake(ROOT, "-n", "--quiet", "rules", "--configfile", config)
+    assert done.returncode == 0, done.stdout
+    print(f"{experiment}: planned in {time.monotonic() - began:.1f} s")
+
+
+def test_the_table_of_models_names_them_all():
+    command = [PYTHON, ROOT / "workflow_scripts", "driver.list_models"]
+    table = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    names = [line.split()[0] for line in table.splitlines()[1:]]
+    assert set(names) >= set(HEAR) | set(PAPER["models"]) | {"wavlm", "ast", "clap"}

@@ -1,0 +1,1 @@
+"""Analyses of one embedding, one file each."""

@@ -1,0 +1,1 @@
+"""What is made of all models of a data set: the table of scores and the figures."""

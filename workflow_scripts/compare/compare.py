@@ -1,0 +1,128 @@
+"""Gather the scores of every analysis and model of a data set in one tidy table, and tell which models
+really differ.
+
+`reference` of a score is that of the control of this name. A failed model has one row: `analysis` is
+the stage that failed, `metric` is `failure`, `note` the reason, which is the last line of that stage's log.
+
+Differences: every two models on every score, by the replicates that both have on the same sounds: their
+difference over its standard error is compared with Student's distribution, and the p-values of all pairs
+and factors of one metric are adjusted together (Holm 1979): in some 95 of 100 such tables not a single
+difference called real is due to the choice of sounds. Thresholds are compared by their logarithm.
+Another draw of the sounds is all that this speaks of, and what the intervals hold fixed (the neighbour graph,
+the Isomap cloud) it holds fixed, too; nor does it speak of another training, or of how much it matters.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas
+from scipy.stats import t
+from shared.files import beside
+from shared.logs import reason
+from shared.scores import COLUMNS, interval
+
+CONTROLS = ("chance", "reference")
+SCORE = ["analysis", "metric", "factor", "other"]  # what two models are compared on
+LEVEL = 0.05
+RATIOS = ("threshold", "threshold_jnd")  # metrics whose error grows with them
+
+
+def with_reference(table):
+    """The table, `reference` of each score filled in from the control's rows. table: of str, COLUMNS."""
+    known = table[table.model == "reference"].drop_duplicates(SCORE)[[*SCORE, "value"]]
+    found = table[SCORE].merge(known, on=SCORE, how="left").value.fillna("")
+    return table.assign(reference=found.to_numpy())
+
+
+def holm(p):
+    """P-values adjusted for being many (Holm 1979), float (n,): the familywise error stays below them."""
+    order = np.argsort(p)
+    steps = p[order] * np.arange(len(p), 0, -1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
+
+
+def paired(values, replicates):
+    """P-value of the difference of every two models on one score, two-sided, float (P,).
+
+    values: (M,); replicates: (M, R), of the same sounds in each column. Pairs as in np.triu_indices.
+    """
+    first, second = np.triu_indices(len(values), 1)
+    gap = np.abs(values[first] - values[second])
+    error = (replicates[first] - replicates[second]).std(axis=1, ddof=1)
+    p = 2 * t.sf(gap / np.where(error > 0, error, 1), replicates.shape[1] - 1)
+    return np.where(error > 0, p, gap == 0)
+
+
+def differences(table, replicates):
+    """Every two models on every score that both have replicates of.
+
+    Layers (model.0, ...) are left out: with them the adjustment would be harder for the models.
+
+    table: score rows of all models; replicates: float (rows, R), NaN where there are none. Returns a
+    DataFrame of analysis, metric, factor, other, model, other_model, difference (of the first minus the
+    second), low, high (95 %, this pair alone), p, p_adjusted, real (`yes` or empty).
+    """
+    columns = [*SCORE, "model", "other_model", "difference", "low", "high", "p", "p_adjusted", "real"]
+    table = table.assign(value=pandas.to_numeric(table.value), row=np.arange(len(table)))
+    layer = table.model.str.contains(".", regex=False)
+    table = table[~table.model.isin(CONTROLS) & ~layer & np.isfinite(table.value)]
+    found = []
+    for _, of_metric in table.groupby(["analysis", "metric"], sort=False):
+        pairs = []
+        for score, group in of_metric.groupby(SCORE, sort=False):
+            drawn = replicates[group.row].astype(float)
+            drawn = drawn[:, np.isfinite(drawn).any(axis=0)]
+            whole = np.isfinite(drawn).all(axis=1)
+            if whole.sum() < 2 or drawn.shape[1] < 2:
+                continue
+            names, values, drawn = group.model.to_numpy()[whole], group.value.to_numpy()[whole], drawn[whole]
+            first, second = np.triu_indices(len(names), 1)
+            low, high = interval((drawn[first] - drawn[second]).T)
+            scale = np.log if score[1] in RATIOS else np.asarray
+            numbers = values[first] - values[second], low, high, paired(scale(values), scale(drawn))
+            told = dict(zip(columns[:4], score, strict=True))
+            told |= {"model": names[first], "other_model": names[second]}
+            pairs.append(pandas.DataFrame(told | dict(zip(columns[6:10], numbers, strict=True))))
+        if pairs:
+            both = pandas.concat(pairs)
+            adjusted = holm(both.p.to_numpy())
+            found.append(both.assign(p_adjusted=adjusted, real=np.where(adjusted < LEVEL, "yes", "")))
+    return pandas.concat(found) if found else pandas.DataFrame(columns=columns)
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--results", type=Path, required=True, help="folder of the data set")
+    parser.add_argument("--analyses", nargs="+", required=True, help="names of the analyses")
+    parser.add_argument(
+        "--models", nargs="+", required=True, help="models, their layers and controls, in order"
+    )
+    parser.add_argument("--without", nargs="*", default=[], help="analysis/model without scores")
+    parser.add_argument("--failed", nargs="*", default=[], help="dataset:model:stage:log")
+    parser.add_argument("--output", required=True, help="CSV to write")
+    parser.add_argument("--differences", required=True, help="CSV to write")
+    args = parser.parse_args(argv)
+    paths = [
+        args.results / analysis / f"{model}.scores.csv"
+        for model in args.models
+        for analysis in args.analyses
+        if f"{analysis}/{model}" not in args.without
+    ]
+    tables = [pandas.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
+    replicates = [np.load(path.with_suffix(".npy")) for path in paths]
+    failed = [word.split(":", 3) for word in args.failed if word]
+    rows = [
+        {"model": model, "analysis": stage, "metric": "failure", "note": reason(log)}
+        for _, model, stage, log in failed
+    ]
+    failures = pandas.DataFrame(rows, columns=COLUMNS, dtype=str).fillna("")
+    scores = pandas.concat([*tables, failures], ignore_index=True)[COLUMNS]
+    with beside(args.output) as draft:
+        with_reference(scores).to_csv(draft, index=False)
+    found = scores.iloc[:0] if not tables else pandas.concat(tables, ignore_index=True)
+    stacked = np.concatenate(replicates) if replicates else np.empty((0, 0))
+    with beside(args.differences) as draft:
+        differences(found, stacked).to_csv(draft, index=False, float_format="%.4g")

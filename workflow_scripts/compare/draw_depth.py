@@ -1,0 +1,72 @@
+"""Scores against depth, of models with layers: what each layer carries of each factor, and how it lies there.
+
+A row per model. Left: R2 of the linear probe, whether a factor is there; right: R2 of the nearest-neighbour
+regression, whether the distances follow it. The last point, apart, is the model's own embedding. Bars are
+95 % intervals; dashed lines are the control `reference`.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas
+from matplotlib.figure import Figure
+from shared.drawing import write_figure
+
+PANELS = {"probe_r2": "R2 of the linear probe", "r2": "R2 of nearest-neighbour regression"}
+GAP = 0.7  # layers between the last layer and the model's own embedding
+
+
+def by_depth(scores, model):
+    """Rows of one model with their place on the axis: layers 0, 1, ..., its own embedding after a gap."""
+    layers = scores[scores.model.str.startswith(f"{model}.")]
+    layers = layers.assign(place=layers.model.str.rpartition(".")[2].astype(float))
+    own = scores[scores.model == model].assign(place=layers.place.max() + 1 + GAP if len(layers) else 0.0)
+    return pandas.concat([layers, own]).sort_values("place")
+
+
+def draw(factors, models, scores):
+    """The figure. factors: list of names; models: list of names; scores: DataFrame of scores.csv."""
+    figure = Figure(figsize=(9, 2.6 * len(models) + 0.6), layout="constrained")
+    axes = figure.subplots(len(models), 2, squeeze=False, sharey=True)
+    for row, model in zip(axes, models, strict=True):
+        for axis, (metric, label) in zip(row, PANELS.items(), strict=True):
+            found = by_depth(scores[scores.metric == metric], model)
+            axis.set_title(f"{model}: {label}", fontsize=9)
+            if not len(found):
+                continue
+            for i, factor in enumerate(factors):
+                color, of = f"C{i % 10}", found[found.factor == factor]
+                layers, own = of[of.model != model], of[of.model == model]
+                axis.vlines(of.place, of.low, of.high, color=color, linewidth=1)
+                axis.plot(layers.place, layers.value, "o-", color=color, markersize=4, label=factor)
+                axis.plot(own.place, own.value, "D", color=color, markersize=4)
+                reference = scores[(scores.metric == metric) & (scores.model == "reference")]
+                for value in reference[reference.factor == factor].value:
+                    axis.axhline(value, color=color, linestyle="--", linewidth=0.6)
+            marks = found.drop_duplicates("place")
+            names = [
+                row.model.rpartition(".")[2] if row.model != model else "embedding"
+                for row in marks.itertuples()
+            ]
+            axis.set_xticks(marks.place, names, fontsize=7)
+            axis.axhline(0, color="lightgrey", linewidth=0.6, zorder=0)
+            axis.set_xlabel("layer, in the order of depth")
+        row[0].set_ylabel("R2")
+    axes[0, 0].set_ylim(bottom=max(-0.2, axes[0, 0].get_ylim()[0]))
+    axes[0, 1].legend(fontsize=7, frameon=False)
+    return figure
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scores", required=True, help="scores.csv of the data set")
+    parser.add_argument("--models", nargs="+", required=True, help="models with layers")
+    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+    parser.add_argument("--output", nargs="+", type=Path, required=True, help="PNG and PDF to write")
+    args = parser.parse_args(argv)
+    scores = pandas.read_csv(args.scores, keep_default_na=False)  # a factor may be called NA
+    for column in ("value", "low", "high"):
+        scores[column] = pandas.to_numeric(scores[column])
+    told = [model for model in args.models if scores.model.str.startswith(f"{model}.").any()]
+    write_figure(draw(list(args.factors), told, scores), args.output)

@@ -1,0 +1,1 @@
+"""What runs beside Snakemake: resuming, progress, the list of models."""

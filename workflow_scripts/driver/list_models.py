@@ -1,0 +1,105 @@
+"""Print every model that a config can name: of config.yaml, of the catalogues, of the experiments.
+
+Columns: name; where it is defined; framework (by the pins of its environment); environment; what a run must
+still build or fetch (`git`: from a git repository); weights (size and host, or `in its package`); licence.
+Nothing is fetched.
+"""
+
+import argparse
+import re
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+COLUMNS = ("model", "defined in", "framework", "environment", "still needs", "weights", "licence")
+FRAMEWORKS = ("torch", "tensorflow", "onnxruntime")
+
+
+def definitions():
+    """(name, entry, name of the file) of every model, in the order of the files."""
+    places = [
+        ROOT / "config.yaml",
+        *sorted(ROOT.glob("catalogues/*.yaml")),
+        *sorted(ROOT.glob("experiments/*.yaml")),
+    ]
+    for path in places:
+        for name, entry in (yaml.safe_load(path.read_text()).get("models") or {}).items():
+            yield name, entry, path.relative_to(ROOT).as_posix()
+
+
+def environment_file(entry):
+    """The parsed environment file of an entry, or one with its inline requirements."""
+    if "env" in entry:
+        return yaml.safe_load((ROOT / "envs" / f"{entry['env']}.yaml").read_text())
+    return {"dependencies": ["python=3.11", {"pip": entry.get("requirements", [])}]}
+
+
+def framework(spec):
+    """The deep-learning framework among the pins of an environment, or `none`."""
+    pins = [
+        pin.split("=")[0] for item in spec["dependencies"] if isinstance(item, dict) for pin in item["pip"]
+    ]
+    return next((name for name in FRAMEWORKS if name in pins), "none")
+
+
+def weights(entry):
+    """(what is told of an entry's weights, whether they are here)."""
+    listed = entry.get("weights", [])
+    listed = (
+        [listed] if isinstance(listed, dict) else [{"path": listed}] if isinstance(listed, str) else listed
+    )
+    if not listed:
+        return "random" if entry.get("initialization") == "random" else "in its package", True
+    told, here = [], True
+    for file in listed:
+        if "path" in file:
+            told.append(file["path"])
+            here &= Path(file["path"]).exists()
+            continue
+        if "hub" in file:
+            name, host = f"huggingface.co/{file['hub']}/{file['revision']}", file["hub"]
+        else:
+            name = re.sub(r"[^A-Za-z0-9._/+=-]", "_", file["url"].split("://", 1)[1])  # as in common.smk
+            host = urlsplit(file["url"]).netloc
+        told.append(f"{file.get('size', 'size unknown')}, {host}")
+        here &= (ROOT / "resources" / "receipts" / f"{name}.json").exists()
+    return "; ".join(told), here
+
+
+def row(name, entry, defined):
+    """The cells of one model."""
+    if entry["module"] == "precomputed":
+        return name, defined, "none", "none", "nothing", entry["embeddings"], entry.get("licence", "unknown")
+    spec = environment_file(entry)
+    python = next(item for item in spec["dependencies"] if str(item).startswith("python="))
+    env = entry.get("env", "its own list")
+    told, fetched = weights(entry)
+    missing = []
+    if not (ROOT / "resources" / "environments" / env / "complete").exists():
+        script = ROOT / "envs" / f"{env}.post-deploy.sh"
+        git = script.exists() and "git+https" in script.read_text()
+        missing.append("environment (git)" if git else "environment")
+        if not shutil.which(python.replace("=", "")):
+            missing.append(python.replace("=", ""))
+    if not fetched:
+        missing.append("weights")
+    return (
+        name,
+        defined,
+        framework(spec),
+        env,
+        ", ".join(missing) or "nothing",
+        told,
+        entry.get("licence", "unknown"),
+    )
+
+
+def main(argv=None):
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    rows = [COLUMNS, *(row(*found) for found in definitions())]
+    widths = [max(len(cells[i]) for cells in rows) for i in range(len(COLUMNS))]
+    for cells in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())

@@ -1,0 +1,70 @@
+"""Put the embeddings of a data set's shards together, and their layers if any, one shard in memory at a time.
+
+Facts are those of the first shard; counts and seconds are added up, memory is the most of any.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from shared.files import beside
+
+SUMS = ("N", "load_seconds", "audit_seconds", "seconds")
+
+
+def joined_facts(shards):
+    """Facts of the whole data set from those of its shards, a list of dicts in order.
+
+    Raises ValueError if what must be the same differs: size, packages, weights, or what the audit found.
+    """
+    facts = dict(shards[0])
+    for key in ("module", "layer", "D", "packages", "sample_rate", "precision", "weights_sha256"):
+        if any(shard[key] != facts[key] for shard in shards):
+            raise ValueError(f"shards differ in {key}; delete them, and all are embedded anew")
+    if any(shard["audit"]["batch_dependent"] != facts["audit"]["batch_dependent"] for shard in shards):
+        raise ValueError("the audits of the shards differ in whether the model depends on its batch")
+    facts |= {key: round(sum(shard[key] for shard in shards), 2) for key in SUMS}
+    reading = sum(shard["reading_share"] * shard["seconds"] for shard in shards)
+    facts["reading_share"] = round(reading / max(facts["seconds"], 1e-9), 3)
+    whole = sum(facts[key] for key in SUMS if key != "N")
+    facts["loading_share"] = round(facts["load_seconds"] / max(whole, 1e-9), 3)
+    facts["device"] = ", ".join(dict.fromkeys(shard["device"] for shard in shards))
+    facts["batch_size"] = min(shard["batch_size"] for shard in shards)
+    facts["peak_memory_mb"] = max(shard["peak_memory_mb"] for shard in shards)
+    facts["sounds_per_second"] = round(facts["N"] / max(facts["seconds"], 1e-9), 1)
+    return facts | {"shards": len(shards)}
+
+
+def gather(parts, facts, embeddings, facts_to_write):
+    """Write the rows of npy files `parts`, one after the other, and the joined facts; paths all."""
+    joined = joined_facts([json.loads(Path(path).read_text()) for path in facts])
+    with beside(embeddings) as draft:
+        whole = np.lib.format.open_memmap(
+            draft, mode="w+", dtype=np.float32, shape=(joined["N"], joined["D"])
+        )
+        row = 0
+        for path in parts:
+            part = np.load(path)
+            whole[row : row + len(part)] = part
+            row += len(part)
+        whole.flush()
+    with beside(facts_to_write) as draft:
+        draft.write_text(json.dumps(joined, indent=2) + "\n")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", nargs="+", required=True, help="npy per shard, in order")
+    parser.add_argument("--facts", nargs="+", required=True, help="JSON per shard, same order")
+    parser.add_argument("--layers", nargs="*", type=Path, default=[], help="folder of layers per shard")
+    parser.add_argument("--embeddings", required=True, help="npy to write")
+    parser.add_argument("--joined-facts", required=True, help="JSON to write")
+    parser.add_argument("--layers-folder", type=Path, help="folder to write")
+    args = parser.parse_args(argv)
+    for first in sorted(args.layers[0].glob("*.npy")) if args.layers else []:
+        parts = [folder / first.name for folder in args.layers]
+        facts = [part.with_suffix(".json") for part in parts]
+        target = args.layers_folder / first.name
+        gather(parts, facts, target, target.with_suffix(".json"))
+    gather(args.parts, args.facts, args.embeddings, args.joined_facts)

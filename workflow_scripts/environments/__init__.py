@@ -1,0 +1,1 @@
+"""What models need: environments, one per file of envs/, and weights files."""

@@ -1,0 +1,119 @@
+"""Build a virtual environment from an environment file in conda's format.
+
+The file may hold `python=X.Y`, `pip` and a `pip:` list, nothing else, because a virtual environment
+can provide nothing else. NAME.post-deploy.sh beside it, if it exists, runs last with the
+environment's `python` first on PATH. An environment that is complete and was built from the same
+content is left as it is. Writes the list of what is installed (pip freeze) to --lock.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from shared.files import beside
+
+
+class Problem(Exception):
+    """The environment cannot be built; the message is for the user."""
+
+
+def parse(text):
+    """Python version and list of requirements of an environment file. Raises Problem."""
+    dependencies = (yaml.safe_load(text) or {}).get("dependencies", [])
+    version, requirements, strange = None, [], []
+    for item in dependencies:
+        match = re.fullmatch(r"python\s*={1,2}\s*(\d+\.\d+)(\.\d+|\.\*)?", str(item))
+        if match:
+            version = match[1]
+        elif isinstance(item, dict) and item.keys() == {"pip"}:
+            requirements = item["pip"]
+        elif item != "pip":
+            strange.append(str(item))
+    if strange:
+        raise Problem(
+            f"{', '.join(strange)} can only come from conda; run with `--sdm conda` or list it under pip:"
+        )
+    if version is None:
+        raise Problem("no `python=X.Y` under dependencies")
+    return version, requirements
+
+
+def interpreter(version):
+    """Path of pythonX.Y on PATH (or the running interpreter, if it is that). Raises Problem."""
+    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+        return sys.executable
+    path = shutil.which(f"python{version}")
+    if path is None:
+        raise Problem(f"python{version} is not on PATH; install it, or run with `--sdm conda`")
+    return path
+
+
+def run(command, what, **options):
+    """Run a command, its output to stderr. Raises Problem with its last line that tells an error."""
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+    )
+    lines = []
+    for line in process.stdout:
+        print(line, end="", file=sys.stderr, flush=True)
+        lines.append(line.strip())
+    if process.wait():
+        fatal = [line for line in lines if line.startswith("fatal: ")]  # git, which pip only counts
+        errors = [line for line in lines if "error" in line.lower() and not line.startswith("note: ")]
+        telling = fatal or errors or lines or ["no output"]
+        raise Problem(f"{what} failed: {telling[-1]}")
+
+
+def build(prefix, version, requirements, post_deploy):
+    """Make the environment anew at prefix and return what pip freeze lists. Raises Problem."""
+    shutil.rmtree(prefix, ignore_errors=True)
+    variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    run([interpreter(version), "-m", "venv", str(prefix)], "venv", env=variables)
+    python = str(prefix / "bin" / "python")
+    variables |= {
+        "VIRTUAL_ENV": str(prefix),
+        "PATH": f"{prefix / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONNOUSERSITE": "1",
+    }
+    if requirements:
+        listed = prefix / "requirements.txt"
+        listed.write_text("".join(f"{line}\n" for line in requirements))
+        command = [python, "-m", "pip", "install", "--progress-bar", "off", "-r", str(listed)]
+        run(command, "pip install", env=variables)
+    if post_deploy:
+        run(["bash", str(post_deploy)], post_deploy.name, env=variables)
+    command = [python, "-m", "pip", "freeze"]
+    return subprocess.run(command, env=variables, check=True, capture_output=True, text=True).stdout
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--spec", type=Path, required=True, help="environment file (YAML)")
+    parser.add_argument("--prefix", type=Path, required=True, help="folder of the environment")
+    parser.add_argument("--lock", type=Path, required=True, help="list of packages to write")
+    args = parser.parse_args(argv)
+    prefix = args.prefix.absolute()
+    post_deploy = args.spec.with_suffix(".post-deploy.sh").absolute()
+    post_deploy = post_deploy if post_deploy.exists() else None
+    stamp = prefix / "complete"  # first line: what it was built from; then what was installed
+    try:
+        version, requirements = parse(args.spec.read_text())
+        script = post_deploy.read_text() if post_deploy else ""
+        wanted = hashlib.sha256(repr((version, requirements, script)).encode()).hexdigest()
+        if stamp.exists() and stamp.read_text().split("\n", 1)[0] == wanted:
+            print(f"reusing {args.prefix}", file=sys.stderr)
+        else:
+            frozen = build(prefix, version, requirements, post_deploy)
+            with beside(stamp) as draft:
+                draft.write_text(f"{wanted}\n{frozen}")
+    except Problem as problem:
+        sys.exit(f"error: environment {args.spec.stem} cannot be built: {problem}")
+    with beside(args.lock) as draft:
+        draft.write_text(stamp.read_text().split("\n", 1)[1])

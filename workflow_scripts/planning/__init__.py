@@ -1,0 +1,1 @@
+"""What Snakemake computes while it plans: the checked config, paths, environments, failures."""

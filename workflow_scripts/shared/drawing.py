@@ -1,0 +1,82 @@
+"""What the figures share: style, pages of many models, and writing as PNG and PDF."""
+
+import gc
+from contextlib import ExitStack
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
+
+from shared.files import beside
+
+matplotlib.use("Agg")
+matplotlib.rcParams.update(
+    {
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.facecolor": "white",
+        "savefig.facecolor": "white",
+        "pdf.fonttype": 42,  # text stays text
+    }
+)
+CONTROLS = ("chance", "reference")
+PAGE = 40  # models on a page: hundreds of clouds in one figure take more memory than a machine has
+COLORS = "viridis"  # perceptually uniform, safe for colour-blind readers
+
+
+def write_figure(figure, paths, dpi=150):
+    """Write a matplotlib figure to each path (.png, .pdf)."""
+    for path in paths:
+        with beside(path) as draft:
+            figure.savefig(draft, dpi=dpi)
+
+
+def pages(rows):
+    """Rows (model, ...) in pages of PAGE models at most, the controls at the end of each."""
+    models = [row for row in rows if row[0] not in CONTROLS]
+    controls = [row for row in rows if row[0] in CONTROLS]
+    return [[*models[i : i + PAGE], *controls] for i in range(0, max(len(models), 1), PAGE)]
+
+
+def pictured(figure, dpi):
+    """A figure that shows another as one picture of its pixels.
+
+    A PDF keeps every mark in memory until its end; of clouds these are hundreds of thousands a page.
+    """
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    picture = Figure(figsize=figure.get_size_inches(), dpi=dpi)
+    picture.figimage(np.asarray(canvas.buffer_rgba())[..., :3])
+    return picture
+
+
+def write_pages(draw, rows, paths, dpi=150, clouds=False):
+    """Write the figures draw(page) of all pages of rows: a PDF has every page, a PNG the first.
+
+    clouds: the figures have so many marks that of several pages each is one picture.
+    """
+    found = pages(rows)
+    with ExitStack() as stack:
+        drafts = {Path(path).suffix: stack.enter_context(beside(path)) for path in paths}
+        book = stack.enter_context(PdfPages(drafts[".pdf"])) if ".pdf" in drafts else None
+        for i, page in enumerate(found):
+            figure = draw(page)
+            if len(found) > 1:
+                told = f"page {i + 1} of {len(found)}; all pages: the PDF"
+                figure.text(0.995, 0.002, told, fontsize=7, ha="right", va="bottom")
+            if i == 0 and ".png" in drafts:
+                figure.savefig(drafts[".png"], dpi=dpi)
+            if book:
+                book.savefig(pictured(figure, dpi) if clouds and len(found) > 1 else figure, dpi=dpi)
+            del figure
+            gc.collect()  # figures hold themselves
+
+
+def title(factor, unit):
+    """A factor with its unit, for axes and colour bars."""
+    return f"{factor} ({unit})"

@@ -1,0 +1,1 @@
+"""Sounds with known factors, and the gate that checks them."""
