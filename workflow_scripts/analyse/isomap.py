@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.sparse.linalg import eigsh
 from scipy.spatial.distance import cdist
-from shared.files import beside
+from shared.files import written_whole
 from shared.scores import write_scores
 from sklearn.metrics import pairwise_distances_argmin_min
 
@@ -162,9 +162,9 @@ def main(argv=None):
     table = pandas.DataFrame(coordinates, columns=AXES)
     table.insert(0, "sound", np.arange(len(table)))
     table["component"] = labels
-    with beside(args.coordinates) as draft:
+    with written_whole(args.coordinates) as draft:
         table.to_csv(draft, index=False, float_format="%.7g")
-    with beside(args.bridges) as draft:
+    with written_whole(args.bridges) as draft:
         pandas.DataFrame(bridges, columns=["sound", "other_sound", "distance"]).to_csv(draft, index=False)
     largest = int(np.bincount(labels)[0])
     same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(labels)}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from shared.files import beside
+from shared.files import written_whole
 from shared.scales import off_scale, on_scale
 from shared.scores import bootstrap, score_parser, write_scores
 
@@ -163,6 +163,6 @@ def main(argv=None):
     for j, name in enumerate(names):
         if ratio[j]:
             table[f"{name}_log_ratio"] = np.log(estimates[:, j] / factors[:, j])
-    with beside(args.estimates) as draft:
+    with written_whole(args.estimates) as draft:
         table.to_csv(draft, index=False, float_format="%.7g")
     write_scores(args.scores, rows)

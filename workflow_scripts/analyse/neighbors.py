@@ -7,7 +7,7 @@ itself left out by its index.
 import argparse
 
 import numpy as np
-from shared.files import beside
+from shared.files import written_whole
 from sklearn.neighbors import NearestNeighbors
 
 
@@ -61,5 +61,5 @@ def main(argv=None):
     args = parser.parse_args(argv)
     points = features(np.load(args.embeddings), args.standardize)
     indices, distances = nearest_neighbors(points, min(args.K, len(points) - 1))
-    with beside(args.output) as draft:
+    with written_whole(args.output) as draft:
         np.savez(draft, indices=indices, distances=distances)

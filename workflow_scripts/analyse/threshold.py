@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 from scipy.stats import norm
-from shared.files import beside
+from shared.files import written_whole
 from shared.scales import from_jnd
 from shared.scores import bootstrap, score_parser, write_scores
 
@@ -232,6 +232,6 @@ def main(argv=None):
         scores += [{"model": args.model} | row for row in rows]
         estimates += bins
     columns = ["factor", "step", "trials", "correct", "low", "high", "fitted"]
-    with beside(args.estimates) as draft:
+    with written_whole(args.estimates) as draft:
         pandas.DataFrame(estimates, columns=columns).to_csv(draft, index=False, float_format="%.6g")
     write_scores(args.scores, scores)

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from scipy.linalg import LinAlgError
 from scipy.spatial import procrustes
 from shared.drawing import COLORS, write_figure
-from shared.files import beside
+from shared.files import written_whole
 from shared.scores import sample, write_scores
 from sklearn.manifold import LocallyLinearEmbedding, trustworthiness
 from sklearn.metrics import r2_score
@@ -299,7 +299,7 @@ def main(argv=None):
     pairs, compared_rows, others = compared(points, coordinates, shown, args.K, args.seed)
     scores = judge(table, drawn, pairs, args.K)
     same = {"model": args.model, "analysis": Path(__file__).stem, "n": int(shown.sum())}
-    with beside(args.sweep) as draft:
+    with written_whole(args.sweep) as draft:
         table.to_csv(draft, index=False, float_format="%.6g")
     figure = draw(table, args.K, coordinates[compared_rows], others, scores[0]["note"], args.model)
     write_figure(figure, [args.figure], dpi=90)

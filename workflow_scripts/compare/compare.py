@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 from scipy.stats import t
-from shared.files import beside
+from shared.files import written_whole
 from shared.logs import reason
 from shared.scores import COLUMNS, interval
 
@@ -120,9 +120,9 @@ def main(argv=None):
     ]
     failures = pandas.DataFrame(rows, columns=COLUMNS, dtype=str).fillna("")
     scores = pandas.concat([*tables, failures], ignore_index=True)[COLUMNS]
-    with beside(args.output) as draft:
+    with written_whole(args.output) as draft:
         with_reference(scores).to_csv(draft, index=False)
     found = scores.iloc[:0] if not tables else pandas.concat(tables, ignore_index=True)
     stacked = np.concatenate(replicates) if replicates else np.empty((0, 0))
-    with beside(args.differences) as draft:
+    with written_whole(args.differences) as draft:
         differences(found, stacked).to_csv(draft, index=False, float_format="%.4g")

@@ -70,7 +70,7 @@ def main(argv=None):
     orphans = [process for process in found if is_job(process)]
     end(orphans)
     for draft in (folder / "results").rglob(".*"):
-        if re.fullmatch(r"\..+\.\d+(\.\w+)?", draft.name):  # as files.beside() names them
+        if re.fullmatch(r"\..+\.\d+(\.\w+)?", draft.name):  # as files.written_whole() names them
             draft.unlink()
     for lock in locks:
         lock.unlink()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from shared.files import beside
+from shared.files import written_whole
 
 
 def adopt(array, N):
@@ -42,7 +42,7 @@ def main(argv=None):
         sys.exit(f"error: {args.source} cannot stand for this data set: {problem}")
     facts = {"module": "precomputed", "file": args.source, "N": len(embeddings), "D": embeddings.shape[1]}
     facts |= {"sha256": hashlib.sha256(Path(args.source).read_bytes()).hexdigest(), "licence": args.licence}
-    with beside(args.embeddings) as draft:
+    with written_whole(args.embeddings) as draft:
         np.save(draft, embeddings)
-    with beside(args.facts) as draft:
+    with written_whole(args.facts) as draft:
         draft.write_text(json.dumps(facts, indent=2) + "\n")

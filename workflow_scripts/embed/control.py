@@ -10,7 +10,7 @@ import json
 
 import numpy as np
 import pandas
-from shared.files import beside
+from shared.files import written_whole
 from shared.scales import on_scale
 
 CHANCE_SIZE = 64
@@ -48,8 +48,8 @@ def main(argv=None):
         embeddings = chance(len(table), args.seed)
     else:
         embeddings = reference(table, args.factors)
-    with beside(args.embeddings) as draft:
+    with written_whole(args.embeddings) as draft:
         np.save(draft, embeddings)
-    with beside(args.facts) as draft:
+    with written_whole(args.facts) as draft:
         facts = {"control": args.control, "N": len(table), "D": embeddings.shape[1]}
         draft.write_text(json.dumps(facts, indent=2) + "\n")

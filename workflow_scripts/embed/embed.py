@@ -27,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from shared.files import beside
+from shared.files import written_whole
 from shared.weights import Refused, in_place
 
 # largest difference, relative to the largest value, that counts as the same
@@ -619,9 +619,9 @@ def embedded(args, sounds, argument, digests):
 
 def write(embeddings, facts, embeddings_path, facts_path):
     """Write an array and its facts, each whole or not at all."""
-    with beside(embeddings_path) as draft:
+    with written_whole(embeddings_path) as draft:
         np.save(draft, embeddings)
-    with beside(facts_path) as draft:
+    with written_whole(facts_path) as draft:
         draft.write_text(json.dumps(facts, indent=2) + "\n")
 
 

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from shared.files import beside
+from shared.files import written_whole
 
 SUMS = ("N", "load_seconds", "audit_seconds", "seconds")
 
@@ -39,7 +39,7 @@ def joined_facts(shards):
 def gather(parts, facts, embeddings, facts_to_write):
     """Write the rows of npy files `parts`, one after the other, and the joined facts; paths all."""
     joined = joined_facts([json.loads(Path(path).read_text()) for path in facts])
-    with beside(embeddings) as draft:
+    with written_whole(embeddings) as draft:
         whole = np.lib.format.open_memmap(
             draft, mode="w+", dtype=np.float32, shape=(joined["N"], joined["D"])
         )
@@ -49,7 +49,7 @@ def gather(parts, facts, embeddings, facts_to_write):
             whole[row : row + len(part)] = part
             row += len(part)
         whole.flush()
-    with beside(facts_to_write) as draft:
+    with written_whole(facts_to_write) as draft:
         draft.write_text(json.dumps(joined, indent=2) + "\n")
 
 

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from shared.files import beside
+from shared.files import written_whole
 
 
 class Problem(Exception):
@@ -111,9 +111,9 @@ def main(argv=None):
             print(f"reusing {args.prefix}", file=sys.stderr)
         else:
             frozen = build(prefix, version, requirements, post_deploy)
-            with beside(stamp) as draft:
+            with written_whole(stamp) as draft:
                 draft.write_text(f"{wanted}\n{frozen}")
     except Problem as problem:
         sys.exit(f"error: environment {args.spec.stem} cannot be built: {problem}")
-    with beside(args.lock) as draft:
+    with written_whole(args.lock) as draft:
         draft.write_text(stamp.read_text().split("\n", 1)[1])

@@ -24,7 +24,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from shared.files import beside
+from shared.files import written_whole
 from shared.weights import Refused, cache, digest_of
 from tqdm import tqdm
 
@@ -212,5 +212,5 @@ def main(argv=None):
         sys.exit(f"error: {problem}")
     except Unreachable as problem:
         sys.exit(f"error: {by_hand(args.wanted, path, problem)}")
-    with beside(args.receipt) as draft:
+    with written_whole(args.receipt) as draft:
         draft.write_text(json.dumps({"wanted": args.wanted, "files": files}, indent=2) + "\n")

@@ -19,7 +19,7 @@ import soundfile
 import soxr
 from matplotlib.ticker import LogLocator, MaxNLocator
 from scipy.linalg import orthogonal_procrustes
-from shared.files import beside
+from shared.files import written_whole
 from shared.scales import off_scale, on_scale
 
 NEIGHBORS = 6  # kept of each sound
@@ -180,7 +180,7 @@ def main(argv=None):
     target = reference[["x", "y", "z"]].to_numpy(dtype=float)
     target[reference.component > 0] = np.nan
     starts = [0]
-    with beside(args.clips) as draft, open(draft, "wb") as file:
+    with written_whole(args.clips) as draft, open(draft, "wb") as file:
         for clip in () if rendered else clips(audio, N, rows):
             file.write(clip + bytes(-len(clip) % 3))  # so that each begins at a character of base64
             starts.append(file.tell())
@@ -212,5 +212,5 @@ def main(argv=None):
         },
         "models": {model: model_of(args.results, model, rows, target) for model in args.models},
     }
-    with beside(args.output) as draft:
+    with written_whole(args.output) as draft:
         draft.write_text(json.dumps(answer, allow_nan=False))

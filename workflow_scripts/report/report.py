@@ -20,7 +20,7 @@ import jinja2
 import markupsafe
 import pandas
 from compare.compare import SCORE
-from shared.files import beside
+from shared.files import written_whole
 from shared.logs import reason
 
 from report import overview
@@ -431,5 +431,5 @@ def main(argv=None):
             for name in ("numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "plotly")
         },
     )
-    with beside(args.output) as draft:
+    with written_whole(args.output) as draft:
         draft.write_text(page)

@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from shared.files import beside
+from shared.files import written_whole
 
 matplotlib.use("Agg")
 matplotlib.rcParams.update(
@@ -31,7 +31,7 @@ COLORS = "viridis"  # perceptually uniform, safe for colour-blind readers
 def write_figure(figure, paths, dpi=150):
     """Write a matplotlib figure to each path (.png, .pdf)."""
     for path in paths:
-        with beside(path) as draft:
+        with written_whole(path) as draft:
             figure.savefig(draft, dpi=dpi)
 
 
@@ -62,7 +62,7 @@ def write_pages(draw, rows, paths, dpi=150, clouds=False):
     """
     found = pages(rows)
     with ExitStack() as stack:
-        drafts = {Path(path).suffix: stack.enter_context(beside(path)) for path in paths}
+        drafts = {Path(path).suffix: stack.enter_context(written_whole(path)) for path in paths}
         book = stack.enter_context(PdfPages(drafts[".pdf"])) if ".pdf" in drafts else None
         for i, page in enumerate(found):
             figure = draw(page)

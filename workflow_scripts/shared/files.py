@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def beside(path):
+def written_whole(path):
     """Yield a path in the folder of `path` to write to; rename it to `path` if the block succeeds.
 
     The name keeps its ending (libraries choose the format by it). A block that raises leaves

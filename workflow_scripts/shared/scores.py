@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 
-from shared.files import beside
+from shared.files import written_whole
 
 COLUMNS = [
     *("model", "analysis", "metric", "factor", "other", "value", "low", "high"),
@@ -98,7 +98,7 @@ def write_scores(path, rows):
             place[: len(replicates)] = replicates[:REPLICATES]
         told.append(row)
     table = pandas.DataFrame(told, columns=COLUMNS)
-    with beside(path) as draft:
+    with written_whole(path) as draft:
         table.to_csv(draft, index=False, float_format="%.6g")
-    with beside(Path(path).with_suffix(".npy")) as draft:
+    with written_whole(Path(path).with_suffix(".npy")) as draft:
         np.save(draft, kept)

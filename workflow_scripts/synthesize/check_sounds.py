@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
 from shared.drawing import title, write_figure
-from shared.files import beside
+from shared.files import written_whole
 from shared.scales import in_jnd
 from sklearn.neighbors import NearestNeighbors
 
@@ -426,5 +426,5 @@ def main(argv=None):
         sys.exit(f"error: the gate found {len(breaches)} breaches ({named}) and the data set is strict")
     level = measured["active" if definition["normalize"] == "active" else "rms"]
     write_figure(draw(definition, table, level, rows), args.figure)
-    with beside(args.checks) as draft:
+    with written_whole(args.checks) as draft:
         result.to_csv(draft, index=False, float_format="%.6g")

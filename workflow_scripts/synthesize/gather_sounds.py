@@ -4,7 +4,7 @@ import argparse
 import csv
 
 import soundfile
-from shared.files import beside
+from shared.files import written_whole
 
 from synthesize.synthesize import BLOCK, write_audio
 
@@ -38,7 +38,7 @@ def main(argv=None):
     parser.add_argument("--parameters", required=True, help="CSV to write")
     parser.add_argument("--audio", required=True, help="WAV to write")
     args = parser.parse_args(argv)
-    with beside(args.parameters) as draft, open(draft, "w", newline="") as file:
+    with written_whole(args.parameters) as draft, open(draft, "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(joined_rows(args.tables))
     with open(args.parameters, newline="") as file:
         N = sum(1 for _ in csv.DictReader(file))

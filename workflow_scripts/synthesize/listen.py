@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 import soundfile
-from shared.files import beside
+from shared.files import written_whole
 from shared.scales import off_scale, on_scale
 
 from synthesize.synthesize import check_options, load_synthesizer
@@ -63,7 +63,7 @@ def main(argv=None):
     sounds = sounds * LEVEL / np.sqrt(np.mean(sounds**2, axis=1, keepdims=True))
     sounds = sounds / max(1, np.abs(sounds).max())
     sounds = np.pad(sounds, ((0, 0), (0, round(PAUSE * args.rate))))
-    with beside(args.output) as draft:
+    with written_whole(args.output) as draft:
         soundfile.write(draft, sounds.ravel(), args.rate)
     for i, (name, value) in enumerate(settings):
         print(f"{i * (args.duration + PAUSE):5.1f} s  {name} = {value:.4g} {entries[name]['unit']}")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from shared.files import beside
+from shared.files import written_whole
 
 from synthesize.designs import draw, realised_steps
 from synthesize.nuisances import NUISANCES, add_noise, cut, delay, reverberate, rotate_phase
@@ -186,7 +186,7 @@ def finished(definition, synthesizer, table, start=0, stop=None):
 
 def write_parameters(path, table, start=0, stop=None):
     """Write the rows start..stop of the table, all by default, so that they read back as the same float64."""
-    with beside(path) as draft, open(draft, "w", newline="") as file:
+    with written_whole(path) as draft, open(draft, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["sound", *table])
         columns = (values[start:stop].tolist() for values in table.values())
@@ -199,7 +199,7 @@ def write_audio(path, sounds, rate, N):
     first = next(sounds)
     large = 4 * N * first.shape[1] > RIFF_LIMIT
     with (
-        beside(path) as draft,
+        written_whole(path) as draft,
         soundfile.SoundFile(draft, "w", rate, 1, subtype="FLOAT", format="RF64" if large else "WAV") as file,
     ):
         for block in itertools.chain([first], sounds):

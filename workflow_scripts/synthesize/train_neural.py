@@ -17,7 +17,7 @@ import itertools
 
 import numpy as np
 import torch
-from shared.files import beside
+from shared.files import written_whole
 
 HARMONICS = 40
 IN_BAND = 17  # harmonics below 7000 Hz of the highest tone, 400 Hz
@@ -189,5 +189,5 @@ def main(argv=None):
     dense = [layer for layer in decoder if isinstance(layer, torch.nn.Linear)]
     arrays = {f"weight_{i}": layer.weight.detach().numpy().T for i, layer in enumerate(dense)}
     arrays |= {f"bias_{i}": layer.bias.detach().numpy() for i, layer in enumerate(dense)}
-    with beside(args.output) as draft:
+    with written_whole(args.output) as draft:
         np.savez(draft, **arrays, mean=mean.numpy(), scale=scale.numpy())

@@ -1,0 +1,29 @@
+"""Names that stand in files and in rows of scores: controls, and layers of models.
+
+Standard library only: Snakemake's own Python reads it, too.
+"""
+
+CONTROLS = (
+    "chance",
+    "reference",
+)  # embeddings that know nothing, or exactly the factors; rows of every table
+
+
+def is_layer(row):
+    """Whether a row is a layer of a model: `crepe.0` is, `crepe` is not."""
+    return "." in row
+
+
+def model_of(row):
+    """The model of a row: `crepe` of `crepe.0`, and of `crepe`."""
+    return row.split(".")[0]
+
+
+def depth_of(row):
+    """The place of a layer among those of its model: 0 of `crepe.0`. Raises ValueError if it is none."""
+    return int(row.rpartition(".")[2])
+
+
+def layer_name(model, depth):
+    """The row of a model's layer: `crepe.0`."""
+    return f"{model}.{depth}"
