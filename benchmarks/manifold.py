@@ -34,7 +34,7 @@ def cloud(N, D, seed=0):
 def ours(points):
     """Coordinates by isomap.py, and seconds of (search, the rest)."""
     from analyse import isomap
-    from analyse.neighbors import nearest_neighbors
+    from shared.graphs import nearest_neighbors
 
     began = time.monotonic()
     indices, distances = nearest_neighbors(points, K)

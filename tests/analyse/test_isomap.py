@@ -4,9 +4,9 @@ import numpy as np
 import pandas
 import pytest
 from analyse import isomap, landmarks
-from analyse.neighbors import nearest_neighbors
 from scipy.spatial import procrustes
 from scipy.stats import ortho_group
+from shared.graphs import nearest_neighbors
 from sklearn.manifold import Isomap
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas
 import pytest
 from analyse import knn
-from analyse.neighbors import nearest_neighbors
 from embed.control import chance, reference
+from shared.graphs import nearest_neighbors
 from shared.scores import COLUMNS
 
 N, K = 400, 10
@@ -99,7 +99,7 @@ def test_tables(tmp_path, factors):
     scores = pandas.read_csv(tmp_path / "scores.csv")
     assert scores.columns.tolist() == COLUMNS
     rows = scores.set_index(["metric", "factor"])
-    assert set(scores.metric) == {n + s for n in knn.METRICS for s in ("", "_with_self")}
+    assert set(scores.metric) == set(knn.ANALYSIS["metrics"])
     assert rows.note["median_abs_log_ratio", "r"] == "no log-ratio: not always positive"
     assert np.isnan(rows.value["median_abs_log_ratio", "r"])
     f1 = rows.loc[("r2", "f1")]

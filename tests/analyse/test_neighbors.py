@@ -1,8 +1,8 @@
 """Nearest neighbours: exact, without the sound itself, blind to rotation."""
 
 import numpy as np
-from analyse.neighbors import features, nearest_neighbors
 from scipy.stats import ortho_group
+from shared.graphs import features, nearest_neighbors
 
 
 def test_points_on_a_line():

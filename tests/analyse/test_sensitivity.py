@@ -6,8 +6,8 @@ import numpy as np
 import pandas
 import pytest
 from analyse import sensitivity
-from analyse.neighbors import features
 from scipy.stats import ortho_group
+from shared.graphs import features
 from shared.scores import COLUMNS, interval
 from synthesize import designs
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas
 import pytest
 from analyse import threshold
-from analyse.sensitivity import plain_sounds
 from compare import draw_threshold
 from scipy.stats import ortho_group
+from shared.ladders import plain_sounds
 from shared.scores import COLUMNS, bootstrap, interval
 from synthesize import designs
 

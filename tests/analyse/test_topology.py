@@ -5,9 +5,8 @@ import numpy as np
 import pandas
 import pytest
 from analyse import topology
-from analyse.isomap import components, neighbor_graph
-from analyse.neighbors import features, inside, nearest_neighbors
 from scipy.stats import ortho_group
+from shared.graphs import components, features, nearest_neighbors, neighbor_graph, restricted_to
 from shared.scores import interval, write_scores
 
 METRICS = ["components", "loops", "loop_persistence", "dimension_two_nn", "dimension_mle", "description"]
@@ -172,11 +171,11 @@ def test_thinning_frees_two_nn_of_the_design(embeddings):
 def test_neighbours_inside_a_part_are_those_of_the_part():
     points = shape("cube", 200, 0)
     rows = np.sort(np.random.default_rng(0).permutation(200)[:100])
-    indices, distances = inside(*lists(points, 199), rows, 7)
+    indices, distances = restricted_to(*lists(points, 199), rows, 7)
     expected = nearest_neighbors(points[rows], 7)
     np.testing.assert_array_equal(indices, expected[0])
     np.testing.assert_allclose(distances, expected[1])
-    short, lengths = inside(*lists(points, 4), rows, 4)
+    short, lengths = restricted_to(*lists(points, 4), rows, 4)
     own = short == np.arange(100)[:, None]
     assert own.any()
     assert not own.all()

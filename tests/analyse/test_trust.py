@@ -5,8 +5,8 @@ import numpy as np
 import pandas
 import pytest
 from analyse import trust
-from analyse.neighbors import features, nearest_neighbors
 from scipy.stats import ortho_group
+from shared.graphs import features, nearest_neighbors
 from sklearn.datasets import make_swiss_roll
 
 

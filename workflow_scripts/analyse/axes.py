@@ -25,11 +25,11 @@ from pathlib import Path
 
 import numpy as np
 from scipy.stats import rankdata
+from shared.factors import r2, read_factors
+from shared.graphs import features
 from shared.scores import REPLICATES, bootstrap, half_samples, interval, sample, score_parser, write_scores
 from sklearn.ensemble import ExtraTreesRegressor
 
-from analyse.knn import r2, read_factors
-from analyse.neighbors import features
 from analyse.subspaces import SOUNDS, curves
 
 AXES = 16

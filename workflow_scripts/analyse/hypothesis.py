@@ -22,11 +22,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas
+from shared.factors import r2, read_factors
+from shared.graphs import nearest_neighbors
 from shared.scores import REPLICATES, bootstrap, half_samples, interval, score_parser, write_scores
 
 from analyse.isomap import AXES
-from analyse.knn import r2, read_factors
-from analyse.neighbors import nearest_neighbors
 
 DEGREE = 3
 FOLDS = 10

@@ -19,10 +19,9 @@ import numpy as np
 import pandas
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
+from shared.graphs import features
 from shared.scales import on_scale
 from shared.scores import REPLICATES, half_samples, sample, score_parser, write_scores
-
-from analyse.neighbors import features
 
 NEAR = 0.05  # of the sounds, to both sides in the order of a factor
 SOUNDS = 1500  # of a larger data set, so many are drawn: distances grow with the square

@@ -15,37 +15,19 @@ import numpy as np
 import pandas
 from scipy.linalg import eigh
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.sparse.csgraph import dijkstra
 from scipy.sparse.linalg import eigsh
 from scipy.spatial.distance import cdist
 from shared.files import written_whole
+from shared.graphs import components, features, neighbor_graph
 from shared.scores import write_scores
 from sklearn.metrics import pairwise_distances_argmin_min
 
 from analyse import landmarks
-from analyse.neighbors import features
 
 AXES = ("x", "y", "z")
 SMALL = 200  # sounds up to which all eigenvectors are found rather than the largest sought
 EXACT = 4096  # sounds up to which every shortest path is computed
-
-
-def neighbor_graph(indices, distances):
-    """Directed graph with an edge of its length from each sound to each of its K neighbours.
-
-    indices, distances: (N, K). Returns a sparse (N, N) array. Coinciding sounds get the smallest
-    positive length, because a sparse graph cannot hold an edge of length 0.
-    """
-    N, K = indices.shape
-    lengths = np.maximum(distances, np.finfo(float).tiny).ravel()
-    return csr_array((lengths, indices.ravel(), np.arange(0, N * K + 1, K)), shape=(N, N))
-
-
-def components(graph):
-    """Weakly connected component of each sound, int (N,), numbered from the largest to the smallest."""
-    _, labels = connected_components(graph, directed=True, connection="weak")
-    rank = np.argsort(np.argsort(-np.bincount(labels), kind="stable"))
-    return rank[labels]
 
 
 def find_bridges(points, labels):

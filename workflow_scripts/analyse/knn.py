@@ -1,22 +1,58 @@
 """Nearest-neighbour regression of the factors from one embedding (Eq. 2 and 3 of the paper).
 
-The estimate of a factor is its unweighted mean over the K nearest neighbours of a sound (Eq. 2),
-on the factor's sampling scale. Scores leave the sound out of its own neighbours; with
-`--include-self` (the released code) the estimates written to the table count it among its K
-neighbours, and scores with the suffix `_with_self` stand beside the others.
+The estimate of a factor is its mean over the K nearest neighbours of a sound (Eq. 2), unweighted and on the
+factor's sampling scale.
 
-Conventions: R2 is 1 - residual / total sum of squares, 1 for exact estimates, about 0 for chance,
-negative if worse than the mean. The log-ratio is ln(estimate / true) (Eq. 3), 0 for exact estimates;
-factors that are not always positive have none.
+Conventions: scores leave the sound out of its own neighbours. With `--include-self`, as in the released
+code, the estimates in the table count the sound among its K neighbours, and scores with the suffix
+`_with_self` stand beside the others.
+
+Scores: `r2` is 1 - residual / total sum of squares: 1 for exact estimates, about 0 at chance, negative if
+the estimates are worse than the mean. `median_abs_log_ratio` is the median of |ln(estimate / true)| (Eq. 3),
+0 for exact estimates; a factor that is not always positive has none.
 """
-
-from pathlib import Path
 
 import numpy as np
 import pandas
+from shared.factors import r2, to_scales
 from shared.files import written_whole
-from shared.scales import off_scale, on_scale
-from shared.scores import bootstrap, score_parser, write_scores
+from shared.scales import off_scale
+from shared.scores import analysis_parser, bootstrap, write_scores
+
+ANALYSIS = {
+    "of": "cloud",
+    "order": 40,
+    "reads": ["parameters", "neighbors"],
+    "takes": ["factors", "knn.K", "knn.include_self", "shuffles", "bootstrap", "seed"],
+    "writes": {"estimates": "{model}.csv"},
+    "metrics": {
+        "r2": {
+            "unit": "share of variance",
+            "better": "high",
+            "heading": "R2 of nearest-neighbour regression",
+            "text": "Share of a factor's variance that the mean over a sound's K nearest neighbours "
+            "explains, the sound itself left out. 1 is exact; chance is about -1/K.",
+        },
+        "median_abs_log_ratio": {
+            "unit": "ln ratio",
+            "better": "low",
+            "heading": "Median absolute log-ratio of nearest-neighbour regression",
+            "text": "Median over sounds of |ln(estimate / true)|, the sound itself left out. 0 is exact.",
+        },
+        "r2_with_self": {
+            "unit": "share of variance",
+            "better": "high",
+            "heading": "R2, the sound among its own neighbours",
+            "text": "The paper's released code did it so; chance is about 1/K.",
+        },
+        "median_abs_log_ratio_with_self": {
+            "unit": "ln ratio",
+            "better": "low",
+            "heading": "Median absolute log-ratio, the sound among its own neighbours",
+            "text": "The paper's released code did it so. Figure 4 shows these estimates.",
+        },
+    },
+}
 
 
 def neighborhoods(indices, K, include_self):
@@ -24,17 +60,6 @@ def neighborhoods(indices, K, include_self):
     if not include_self:
         return indices[:, :K]
     return np.column_stack([np.arange(len(indices)), indices[:, : K - 1]])
-
-
-def to_scales(factors, scales):
-    """Factors on their sampling scales, float (N, F)."""
-    return np.stack([on_scale(c, s) for c, s in zip(factors.T, scales, strict=True)], axis=1)
-
-
-def read_factors(path, factors):
-    """Factors of every sound on their sampling scales, float (N, F). factors: {name: {scale, ...}}."""
-    scales = [entry["scale"] for entry in factors.values()]
-    return to_scales(pandas.read_csv(path)[list(factors)].to_numpy(dtype=float), scales)
 
 
 def estimate(factors, around, scales):
@@ -47,13 +72,6 @@ def estimate(factors, around, scales):
     return np.stack([off_scale(c, s) for c, s in zip(means.T, scales, strict=True)], axis=1)
 
 
-def r2(estimates, factors):
-    """Coefficient of determination per factor, float (F,); NaN for a factor that does not vary."""
-    residual = ((factors - estimates) ** 2).sum(axis=0)
-    total = ((factors - factors.mean(axis=0)) ** 2).sum(axis=0)
-    return 1 - residual / np.where(np.ptp(factors, axis=0) > 0, total, np.nan)
-
-
 def median_abs_log_ratio(estimates, factors):
     """Median of |ln(estimate / true)| per factor, float (F,), Eq. 3; NaN for factors not positive."""
     positive = (factors > 0).all(axis=0) & (estimates > 0).all(axis=0)
@@ -62,18 +80,11 @@ def median_abs_log_ratio(estimates, factors):
     return result
 
 
-METRICS = {  # name: function of (estimates, factors), unit, which way is better
-    "r2": (r2, "share of variance", "high"),
-    "median_abs_log_ratio": (median_abs_log_ratio, "ln ratio", "low"),
-}
-
-
 def score(metric, estimates, factors, scales):
     """One metric per factor. R2 is taken on the sampling scale, the log-ratio in the factors' units."""
-    function = METRICS[metric][0]
     if metric == "r2":
-        return function(to_scales(estimates, scales), to_scales(factors, scales))
-    return function(estimates, factors)
+        return r2(to_scales(estimates, scales), to_scales(factors, scales))
+    return median_abs_log_ratio(estimates, factors)
 
 
 def chance_level(metric, around, factors, scales, shuffles, seed):
@@ -94,18 +105,20 @@ def has_ratio(factors):
     return np.array([entry.get("low", values.min()) > 0 for entry, values in factors.values()])
 
 
-def score_rows(model, names, factors, scales, around, suffix, settings):
-    """Score rows of all metrics and factors for one choice of neighbourhoods.
+def score_rows(names, factors, scales, around, suffix, settings):
+    """Score rows of both metrics and all factors for one choice of neighbourhoods.
 
     around: int (N, K); settings: shuffles, bootstrap, seed, ratio (bool (F,), the factors that have a
     log-ratio).
     """
     estimates = estimate(factors, around, scales)
     rows = []
-    for metric, (_, unit, better) in METRICS.items():
+    for metric in ("r2", "median_abs_log_ratio"):
         value = score(metric, estimates, factors, scales)
+        note = "does not vary"
         if metric == "median_abs_log_ratio":
             value = np.where(settings["ratio"], value, np.nan)
+            note = "no log-ratio: not always positive"
         replicates = bootstrap(
             lambda i, metric=metric: score(metric, estimates[i], factors[i], scales),
             len(factors),
@@ -114,36 +127,14 @@ def score_rows(model, names, factors, scales, around, suffix, settings):
         )
         chance = chance_level(metric, around, factors, scales, settings["shuffles"], settings["seed"])
         for j, name in enumerate(names):
-            note = ""
-            absent = np.isnan(value[j])
-            if absent:
-                positive = metric == "median_abs_log_ratio"
-                note = "no log-ratio: not always positive" if positive else "does not vary"
-            rows.append(
-                {
-                    "model": model,
-                    "analysis": Path(__file__).stem,
-                    "metric": metric + suffix,
-                    "factor": name,
-                    "value": value[j],
-                    "replicates": [] if absent else replicates[:, j],
-                    "chance": np.nan if absent else chance[j],
-                    "unit": unit,
-                    "better": better,
-                    "n": len(factors),
-                    "note": note,
-                }
-            )
+            row = {"metric": metric + suffix, "factor": name, "n": len(factors)}
+            cells = {"value": value[j], "replicates": replicates[:, j], "chance": chance[j]}
+            rows.append(row | (cells if np.isfinite(value[j]) else {"note": note}))
     return rows
 
 
 def main(argv=None):
-    parser = score_parser(__doc__)
-    parser.add_argument("--neighbors", required=True, help="npz of the model's neighbours")
-    parser.add_argument("--K", type=int, required=True, help="neighbours per sound")
-    parser.add_argument("--include-self", action="store_true", help="as the released code did")
-    parser.add_argument("--estimates", required=True, help="CSV to write")
-    args = parser.parse_args(argv)
+    args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
     names = list(args.factors)
     scales = [entry["scale"] for entry in args.factors.values()]
     factors = pandas.read_csv(args.parameters)[names].to_numpy(dtype=float)
@@ -156,7 +147,7 @@ def main(argv=None):
     for with_self in [False, True] if args.include_self else [False]:
         around = neighborhoods(indices, args.K, with_self)
         suffix = "_with_self" if with_self else ""
-        rows += score_rows(args.model, names, factors, scales, around, suffix, settings)
+        rows += score_rows(names, factors, scales, around, suffix, settings)
     estimates = estimate(factors, around, scales)
     table = pandas.DataFrame(estimates, columns=names)
     table.insert(0, "sound", np.arange(len(table)))
@@ -165,4 +156,4 @@ def main(argv=None):
             table[f"{name}_log_ratio"] = np.log(estimates[:, j] / factors[:, j])
     with written_whole(args.estimates) as draft:
         table.to_csv(draft, index=False, float_format="%.7g")
-    write_scores(args.scores, rows)
+    write_scores(args, rows)

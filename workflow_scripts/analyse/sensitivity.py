@@ -25,26 +25,14 @@ import itertools
 from pathlib import Path
 
 import numpy as np
-import pandas
+from shared.graphs import features
+from shared.ladders import plain_sounds, read_ladder
 from shared.scores import bootstrap, score_parser, write_scores
-
-from analyse.neighbors import features
 
 REACHES = (1, 2, 4, 8)  # JND: moves up to here give a slope
 SHOWN = 2.5  # standard errors above 0; of noise, 3 % get there over any of the reaches
 UNIT = "typical distances per JND"
 SUNK = "not above the nuisance floor"
-
-
-def read_ladder(path):
-    """Table of a ladder: columns as in parameters.csv, `ladder_factor` an empty string for plain sounds."""
-    return pandas.read_csv(path).fillna({"ladder_factor": ""})
-
-
-def plain_sounds(table):
-    """The two plain renderings of each base point, int (points, 2), points in rising order."""
-    plain = table[table.ladder_factor == ""]
-    return np.array([group.index[:2] for _, group in plain.groupby("ladder_point")])
 
 
 def contrasts(table, wanted):

@@ -24,11 +24,10 @@ from pathlib import Path
 import numpy as np
 from numpy.polynomial import legendre
 from scipy.stats import rankdata
+from shared.factors import r2, read_factors
+from shared.graphs import features
 from shared.scores import REPLICATES, bootstrap, half_samples, interval, sample, score_parser, write_scores
 from sklearn.linear_model import RidgeCV
-
-from analyse.knn import r2, read_factors
-from analyse.neighbors import features
 
 DEGREE = 3
 SPLITS = 4  # of the sounds into halves, averaged

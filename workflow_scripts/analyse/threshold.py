@@ -23,11 +23,10 @@ import numpy as np
 import pandas
 from scipy.stats import norm
 from shared.files import written_whole
+from shared.graphs import features
+from shared.ladders import plain_sounds, read_ladder
 from shared.scales import from_jnd
 from shared.scores import bootstrap, score_parser, write_scores
-
-from analyse.neighbors import features
-from analyse.sensitivity import plain_sounds, read_ladder
 
 CHANCE = 1 / 3
 CEILING = 5.0  # of d', 96 % correct: some dozens of trials hardly tell more from it

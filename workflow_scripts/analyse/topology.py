@@ -27,10 +27,8 @@ from pathlib import Path
 import numpy as np
 from gudhi.sklearn.rips_persistence import RipsPersistence
 from scipy.sparse.csgraph import dijkstra
+from shared.graphs import components, neighbor_graph, restricted_to
 from shared.scores import REPLICATES, half_samples, write_scores
-
-from analyse.isomap import components, neighbor_graph
-from analyse.neighbors import inside
 
 TWIN = 1e-6  # the rounding of the search: sounds closer than this share of the longest distance coincide
 KEPT = 0.9  # of the ratios of TwoNN
@@ -47,7 +45,7 @@ def without_twins(indices, distances):
     """Neighbour lists of the sounds that differ, and which: the first of all that coincide stays."""
     twins = distances <= TWIN * distances.max()
     first = ~(twins & (indices < np.arange(len(indices))[:, None])).any(axis=1)
-    near, lengths = inside(indices, distances, np.flatnonzero(first), indices.shape[1])
+    near, lengths = restricted_to(indices, distances, np.flatnonzero(first), indices.shape[1])
     return near, np.where(lengths <= TWIN * distances.max(), 0, lengths), first
 
 
@@ -132,7 +130,7 @@ def dimension_two_nn(distances):
 def dimensions(indices, distances, K, blocks, seed):
     """Both DIMENSIONS, float (2,): TwoNN pooled over `blocks` random parts of the sounds, MLE of all."""
     part = np.random.default_rng(seed).permutation(len(indices)) % blocks
-    pairs = [inside(indices, distances, np.flatnonzero(part == b), 2)[1] for b in range(blocks)]
+    pairs = [restricted_to(indices, distances, np.flatnonzero(part == b), 2)[1] for b in range(blocks)]
     pairs = [block for block in pairs if block.shape[1] == 2]
     two_nn = dimension_two_nn(np.concatenate(pairs)) if pairs else np.nan
     return np.array([two_nn, dimension_mle(distances[:, :K])])
@@ -156,7 +154,9 @@ def loop_rows(indices, distances, K, landmarks, subsamples, seed):
     rng = np.random.default_rng(seed)
     drawn = [np.sort(rng.permutation(N)[: int(SHARE * N)]) for _ in range(subsamples)]
     fewer = max(round(SHARE * K), 1)
-    drawn = np.array([loops(*inside(indices, distances, rows, fewer), landmarks)[:2] for rows in drawn])
+    drawn = np.array(
+        [loops(*restricted_to(indices, distances, rows, fewer), landmarks)[:2] for rows in drawn]
+    )
     # deviations grow as those of the delete-d jackknife (Shao & Wu 1989)
     replicates = persistence + np.sqrt(SHARE / (1 - SHARE)) * (drawn[:, 1] - drawn[:, 1].mean())
     note = f"{DESCRIPTIVE}; counts every loop above {resolution:.2g} of the longest possible"
@@ -179,7 +179,7 @@ def dimension_rows(indices, distances, K, seed):
 
     def of_half(rows):  # of all sounds, so that every model has the same
         rows = (np.cumsum(first) - 1)[rows[first[rows]]]
-        lists = inside(near, lengths, rows, k_max)
+        lists = restricted_to(near, lengths, rows, k_max)
         return dimensions(*lists, K, max(blocks // 2, 1), seed)
 
     replicates = half_samples(of_half, values, len(first), REPLICATES, seed)

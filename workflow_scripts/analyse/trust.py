@@ -24,12 +24,12 @@ from scipy.linalg import LinAlgError
 from scipy.spatial import procrustes
 from shared.drawing import COLORS, write_figure
 from shared.files import written_whole
+from shared.graphs import features, restricted_to
 from shared.scores import sample, write_scores
 from sklearn.manifold import LocallyLinearEmbedding, trustworthiness
 from sklearn.metrics import r2_score
 
 from analyse.isomap import analyse
-from analyse.neighbors import features, inside
 
 STEPS = np.array([1 / 4, 1 / 2, 1 / 1.4, 1, 1.4, 2])  # times the chosen K
 NEAR = 1 / 1.5, 1.5  # a picture must not depend on K within these
@@ -146,7 +146,7 @@ def subsamples(points, indices, distances, K, bridge, picture, count, seed):
     found = []
     for _ in range(count):
         rows = np.sort(rng.permutation(len(points))[: int(SHARE * len(points))])
-        lists = inside(indices, distances, rows, max(round(SHARE * K), 1))
+        lists = restricted_to(indices, distances, rows, max(round(SHARE * K), 1))
         coordinates, labels, *_ = analyse(points[rows], *lists, bridge)
         both = shown[rows] & drawn_rows(coordinates, labels, bridge)
         found.append(disparity(chosen[rows][both], coordinates[both]))

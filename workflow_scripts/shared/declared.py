@@ -1,8 +1,8 @@
 """Tables that a file declares about itself, read without running the file.
 
 A synthesizer declares FACTORS and NUISANCES, an analysis ANALYSIS, a figure FIGURE: one expression of plain
-values each. Whoever needs the table (the plan, the report, a test) reads it from the file's text, so that nothing
-that the file imports must be installed. Standard library only.
+values each. Whoever needs the table (the plan, the report, a test) reads it from the file's text, so that
+nothing that the file imports must be installed. Standard library only.
 """
 
 import ast

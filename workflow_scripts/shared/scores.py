@@ -1,41 +1,51 @@
 """The tidy table of scores that every analysis writes: one row per number.
 
-Columns: model, analysis, metric, factor, other (a second factor, where a score has two), value,
-low and high (95 % interval), chance (the same score with shuffled factors), reference (the score of
-the true factors used as embedding; filled in when models are compared), unit, better (`high`, `low`,
-or empty where it only describes), n (how many sounds it rests on), note (why a cell is empty).
+Columns: model, analysis, metric, factor, other (a second factor, where a score has two), value, low and
+high (95 % interval), chance (the same score with shuffled factors), reference (the score of the true
+factors used as embedding; filled in when models are compared), unit, better (`high`, `low`, or empty where
+it only describes), n (how many sounds it rests on), state (one of STATES), note (the reason in words).
 
 Beside the table lie the replicates of each score, one row per row: what it would have been on other
 sounds. The same seed draws the same sounds for every model, so that two models compare in pairs.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas
 
+from shared.arguments import flag, parser_of
 from shared.files import written_whole
 
 COLUMNS = [
     *("model", "analysis", "metric", "factor", "other", "value", "low", "high"),
-    *("chance", "reference", "unit", "better", "n", "note"),
+    *("chance", "reference", "unit", "better", "n", "state", "note"),
 ]
+STATES = {  # what a row's `state` says of its value
+    "": "the value stands",
+    "below": "the threshold lies below the smallest step of the ladder, which is the value",
+    "not reached": "no value: the largest step of the ladder does not reach the threshold",
+    "ceiling": "the score is at its ceiling, which is the value",
+    "partial": "the value rests on a part of the sounds, or on few values of a factor",
+    "undefined": "no value: the score does not exist here, and the note says why",
+    "failed": "no value: the model failed at the stage that stands as its analysis",
+}
 KNOWN = 0.95  # share of halves in which a statistic must exist
 REPLICATES = 200  # of each score, kept for the comparison of models
 
 
-def score_parser(description):
-    """Parser with the arguments that every analysis of the factors has."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors and nuisances")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
+def analysis_parser(description, table, file):
+    """The argument parser of an analysis: what its table ANALYSIS reads, takes and writes.
+
+    description: the script's docstring; file: the script's own path, whose stem is the analysis' name. The
+    parsed arguments go to write_scores(), which takes the table and the name from them.
+    """
+    parser = parser_of(description, table)
     parser.add_argument("--model", required=True, help="name for the rows of scores")
-    parser.add_argument("--shuffles", type=int, default=20, help="for the chance level")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples, at most, for the intervals")
-    parser.add_argument("--seed", type=int, default=0)
+    for name in table.get("writes", ()):
+        parser.add_argument(flag(name), required=True, help="file to write")
     parser.add_argument("--scores", required=True, help="CSV to write, replicates beside it")
+    parser.set_defaults(analysis=Path(file).stem, metrics=table["metrics"])
     return parser
 
 
@@ -78,26 +88,47 @@ def interval(replicates, level=0.95):
     return np.percentile(replicates, [tail, 100 - tail], axis=0)
 
 
-def write_scores(path, rows):
+def write_scores(args, rows):
+    """Write the score rows of one analysis of one model.
+
+    args: of analysis_parser(). rows: dicts of `metric` and any other of COLUMNS. Added are the model, the
+    name of the analysis, and unit and better as the analysis declares them where a row does not state its own.
+    A row may hold `replicates`, float (repeats,): low and high are taken from them. Raises ValueError for a
+    metric that ANALYSIS does not declare.
+    """
+    same = {"model": args.model, "analysis": args.analysis}
+    complete = []
+    for row in rows:
+        if row["metric"] not in args.metrics:
+            raise ValueError(f"{args.analysis} does not declare the metric {row['metric']!r} in ANALYSIS")
+        known = args.metrics[row["metric"]]
+        complete.append(same | {key: known.get(key, "") for key in ("unit", "better")} | row)
+    write_table(args.scores, complete)
+
+
+def write_table(path, rows):
     """Write rows (dicts with some of COLUMNS) as CSV, and their replicates beside it as .npy.
 
-    A row may hold `replicates`, float (repeats,): low and high are taken from them, and the first
-    REPLICATES are kept, float32 (rows, REPLICATES); NaN for a row without. Raises ValueError on an
-    unknown column.
+    Low and high of a row with `replicates` are taken from them, and the first REPLICATES are kept, float32
+    (rows, REPLICATES); NaN for a row without. A row without a value is `undefined` unless it says another
+    state. Raises ValueError for an unknown column or state.
     """
     strange = {key for row in rows for key in row} - {*COLUMNS, "replicates"}
     if strange:
         raise ValueError(f"unknown score columns: {sorted(strange)}")
     kept = np.full((len(rows), REPLICATES), np.nan, dtype=np.float32)
-    told = []
+    written = []
     for row, place in zip(rows, kept, strict=True):
         row = dict(row)
         replicates = np.asarray(row.pop("replicates", []), dtype=float)
         if len(replicates):
             row["low"], row["high"] = interval(replicates)
             place[: len(replicates)] = replicates[:REPLICATES]
-        told.append(row)
-    table = pandas.DataFrame(told, columns=COLUMNS)
+        row.setdefault("state", "" if np.isfinite(row.get("value", np.nan)) else "undefined")
+        if row["state"] not in STATES:
+            raise ValueError(f"unknown state {row['state']!r}; known: {', '.join(filter(None, STATES))}")
+        written.append(row)
+    table = pandas.DataFrame(written, columns=COLUMNS)
     with written_whole(path) as draft:
         table.to_csv(draft, index=False, float_format="%.6g")
     with written_whole(Path(path).with_suffix(".npy")) as draft:

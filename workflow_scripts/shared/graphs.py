@@ -1,0 +1,65 @@
+"""Neighbour lists of an embedding and the graph that they make."""
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+from sklearn.neighbors import NearestNeighbors
+
+
+def features(embedding, standardize):
+    """Embedding as the analyses use it, float64 (N, D), centred, which leaves distances as they are.
+
+    With `standardize`, each feature is also divided by its standard deviation (a constant one stays).
+    """
+    embedding = np.asarray(embedding, dtype=np.float64)
+    embedding = embedding - embedding.mean(axis=0)
+    if standardize:
+        scale = embedding.std(axis=0)
+        embedding /= np.where(scale > 0, scale, 1)
+    return embedding
+
+
+def nearest_neighbors(features, K):
+    """K nearest other sounds by Euclidean distance, exact.
+
+    features: float (N, D), K < N. Returns indices int64 (N, K) and distances float64 (N, K). Where
+    more than K sounds coincide with a sound, which of them are returned is arbitrary.
+    """
+    search = NearestNeighbors(n_neighbors=K + 1).fit(features)
+    distances, indices = search.kneighbors(features)
+    other = indices != np.arange(len(features))[:, None]
+    other[other.all(axis=1), -1] = False  # more than K twins: the sound is not in its own list
+    return indices[other].reshape(-1, K), distances[other].reshape(-1, K)
+
+
+def restricted_to(indices, distances, rows, K):
+    """First K neighbours of some sounds among themselves, as far as the lists hold them.
+
+    indices, distances: (N, k_max), nearest first; rows: int (n,), rising. Returns the same, (n, K) or
+    (n, k_max), indices counting within `rows`; a short list ends in the sound itself at distance 0.
+    """
+    place = np.full(len(indices), -1)
+    place[rows] = np.arange(len(rows))
+    found = place[indices[rows]]
+    order = np.argsort(found < 0, axis=1, kind="stable")[:, :K]
+    found, lengths = (np.take_along_axis(x, order, axis=1) for x in (found, distances[rows]))
+    missing = found < 0
+    return np.where(missing, np.arange(len(rows))[:, None], found), np.where(missing, 0, lengths)
+
+
+def neighbor_graph(indices, distances):
+    """Directed graph with an edge of its length from each sound to each of its K neighbours.
+
+    indices, distances: (N, K). Returns a sparse (N, N) array. Coinciding sounds get the smallest
+    positive length, because a sparse graph cannot hold an edge of length 0.
+    """
+    N, K = indices.shape
+    lengths = np.maximum(distances, np.finfo(float).tiny).ravel()
+    return csr_array((lengths, indices.ravel(), np.arange(0, N * K + 1, K)), shape=(N, N))
+
+
+def components(graph):
+    """Weakly connected component of each sound, int (N,), numbered from the largest to the smallest."""
+    _, labels = connected_components(graph, directed=True, connection="weak")
+    rank = np.argsort(np.argsort(-np.bincount(labels), kind="stable"))
+    return rank[labels]
