@@ -27,13 +27,22 @@ from snakemake.settings.types import DeploymentMethod
 HOME = Path(os.path.relpath(workflow.basedir))  # the clone, seen from the working directory
 SCRIPTS = HOME / "workflow_scripts"
 sys.path.insert(0, str(SCRIPTS.absolute()))
+from planning.analyses import (
+    arguments,
+    caption_file,
+    inputs_of,
+    model_constraint,
+    outputs_of,
+    read_analyses,
+    read_figures,
+)
+from shared.arguments import INPUTS, is_switch, path_of, word
 from shared.logs import reason
+from shared.names import CONTROLS
 
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-CONTROLS = ["chance", "reference"]
-# The analyses of one model on one data set, in the order of the data: of a cloud of sounds, and of a ladder.
-ANALYSES = ["isomap", "trust", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology"]
-LADDER_ANALYSES = ["sensitivity", "threshold"]
+ANALYSES = read_analyses()
+FIGURES = read_figures()
 STAGES = [
     "embed",
     "gather",
@@ -41,7 +50,6 @@ STAGES = [
     "layer",
     "neighbors",
     *ANALYSES,
-    *LADDER_ANALYSES,
 ]  # of one model on one data set
 CLOUD = [  # what the page's explorer shows of a model
     "results/{dataset}/isomap/{model}.csv",
@@ -583,8 +591,10 @@ def script_path(module):
 
 
 def shown(path, caption, category, **labels):
-    """An output that `snakemake --report` shows, with a caption of page/captions/."""
-    text = SCRIPTS / "report" / "page" / "captions" / f"{caption}.rst"
+    """An output that `snakemake --report` shows. caption: a file, or the name of one of page/captions/."""
+    text = Path(caption)
+    if text.suffix != ".rst":
+        text = SCRIPTS / "report" / "page" / "captions" / f"{caption}.rst"
     labels = {"what": text.read_text().splitlines()[0]} | labels
     of_set = "{dataset}" if "{dataset}" in path else None
     return report(path, caption=str(text.resolve()), category=category, subcategory=of_set, labels=labels)
@@ -736,14 +746,85 @@ def nuisances(wildcards):
 
 def analyses_of(dataset):
     """The analyses that a data set goes through. A ladder is many short walks, not a cloud."""
-    return LADDER_ANALYSES if "ladder" in config["datasets"][dataset] else ANALYSES
+    kind = "ladder" if "ladder" in config["datasets"][dataset] else "cloud"
+    return [name for name, table in ANALYSES.items() if table["of"] == kind]
 
 
 def figures_of(dataset):
     """The figures of a data set besides that of its gate."""
-    if "ladder" in config["datasets"][dataset]:
-        return ["sounds", "threshold"]
-    return ["sounds", "isomap", "knn", "subspaces", *(["depth"] if deep(dataset) else [])]
+    kinds = ["any", "ladder"] if "ladder" in config["datasets"][dataset] else ["any", "cloud"]
+    kinds += ["layers"] if "cloud" in kinds and deep(dataset) else []
+    return [name for name, table in FIGURES.items() if table["of"] in kinds]
+
+
+def setting_of(name, wildcards):
+    """The value of a name of `takes` (shared/arguments.py) for the rule's data set."""
+    if name in ("factors", "nuisances"):
+        return json.dumps(DEFINITIONS[wildcards.dataset][name])
+    if name == "models":
+        return deep(wildcards.dataset)
+    analysis, _, key = name.rpartition(".")
+    return (
+        settings(config, wildcards.dataset, analysis)[key]
+        if analysis
+        else settings(config, wildcards.dataset, key)
+    )
+
+
+def declared_settings(table, wildcards):
+    """{name of `takes`: value} for the rule's data set."""
+    return {name: setting_of(name, wildcards) for name in table["takes"]}
+
+
+def analysis_arguments(table):
+    """Params function: the command line of an analysis after its script's name."""
+
+    def words(wildcards, input, output):
+        files = {name: output[name] for name in [*table.get("writes", ()), "scores"]}
+        written = {"model": wildcards.model, **files}
+        return arguments(table, input, declared_settings(table, wildcards), written)
+
+    return words
+
+
+def figure_arguments(table):
+    """Params function: the command line of a figure after its script's name."""
+
+    def words(wildcards, input, output):
+        files = {word(name): input.get(word(name)) for name in table["reads"]}
+        return arguments(table, files, declared_settings(table, wildcards), {"output": list(output)})
+
+    return words
+
+
+def figure_inputs(table):
+    """{name: file, or input function} of what a figure reads; of single models a file of each that did not fail."""
+    patterns = {word(name): path_of(name, ANALYSES) for name in table["reads"]}
+    of_models = [pattern for pattern in patterns.values() if "{model}" in pattern]
+    return {
+        name: per_model(pattern, *of_models) if "{model}" in pattern else pattern
+        for name, pattern in patterns.items()
+    }
+
+
+def figure_memory(table):
+    """Memory (MB) of a figure's job: it grows with the sounds, or with the models on a page of 40."""
+    if "mem_mb_per_model" not in table:
+        return growing(table.get("mem_mb", 1000))
+    more = table["mem_mb_per_model"] * min(len(ROWS), 40)
+    return lambda wildcards, attempt: (table.get("mem_mb", 1000) + more) * attempt
+
+
+def shown_outputs(analysis, table):
+    """{name: pattern} of what an analysis writes; Snakemake's own report shows the pictures among it."""
+    return {
+        name: (
+            shown(pattern, caption_file(analysis, **table["caption"]), analysis.capitalize(), model="{model}")
+            if pattern.endswith(".png")
+            else pattern
+        )
+        for name, pattern in outputs_of(analysis, table).items()
+    }
 
 
 def renderer(dataset):

@@ -35,179 +35,36 @@ rule compare:
         "--failed {params.failed:q} --output {output.scores:q} --differences {output.differences:q} > {log:q} 2>&1"
 
 
-rule draw_sounds:
-    """Figure 2: waveforms and spectra of 25 sounds."""
-    input:
-        script=scripts("compare.draw_sounds"),
-        environment=environment("analysis"),
-        parameters="results/{dataset}/sounds/parameters.csv",
-        audio="results/{dataset}/sounds/audio.wav",
-    output:
-        png=shown("results/{dataset}/figures/sounds.png", "sounds", "Figures"),
-        pdf="results/{dataset}/figures/sounds.pdf",
-    log:
-        "logs/draw_sounds/{dataset}.log",
-    benchmark:
-        "logs/draw_sounds/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
-    params:
-        python=python("analysis"),
-        factors=factors,
-    shell:
-        "{params.python:q} {SCRIPTS:q} compare.draw_sounds --parameters {input.parameters:q} "
-        "--audio {input.audio:q} --factors {params.factors:q} --output {output:q} > {log:q} 2>&1"
+for figure, table in FIGURES.items():
 
-
-rule draw_isomap:
-    """Figure 3: the Isomap cloud of each model, coloured by each factor."""
-    input:
-        script=scripts("compare.draw_isomap"),
-        environment=environment("analysis"),
-        parameters="results/{dataset}/sounds/parameters.csv",
-        coordinates=per_model(
-            "results/{dataset}/isomap/{model}.csv", "results/{dataset}/trust/{model}.scores.csv"
-        ),
-        bridges=per_model(
-            "results/{dataset}/isomap/{model}.bridges.csv", "results/{dataset}/trust/{model}.scores.csv"
-        ),
-        stamps=per_model("results/{dataset}/trust/{model}.scores.csv", "results/{dataset}/isomap/{model}.csv"),
-    output:
-        png=shown("results/{dataset}/figures/isomap.png", "isomap", "Figures"),
-        pdf="results/{dataset}/figures/isomap.pdf",
-    log:
-        "logs/draw_isomap/{dataset}.log",
-    benchmark:
-        "logs/draw_isomap/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
-    threads: 1
-    resources:
-        # a PDF keeps in memory what it draws, some 30 MB a model; of several pages (40 models each) only pictures
-        mem_mb=lambda wildcards, attempt: (2000 + 30 * min(len(ROWS), 40)) * attempt,
-        runtime=growing(30),
-    params:
-        python=python("analysis"),
-        factors=factors,
-        K=setting("isomap", "K"),
-    shell:
-        "{params.python:q} {SCRIPTS:q} compare.draw_isomap --parameters {input.parameters:q} "
-        "--coordinates {input.coordinates:q} --bridges {input.bridges:q} --stamps {input.stamps:q} "
-        "--factors {params.factors:q} --K {params.K} --output {output:q} > {log:q} 2>&1"
-
-
-rule draw_knn:
-    """Figure 4: how far each model's neighbours miss each factor."""
-    input:
-        script=scripts("compare.draw_knn"),
-        environment=environment("analysis"),
-        estimates=per_model("results/{dataset}/knn/{model}.csv"),
-    output:
-        png=shown("results/{dataset}/figures/knn.png", "knn", "Figures"),
-        pdf="results/{dataset}/figures/knn.pdf",
-    log:
-        "logs/draw_knn/{dataset}.log",
-    benchmark:
-        "logs/draw_knn/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
-    params:
-        python=python("analysis"),
-        factors=factors,
-        K=setting("knn", "K"),
-        include_self=flag("--include-self", setting("knn", "include_self")),
-    shell:
-        "{params.python:q} {SCRIPTS:q} compare.draw_knn --estimates {input.estimates:q} "
-        "--factors {params.factors:q} --K {params.K} {params.include_self} --output {output:q} "
-        "> {log:q} 2>&1"
-
-
-rule draw_subspaces:
-    """How much of each factor the probe of each other carries, of every model."""
-    input:
-        script=scripts("compare.draw_subspaces"),
-        environment=environment("analysis"),
-        scores=per_model("results/{dataset}/subspaces/{model}.scores.csv"),
-    output:
-        png=shown("results/{dataset}/figures/subspaces.png", "subspaces", "Figures"),
-        pdf="results/{dataset}/figures/subspaces.pdf",
-    log:
-        "logs/draw_subspaces/{dataset}.log",
-    benchmark:
-        "logs/draw_subspaces/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
-    params:
-        python=python("analysis"),
-        factors=factors,
-    shell:
-        "{params.python:q} {SCRIPTS:q} compare.draw_subspaces --scores {input.scores:q} --factors {params.factors:q} "
-        "--output {output:q} > {log:q} 2>&1"
-
-
-rule draw_threshold:
-    """Thresholds of every model beside listeners', with the psychometric functions behind them."""
-    input:
-        script=scripts("compare.draw_threshold"),
-        environment=environment("analysis"),
-        scores=per_model("results/{dataset}/threshold/{model}.scores.csv"),
-        estimates=per_model("results/{dataset}/threshold/{model}.csv"),
-    output:
-        png=shown("results/{dataset}/figures/threshold.png", "threshold", "Figures"),
-        pdf="results/{dataset}/figures/threshold.pdf",
-    log:
-        "logs/draw_threshold/{dataset}.log",
-    benchmark:
-        "logs/draw_threshold/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
-    params:
-        python=python("analysis"),
-        factors=factors,
-    shell:
-        "{params.python:q} {SCRIPTS:q} compare.draw_threshold --scores {input.scores:q} --estimates {input.estimates:q} "
-        "--factors {params.factors:q} --output {output:q} > {log:q} 2>&1"
-
-
-rule draw_depth:
-    """What each layer of the models with layers carries of each factor."""
-    input:
-        script=scripts("compare.draw_depth"),
-        environment=environment("analysis"),
-        scores="results/{dataset}/scores.csv",
-    output:
-        png=shown("results/{dataset}/figures/depth.png", "depth", "Figures"),
-        pdf="results/{dataset}/figures/depth.pdf",
-    log:
-        "logs/draw_depth/{dataset}.log",
-    benchmark:
-        "logs/draw_depth/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
-    threads: 1
-    resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
-    params:
-        python=python("analysis"),
-        factors=factors,
-        models=lambda wildcards: deep(wildcards.dataset),
-    shell:
-        "{params.python:q} {SCRIPTS:q} compare.draw_depth --scores {input.scores:q} --models {params.models:q} "
-        "--factors {params.factors:q} --output {output:q} > {log:q} 2>&1"
+    rule:
+        name:
+            f"draw_{figure}"
+        input:
+            **figure_inputs(table),
+            script=scripts(f"compare.draw_{figure}"),
+            environment=environment("analysis"),
+        output:
+            png=shown(
+                f"results/{{dataset}}/figures/{figure}.png",
+                caption_file(figure, table["heading"], table["caption"]),
+                "Figures",
+            ),
+            pdf=f"results/{{dataset}}/figures/{figure}.pdf",
+        log:
+            f"logs/draw_{figure}/{{dataset}}.log",
+        benchmark:
+            f"logs/draw_{figure}/{{dataset}}.tsv"
+        conda:
+            conda_spec("analysis")
+        threads: 1
+        resources:
+            mem_mb=figure_memory(table),
+            runtime=growing(30),
+        params:
+            python=python("analysis"),
+            script=f"compare.draw_{figure}",
+            arguments=figure_arguments(table),
+        shell:
+            # The same words for every rule of the loop: Snakemake reads them anew when a job starts.
+            "{params.python:q} {SCRIPTS:q} {params.script} {params.arguments} > {log:q} 2>&1"

@@ -5,13 +5,20 @@ regression, whether the distances follow it. The last point, apart, is the model
 95 % intervals; dashed lines are the control `reference`.
 """
 
-import argparse
-import json
-from pathlib import Path
-
 import pandas
 from matplotlib.figure import Figure
+from shared.arguments import figure_parser
 from shared.drawing import write_figure
+
+FIGURE = {
+    "of": "layers",
+    "order": 50,
+    "reads": ["scores"],
+    "takes": ["models", "factors"],
+    "heading": "Layers",
+    "caption": "Scores of each layer in the order of depth, and of the model's own embedding, with 95 % "
+    "intervals. Probe: is a factor there; neighbours: do the distances follow it.",
+}
 
 PANELS = {"probe_r2": "R2 of the linear probe", "r2": "R2 of nearest-neighbour regression"}
 GAP = 0.7  # layers between the last layer and the model's own embedding
@@ -59,12 +66,7 @@ def draw(factors, models, scores):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scores", required=True, help="scores.csv of the data set")
-    parser.add_argument("--models", nargs="+", required=True, help="models with layers")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
-    parser.add_argument("--output", nargs="+", type=Path, required=True, help="PNG and PDF to write")
-    args = parser.parse_args(argv)
+    args = figure_parser(__doc__, FIGURE).parse_args(argv)
     scores = pandas.read_csv(args.scores, keep_default_na=False)  # a factor may be called NA
     for column in ("value", "low", "high"):
         scores[column] = pandas.to_numeric(scores[column])

@@ -5,8 +5,6 @@ pieces says so, too. Bridged, all sounds are drawn and the bridges are
 dashed; not bridged, the largest component is drawn, since the pieces have no common coordinates.
 """
 
-import argparse
-import json
 import textwrap
 from functools import partial
 from pathlib import Path
@@ -16,8 +14,23 @@ import pandas
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import FuncNorm, LogNorm, Normalize
 from matplotlib.figure import Figure
+from shared.arguments import figure_parser
 from shared.drawing import COLORS, title, write_pages
 from shared.scales import off_scale, on_scale
+
+FIGURE = {
+    "of": "cloud",
+    "order": 30,
+    "reads": ["parameters", "isomap.coordinates", "isomap.bridges", "trust.scores"],
+    "takes": ["factors", "isomap.K"],
+    "mem_mb": 2000,
+    "mem_mb_per_model": 30,
+    "heading": "Figure 3. Isomap",
+    "caption": "Each row is a model, each column the same cloud coloured by one factor. Axes have no unit "
+    "and may be turned or mirrored from one model to the next. ``chance`` is Gaussian noise, "
+    "``reference`` the true factors themselves. Dashed red lines are bridges between components "
+    "of the graph.",
+}
 
 SHOWN = 6  # factors; of more, the first ones
 ROWS = 10  # models below each other; more go into a second block beside the first
@@ -111,18 +124,10 @@ def draw(table, factors, clouds, K):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors")
-    parser.add_argument("--coordinates", nargs="+", required=True, help="CSV per model")
-    parser.add_argument("--bridges", nargs="+", required=True, help="CSV per model, same order")
-    parser.add_argument("--stamps", nargs="+", required=True, help="scores of trust.py per model, same order")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
-    parser.add_argument("--K", type=int, required=True, help="neighbours per sound, for the title")
-    parser.add_argument("--output", nargs="+", required=True, help="PNG and PDF to write")
-    args = parser.parse_args(argv)
+    args = figure_parser(__doc__, FIGURE).parse_args(argv)
     clouds = [
         (Path(cloud).stem, pandas.read_csv(cloud), pandas.read_csv(bridges), stamp(pandas.read_csv(scores)))
-        for cloud, bridges, scores in zip(args.coordinates, args.bridges, args.stamps, strict=True)
+        for cloud, bridges, scores in zip(args.coordinates, args.bridges, args.scores, strict=True)
     ]
     factors = dict(list(args.factors.items())[:SHOWN])
     table = pandas.read_csv(args.parameters)

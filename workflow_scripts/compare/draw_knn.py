@@ -5,14 +5,24 @@ Each row shows the distribution over sounds: median, quartiles (box), 5th and 95
 have no log-ratio.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas
 from matplotlib.figure import Figure
-from shared.drawing import CONTROLS, write_pages
+from shared.arguments import figure_parser
+from shared.drawing import write_pages
+from shared.names import CONTROLS
+
+FIGURE = {
+    "of": "cloud",
+    "order": 70,
+    "reads": ["knn.estimates"],
+    "takes": ["factors", "knn.K", "knn.include_self"],
+    "heading": "Figure 4. Nearest-neighbour regression",
+    "caption": "Ratio of estimated to true factor over all sounds: median, quartiles (box), 5th to 95th "
+    "percentile (whiskers). 1 is exact; compare with the row ``chance``.",
+}
 
 SHOWN = 6  # factors; of more, the first ones
 TICKS = {"2/3": 2 / 3, "1/2": 1 / 2, "1/3": 1 / 3, "1": 1, "3/2": 3 / 2, "2": 2, "3": 3}
@@ -73,13 +83,7 @@ def draw(factors, estimates, K, include_self):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--estimates", nargs="+", required=True, help="CSV per model")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
-    parser.add_argument("--K", type=int, required=True, help="neighbours per sound, for the title")
-    parser.add_argument("--include-self", action="store_true", help="for the title")
-    parser.add_argument("--output", nargs="+", required=True, help="PNG and PDF to write")
-    args = parser.parse_args(argv)
+    args = figure_parser(__doc__, FIGURE).parse_args(argv)
     estimates = [(Path(path).stem, pandas.read_csv(path)) for path in args.estimates]
     factors = dict(list(args.factors.items())[:SHOWN])
     write_pages(lambda page: draw(factors, page, args.K, args.include_self), estimates, args.output)

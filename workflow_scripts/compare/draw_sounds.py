@@ -1,13 +1,21 @@
 """Figure 2: waveforms, spectra and, of longer clips, spectrograms of 25 sounds over the last two factors."""
 
-import argparse
-import json
-
 import numpy as np
 import pandas
 import soundfile
 from matplotlib.figure import Figure
+from shared.arguments import figure_parser
 from shared.drawing import COLORS, write_figure
+
+FIGURE = {
+    "of": "any",
+    "order": 10,
+    "reads": ["parameters", "audio"],
+    "takes": ["factors"],
+    "heading": "Figure 2. Sounds of this data set",
+    "caption": "Waveforms (blue), spectra (red) and, of clips longer than 0.1 s, spectrograms of 25 sounds, "
+    "evenly spread over the last two factors.",
+}
 
 SIDE = 5
 FLOOR = -80  # dB
@@ -94,12 +102,7 @@ def draw(table, factors, chosen, sounds, rate):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parameters", required=True, help="CSV of the factors")
-    parser.add_argument("--audio", required=True, help="WAV of the sounds")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
-    parser.add_argument("--output", nargs="+", required=True, help="PNG and PDF to write")
-    args = parser.parse_args(argv)
+    args = figure_parser(__doc__, FIGURE).parse_args(argv)
     table = pandas.read_csv(args.parameters)
     chosen = lattice(table, list(args.factors))
     sounds, rate = read_sounds(args.audio, chosen.flat, len(table))

@@ -4,15 +4,25 @@ On the diagonal R2 of the probe of a factor, beside it the leakage of the other 
 below each square the angles between the directions in which the factors move the embedding.
 """
 
-import argparse
-import json
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas
 from matplotlib.figure import Figure
+from shared.arguments import figure_parser
 from shared.drawing import COLORS, write_pages
+
+FIGURE = {
+    "of": "cloud",
+    "order": 40,
+    "reads": ["subspaces.scores"],
+    "takes": ["factors"],
+    "heading": "What the probe of each factor carries",
+    "caption": "Each square is a model. Diagonal: R2 of the linear probe of a factor. Beside it: leakage of "
+    "the other factors into that probe. Below: angles between the directions in which the factors "
+    "move it.",
+}
 
 ACROSS = 5  # squares in a row
 WRITTEN = 6  # factors; of more, the numbers are left to the table
@@ -66,11 +76,7 @@ def draw(factors, models):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scores", nargs="+", required=True, help="CSV of score rows per model")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
-    parser.add_argument("--output", nargs="+", required=True, help="PNG and PDF to write")
-    args = parser.parse_args(argv)
+    args = figure_parser(__doc__, FIGURE).parse_args(argv)
     tables = [
         pandas.read_csv(path, keep_default_na=False) for path in args.scores
     ]  # a factor may be called NA

@@ -6,15 +6,25 @@ d' = 1; the bar at the foot is the threshold with its 95 % interval, the line ac
 listeners. Thresholds outside the ladder are arrows.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas
 from analyse.threshold import BELOW, CHANCE, NOT_REACHED, in_units, in_words, triangular
 from matplotlib.figure import Figure
-from shared.drawing import CONTROLS, write_pages
+from shared.arguments import figure_parser
+from shared.drawing import write_pages
+from shared.names import CONTROLS
+
+FIGURE = {
+    "of": "ladder",
+    "order": 60,
+    "reads": ["threshold.scores", "threshold.estimates"],
+    "takes": ["factors"],
+    "heading": "Thresholds beside listeners'",
+    "caption": "Neurometric threshold of each model for each factor, with 95 % interval, in just-noticeable "
+    "differences (dashed: listeners, 1), and the observer's proportion correct against the step.",
+}
 
 SHOWN = 6  # factors; of more, the first ones
 HEIGHT = 0.8  # of a row's curve, from chance to 1; rows are 1 apart
@@ -87,12 +97,7 @@ def draw(factors, scores, estimates):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scores", nargs="+", required=True, help="CSV per model, of threshold.py")
-    parser.add_argument("--estimates", nargs="+", required=True, help="CSV per model, in the same order")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
-    parser.add_argument("--output", nargs="+", required=True, help="PNG and PDF to write")
-    args = parser.parse_args(argv)
+    args = figure_parser(__doc__, FIGURE).parse_args(argv)
     factors = dict(list(args.factors.items())[:SHOWN])
     rows = [
         (Path(scores).name.removesuffix(".scores.csv"), pandas.read_csv(scores), pandas.read_csv(estimates))

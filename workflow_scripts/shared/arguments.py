@@ -80,3 +80,10 @@ def parser_of(description, table, per_model=False):
     for name in table.get("takes", ()):
         parser.add_argument(flag(name), **SETTINGS[name])
     return parser
+
+
+def figure_parser(description, table):
+    """An argument parser for what a table FIGURE reads and takes; --output gets the PNG and the PDF."""
+    parser = parser_of(description, table, per_model=True)
+    parser.add_argument("--output", nargs="+", required=True, help="PNG and PDF to write")
+    return parser

@@ -92,7 +92,7 @@ def write_scores(args, rows):
     """Write the score rows of one analysis of one model.
 
     args: of analysis_parser(). rows: dicts of `metric` and any other of COLUMNS. Added are the model, the
-    name of the analysis, and unit and better as the analysis declares them where a row does not state its own.
+    name of the analysis, and the declared unit and better where a row does not state its own.
     A row may hold `replicates`, float (repeats,): low and high are taken from them. Raises ValueError for a
     metric that ANALYSIS does not declare.
     """

@@ -1,0 +1,96 @@
+"""What the rules of analyses and figures need, from the tables that their files declare.
+
+`rules/analyse.smk` makes one rule of each file of analyse/ that declares ANALYSIS, `rules/compare.smk` one of
+each compare/draw_X.py that declares FIGURE. The functions here give what stands in such a rule.
+"""
+
+import re
+import shlex
+from pathlib import Path
+
+from shared.arguments import INPUTS, flag, is_switch, path_of, word, written_by
+from shared.declared import all_declared
+from shared.files import written_whole
+
+FOLDER = Path(__file__).parents[1]
+
+
+def read_analyses(folder=FOLDER / "analyse"):
+    """{analysis: ANALYSIS}: an analysis stands behind those whose files it reads, else by its `order`.
+
+    Raises ValueError if two analyses read of each other.
+    """
+    tables = all_declared(folder, "ANALYSIS")
+    waiting = sorted(tables, key=lambda name: (tables[name].get("order", 1000), name))
+    sorted_tables = {}
+    while waiting:
+        ready = [name for name in waiting if needed_by(tables[name]) & {*tables} <= {*sorted_tables}]
+        if not ready:
+            raise ValueError(f"analyses that read of each other: {', '.join(waiting)}")
+        sorted_tables |= {name: tables[name] for name in ready}
+        waiting = [name for name in waiting if name not in ready]
+    return sorted_tables
+
+
+def needed_by(table):
+    """The analyses whose files a table reads."""
+    return {name.partition(".")[0] for name in table["reads"] if name not in INPUTS}
+
+
+def read_figures(folder=FOLDER / "compare"):
+    """{figure: FIGURE} of every draw_{figure}.py of a folder, by `order`."""
+    tables = {name.removeprefix("draw_"): table for name, table in all_declared(folder, "FIGURE").items()}
+    return dict(sorted(tables.items(), key=lambda item: (item[1].get("order", 1000), item[0])))
+
+
+def inputs_of(table, analyses):
+    """{name: pattern} of the files that an analysis reads."""
+    return {word(name): path_of(name, analyses) for name in table["reads"]}
+
+
+def outputs_of(analysis, table):
+    """{name: pattern} of the files that an analysis writes."""
+    return {name: f"results/{{dataset}}/{analysis}/{file}" for name, file in written_by(table).items()}
+
+
+def model_constraint(table):
+    """Regular expression of the wildcard {model} in an analysis' outputs.
+
+    `{model}.csv` must not take `x.scores.csv` for the file of a model `x.scores`.
+    """
+    endings = {Path(file.removeprefix("{model}")).stem for file in written_by(table).values()}
+    return r"[^/]+" + "".join(rf"(?<!{re.escape(ending)})" for ending in sorted(endings) if "." in ending)
+
+
+def arguments(table, inputs, settings, written):
+    """The words of a declared script's command line, quoted for the shell.
+
+    inputs: {last word of a name of `reads`: path or paths}. settings: {name of `takes`: value}. written:
+    {flag without dashes: path or paths} of what the script writes.
+    """
+    words = []
+    for name in table["reads"]:
+        words += [flag(name), *listed(inputs[word(name)])]
+    for name in table["takes"]:
+        if is_switch(name):
+            words += [flag(name)] if settings[name] else []
+        else:
+            words += [flag(name), *listed(settings[name])]
+    for name, paths in written.items():
+        words += [flag(name), *listed(paths)]
+    return shlex.join(map(str, words))
+
+
+def listed(value):
+    """One value or many as a list."""
+    return [value] if isinstance(value, (str, int, float)) else list(value)
+
+
+def caption_file(name, heading, text, folder=Path("resources/captions")):
+    """Path of a caption as Snakemake's own report reads it; the file is written if it is not there."""
+    path = folder / f"{name}.rst"
+    content = f"{heading}\n{'=' * len(heading)}\n\n{text}\n"
+    if not path.exists() or path.read_text() != content:
+        with written_whole(path) as draft:
+            draft.write_text(content)
+    return path
