@@ -1,9 +1,9 @@
 """Listen to a synthesizer: each factor in turn at the low end, the middle and the high end of its range.
 
-    python workflow_scripts/listen.py drum --output drum.ogg
+    python workflow_scripts synthesize.listen drum --output drum.ogg
 
-The other factors stay at their default. Run it with resources/environments/analysis/bin/python, or any
-Python that has numpy, scipy and soundfile. Prints what is heard when.
+The other factors stay at their default. It prints what is heard when. Run it with
+resources/environments/analysis/bin/python, or any Python that has numpy, scipy and soundfile.
 """
 
 import argparse

@@ -77,7 +77,7 @@ def read_decoder(path):
     mean, scale: of ln(centroid as harmonic number) and of odd_even (dB), which latents 0 and 1 follow
     standardised. Raises ValueError in one sentence.
     """
-    cure = "train one with `python workflow_scripts/train_neural.py --seed 0 --output decoder.npz`"
+    cure = "train one with `python workflow_scripts synthesize.train_neural --seed 0 --output decoder.npz`"
     try:
         with np.load(path) as file:
             layers = sum(name.startswith("weight_") for name in file)
