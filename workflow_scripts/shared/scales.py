@@ -1,9 +1,9 @@
 """Perceptual scales of factors: where equal steps are equal, and how large a just-noticeable one is.
 
 A factor is sampled uniformly on its scale: `linear`, `log`, or `erb` (ERB rate of a frequency in Hz). Its
-just-noticeable difference (JND) is relative, {percent: x}, or in the factor's own unit, {step: x}. Counting in
-JND makes factors of different units comparable. A JND depends on level, duration and whatever else varies, so
-each carries its source, or the word `assumed`.
+just-noticeable difference (JND) is relative, {percent: x}, or in the factor's own unit, {step: x}. Counting
+in JND makes factors of different units comparable. A JND depends on level, duration and whatever else varies,
+so each carries its source, or the word `assumed`.
 """
 
 import numpy as np

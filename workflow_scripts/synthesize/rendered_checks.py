@@ -7,7 +7,7 @@ import soxr
 
 from synthesize.gate import decibels, row
 from synthesize.spectra import below, confusions, residual, same_settings, spectra_of_rows
-from synthesize.synthesize import leveled, render, settings
+from synthesize.synthesize import leveled, render, settings, synthesized
 
 SOME = 32  # sounds rendered again, spread over the data set
 BARE = 512  # sounds rendered again without nuisances
@@ -25,10 +25,11 @@ def plain(data, table, rows, rate=None):
     table: {column: (N,)}; what it lacks stands at its default. rate: Hz, the data set's if None. Returns
     float64 (n, T). Raises ValueError where the synthesizer does.
     """
-    asked = settings(data.definition, data.synthesizer, table, rows)
-    rate, options = rate or data.definition["sample_rate"], data.definition.get("options", {})
-    answer = data.synthesizer.render(asked, rate, data.definition["duration"], **options)
-    return answer[0] if isinstance(answer, tuple) else answer
+    definition = data.definition
+    parameters = settings(definition, data.synthesizer, table, rows)
+    rate, options = rate or definition["sample_rate"], definition.get("options", {})
+    sounds, _ = synthesized(data.synthesizer, parameters, rate, definition["duration"], options)
+    return sounds
 
 
 def own_row(data):
@@ -58,7 +59,10 @@ def aliasing(data):
 
 
 def confusion_row(pairs, what):
-    """The row of sounds that cannot be told apart. pairs: list of (row, row); what: they are pairs of."""
+    """The row of sounds that cannot be told apart. pairs: list of (row, row).
+
+    what: which sounds were compared, as `pairs of recordings`.
+    """
     note = f"{what} that are the same up to gain though a factor differs by 2 JND or more"
     example = f", such as sounds {pairs[0][0]} and {pairs[0][1]}" if pairs else ""
     return row("identifiable", len(pairs), "pairs", 0, note=note + example)

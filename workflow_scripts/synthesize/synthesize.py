@@ -79,6 +79,12 @@ def settings(definition, synthesizer, table, rows):
     }
 
 
+def synthesized(synthesizer, parameters, sample_rate, duration, options):
+    """The sounds of a synthesizer, (n, T), and {factor: realised values}, empty if it measures none."""
+    answer = synthesizer.render(parameters, sample_rate, duration, **options)
+    return answer if isinstance(answer, tuple) else (answer, {})
+
+
 def clip_of(definition, synthesizer, rows):
     """What nuisances know of the sounds of some rows, int (n,)."""
     rate = definition["sample_rate"]
@@ -94,9 +100,8 @@ def render(definition, synthesizer, table, rows):
     """
     latest = definition.get("nuisances", {}).get("onset", {}).get("high", 0)
     rate, duration = definition["sample_rate"], definition["duration"] - latest
-    options = definition.get("options", {})
-    answer = synthesizer.render(settings(definition, synthesizer, table, rows), rate, duration, **options)
-    sounds, realised = answer if isinstance(answer, tuple) else (answer, {})
+    parameters = settings(definition, synthesizer, table, rows)
+    sounds, realised = synthesized(synthesizer, parameters, rate, duration, definition.get("options", {}))
     expected = (len(rows), round(duration * rate))
     if sounds.shape != expected or not np.isfinite(sounds).all():
         raise ValueError(
