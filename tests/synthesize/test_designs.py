@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from conftest import definition, rendered
 from scipy.stats import spearmanr
-from shared.scales import SCALES, erb_rate, from_erb_rate, from_jnd, in_jnd, off_scale, on_scale, span
+from shared.names import SCALES
+from shared.scales import erb_rate, from_erb_rate, from_jnd, in_jnd, off_scale, on_scale, span
 from synthesize import designs
 
 FACTORS = {
@@ -125,8 +126,8 @@ def test_tables_are_read_with_levels_and_faults_are_all_listed(tmp_path):
     path.write_text("file,pitch,dynamics\na.wav,sixty,pp\nb.wav,,loud\n")
     with pytest.raises(
         ValueError, match=r"line 2: pitch is 'sixty'.*line 3: pitch is ''.*line 3: dynamics"
-    ) as told:
+    ) as caught:
         designs.read_table(path, factors)
-    assert "not one of pp, mf, ff" in str(told.value)
+    assert "not one of pp, mf, ff" in str(caught.value)
     with pytest.raises(ValueError, match="no column loudness"):
         designs.read_table(path, {"loudness": {}})

@@ -6,6 +6,7 @@ import numpy as np
 import pandas
 import pytest
 from conftest import definition
+from shared.sounds import write_audio
 from synthesize import check_sounds, synthesize
 from test_sounds import PAPER
 
@@ -21,7 +22,7 @@ def gate(folder, entry, *words, change=None):
         table, module = synthesize.draw(entry), synthesize.load_synthesizer(entry["synthesizer"])
         sounds = np.concatenate(list(synthesize.finished(entry, module, table)))
         sounds = change(table, sounds).astype(np.float32)
-        synthesize.write_audio(folder / "a.wav", [sounds], entry["sample_rate"], len(sounds))
+        write_audio(folder / "a.wav", [sounds], entry["sample_rate"], len(sounds))
     outputs = [f"--checks={folder}/checks.csv", "--figure", f"{folder}/checks.png"]
     check_sounds.main(["--definition", json.dumps(entry), *paths, *words, *outputs])
     table = pandas.read_csv(folder / "checks.csv", keep_default_na=False, dtype=str)

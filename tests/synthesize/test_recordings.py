@@ -76,9 +76,9 @@ def test_all_bad_files_are_listed_in_one_message(folder):
     with open(folder / "table.csv", "a") as table:
         for name in ("empty.wav", "silent.wav", "nan.wav", "corrupt.wav", "twin.wav", "absent.wav", "a.wav"):
             table.write(f"{name},60,ff\n")
-    with pytest.raises(SystemExit) as told:
+    with pytest.raises(SystemExit) as caught:
         run(folder)
-    message = str(told.value)
+    message = str(caught.value)
     assert message.startswith("error: recordings: 8 faults: ")
     for fault in (
         "empty.wav is empty",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import definition, rendered
-from synthesize import resample, synthesize
+from synthesize import levels, nuisances, resample, synthesize
 from synthesize.nuisances import add_noise, cut, delay, reverberate, rotate_phase
 from synthesizers import paper2023
 
@@ -115,7 +115,7 @@ def test_level_is_the_stated_one_plus_the_rove():
     _, soft = rendered(TONES | {"level": -40, "nuisances": {}})
     np.testing.assert_allclose(decibels(soft), -40, atol=1e-4)
     _, short = rendered(definition("drum", N=32, normalize="active", nuisances={}))
-    np.testing.assert_allclose(20 * np.log10(synthesize.active_rms(short, 16000)), -26, atol=1e-4)
+    np.testing.assert_allclose(20 * np.log10(levels.active_rms(short, 16000)), -26, atol=1e-4)
     _, peaks = rendered(TONES | {"normalize": "peak"})
     np.testing.assert_allclose(np.abs(peaks).max(axis=1), 1, atol=1e-6)
 
@@ -130,35 +130,50 @@ def test_a_sound_depends_on_its_own_row_only_and_so_blocks_do_not_matter(monkeyp
     np.testing.assert_allclose(whole, pieces, atol=1e-7)
 
 
+def clip(n=1, limit=8000):
+    """The clip of n sounds, 1 s at 16 kHz."""
+    return nuisances.Clip(sample_rate=16000, T=16000, limit=limit, seed=0, rows=np.arange(n))
+
+
 def test_onset_delays_and_duration_ends():
     sound = np.ones((2, 8000))
-    delayed = delay(sound, [0.1, 0.25], 16000, 16000)
+    delayed = delay(sound, [0.1, 0.25], clip(2))
     assert [np.flatnonzero(row)[0] for row in delayed] == [1600, 4000]
     assert (delayed.sum(axis=1) == 8000).all()
-    ended = cut(sound, [0.2, 0.3], 16000)
+    ended = cut(sound, [0.2, 0.3], clip(2))
     assert [np.flatnonzero(row > 1e-9)[-1] / 16000 for row in ended] == pytest.approx([0.2, 0.3], abs=1e-3)
 
 
 def test_noise_has_the_stated_ratio_and_band():
-    rng = np.random.default_rng(0)
     tone = np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)[None]
-    noise = add_noise(tone, [10], 16000, 5000, [rng]) - tone
+    noise = add_noise(tone, [10], clip(limit=5000)) - tone
     assert decibels(tone)[0] - decibels(noise)[0] == pytest.approx(10, abs=1e-6)
     power = np.abs(np.fft.rfft(noise[0])) ** 2
     assert 10 * np.log10(power[5020:].sum() / power.sum()) < -50
 
 
+def test_every_nuisance_acts_once_and_in_the_order_in_which_it_is_declared():
+    assert [*nuisances.BEFORE_LEVEL, *nuisances.AFTER_LEVEL] == list(nuisances.NUISANCES)
+
+
+def test_random_numbers_of_a_nuisance_depend_on_seed_sound_and_name_alone():
+    """Streams as numbered from the start: sounds of earlier versions are made again to the bit."""
+    for name, stream in (("reverberation", [0]), ("noise", [1]), ("tilt", [*b"tilt"])):
+        numbers = [rng.random() for rng in clip(3).generators(name)]
+        assert numbers == [np.random.default_rng([0, row, *stream]).random() for row in range(3)]
+
+
 def test_phase_turns_a_cosine_into_a_sine_and_keeps_the_level():
     time = np.arange(16000) / 16000
     tone = np.cos(2 * np.pi * 440 * time) * np.hanning(16000)
-    turned = rotate_phase(tone[None], np.array([90.0]), 16000)[0]
+    turned = rotate_phase(tone[None], np.array([90.0]), clip())[0]
     np.testing.assert_allclose(turned, -np.sin(2 * np.pi * 440 * time) * np.hanning(16000), atol=1e-4)
 
 
 def test_reverberation_falls_by_60_decibels_in_the_stated_time():
     click = np.zeros((1, 16000))
     click[0, 0] = 1
-    wet = reverberate(click, [0.4], 16000, [np.random.default_rng(0)])[0]
+    wet = reverberate(click, [0.4], clip())[0]
     assert 10 * np.log10(np.sum(wet[1:] ** 2)) == pytest.approx(-10, abs=0.5)
     remaining = 10 * np.log10(np.cumsum(wet[1:6000][::-1] ** 2)[::-1])
     slope = np.polyfit(np.arange(3000) / 16000, remaining[:3000], 1)[0]

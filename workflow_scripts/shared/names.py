@@ -1,7 +1,13 @@
-"""Names that stand in files and in rows of scores: controls, and layers of models.
+"""Names that stand in the config, in files and in rows of scores. Each list of names stands here only.
 
-Standard library only: Snakemake's own Python reads it, too.
+Standard library only: Snakemake's own Python reads it, too. The code that acts on such names has a dict with
+these keys; the schema of the config has them as its choices. Tests keep all of them equal.
 """
+
+SCALES = ("linear", "log", "erb")  # of factors: shared/scales.py
+SAMPLED_DESIGNS = ("sobol", "latin_hypercube", "random")  # they take any N; synthesize/designs.py
+DESIGNS = (*SAMPLED_DESIGNS, "grid", "table")
+NORMALIZATIONS = ("rms", "active", "peak", "none", "time_index")  # of sounds: synthesize/levels.py
 
 CONTROLS = (
     "chance",

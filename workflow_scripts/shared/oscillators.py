@@ -9,8 +9,8 @@ def sum_sinusoids(frequencies, amplitudes, phases, decays, T, sample_rate):
     frequencies: Hz; amplitudes: unitless; phases: radians; decays: 1/s, at least 0; each float (n, K)
     or broadcast to it. T samples at sample_rate (Hz), t from 0. Returns float64 (n, T).
 
-    Time is split as t = coarse + fine, so that each exponential is a product of two short ones and the
-    sum over k is a product of two small matrices: exact to rounding, with 2 sqrt(T) exponentials each
+    Time is split as t = coarse + fine. Each exponential is then a product of two short ones, and the sum
+    over k is a product of two small matrices. This is exact to rounding and takes 2 sqrt(T) exponentials
     instead of T.
     """
     shape = np.broadcast_shapes(*map(np.shape, (frequencies, amplitudes, phases, decays)))

@@ -1,9 +1,9 @@
 """Perceptual scales of factors: where equal steps are equal, and how large a just-noticeable one is.
 
-A factor is sampled uniformly on its scale: `linear`, `log`, or `erb` (ERB rate of a frequency in Hz).
-Its just-noticeable difference (JND) is relative, {percent: x}, or in the factor's own unit,
-{step: x}. Counting in JND makes factors of different units comparable; the JNDs themselves depend
-on level, duration and whatever else varies, so each carries its source, or the word `assumed`.
+A factor is sampled uniformly on its scale: `linear`, `log`, or `erb` (ERB rate of a frequency in Hz). Its
+just-noticeable difference (JND) is relative, {percent: x}, or in the factor's own unit, {step: x}. Counting
+in JND makes factors of different units comparable. A JND depends on level, duration and whatever else varies,
+so each carries its source, or the word `assumed`.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ def from_erb_rate(rate):
     return (10 ** (rate / 21.4) - 1) / ERB_SLOPE
 
 
-SCALES = {  # name: to the scale, back from it
+CONVERSIONS = {  # each of shared.names.SCALES: to the scale, back from it
     "linear": (lambda x: x, lambda x: x),
     "log": (np.log, np.exp),
     "erb": (erb_rate, from_erb_rate),
@@ -29,13 +29,16 @@ SCALES = {  # name: to the scale, back from it
 
 
 def on_scale(values, scale):
-    """Values of a factor on its scale. values: float array, above 0 for `log`; scale: a key of SCALES."""
-    return SCALES[scale][0](np.asarray(values, dtype=float))
+    """Values of a factor on its scale.
+
+    values: float array, above 0 for `log`; scale: one of shared.names.SCALES. Returns a float64 array.
+    """
+    return CONVERSIONS[scale][0](np.asarray(values, dtype=float))
 
 
 def off_scale(values, scale):
     """Inverse of on_scale."""
-    return SCALES[scale][1](np.asarray(values, dtype=float))
+    return CONVERSIONS[scale][1](np.asarray(values, dtype=float))
 
 
 def in_jnd(values, jnd):

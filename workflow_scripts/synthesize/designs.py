@@ -1,11 +1,12 @@
 """Designs: which settings of the factors and nuisances a data set renders.
 
-Every design returns a table, {column: array (N,)}, one row per sound. Factors come first, then
-whatever identifies a sound within its design (`ladder_*`), then nuisances, named `nuisance_*`.
+Every design returns a table, {column: array (N,)}, one row per sound. Factors come first, then what
+identifies a sound within its design (`file`, `ladder_*`), then nuisances, named `nuisance_*`.
 """
 
 import csv
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import qmc
@@ -13,24 +14,24 @@ from shared.scales import from_jnd, in_jnd, off_scale, on_scale
 
 
 def grid(factors, seed):
-    """Full factorial design: factors with `step` are crossed, the first varying slowest.
+    """Full factorial design: factors with `step` are crossed, and the first varies slowest.
 
-    A factor with `choice` takes, for each sound in turn, one draw of NumPy's legacy generator (as
-    the code released with the paper did). factors: {name: {start, stop, step} or {choice}}, `stop`
-    excluded. Returns {name: float64 (N,)}.
+    A factor with `choice` takes, for each sound in turn, one draw of NumPy's legacy generator, as the code
+    released with the paper did. factors: {name: {start, stop, step} or {choice}}, `stop` excluded. Returns
+    {name: float64 (N,)}.
     """
     axes = {name: np.arange(f["start"], f["stop"], f["step"]) for name, f in factors.items() if "step" in f}
     crossed = np.array(list(itertools.product(*axes.values())), dtype=float).T
     table = dict(zip(axes, crossed, strict=True))
-    draw = np.random.RandomState(seed).choice
+    choose = np.random.RandomState(seed).choice
     N = crossed.shape[-1]
     for name, factor in factors.items():
         if "choice" in factor:
-            table[name] = np.array([draw(factor["choice"], 1)[0] for _ in range(N)], dtype=float)
+            table[name] = np.array([choose(factor["choice"], 1)[0] for _ in range(N)], dtype=float)
     return {name: table[name] for name in factors}
 
 
-CUBES = {  # points of the unit cube, (generator, N, dimensions) -> float (N, dimensions)
+CUBES = {  # each of shared.names.SAMPLED_DESIGNS: points of the unit cube, float (N, d)
     "random": lambda rng, N, d: rng.random((N, d)),
     "sobol": lambda rng, N, d: qmc.Sobol(d, rng=rng).random(N),
     "latin_hypercube": lambda rng, N, d: qmc.LatinHypercube(d, rng=rng).random(N),
@@ -40,9 +41,8 @@ CUBES = {  # points of the unit cube, (generator, N, dimensions) -> float (N, di
 def sampled(factors, design, seed, N):
     """A design that fills the range of every factor uniformly on the factor's scale.
 
-    factors: {name: {low, high, scale}}; design: a key of CUBES (`sobol` is scrambled and balanced if
-    N is a power of two). Its cost does not grow with the number of factors. Returns
-    {name: float64 (N,)}.
+    factors: {name: {low, high, scale}}; design: a key of CUBES. `sobol` is scrambled, and balanced if N is a
+    power of two. More factors need no more sounds. Returns {name: float64 (N,)}.
     """
     cube = CUBES[design](np.random.default_rng(seed), N, len(factors))
     table = {}
@@ -52,11 +52,28 @@ def sampled(factors, design, seed, N):
     return table
 
 
+def read_value(cell, factor):
+    """The value of a table's cell, float: a number, or the place of a word among the factor's `levels`.
+
+    Raises ValueError that says what the cell should be.
+    """
+    above_zero = factor.get("scale") == "log"
+    places = {str(level): float(i) for i, level in enumerate(factor.get("levels", []))}
+    try:
+        value = places[cell] if places else float(cell)
+    except (KeyError, TypeError, ValueError):
+        value = np.nan
+    if np.isfinite(value) and (value > 0 or not above_zero):
+        return value
+    kind = f"one of {', '.join(places)}" if places else "a number above 0" if above_zero else "a number"
+    raise ValueError(f"{cell!r}, not {kind}")
+
+
 def read_table(path, factors):
     """The rows of a CSV file: its factors as float64, a column `file` as it stands.
 
-    factors: {name: entry}; an entry with `levels` (words in rising order, such as pp, mf, ff) turns
-    each into its place, from 0. Raises ValueError that lists every cell that cannot be read.
+    factors: {name: entry}; an entry with `levels` (words in rising order, such as pp, mf, ff) turns each word
+    into its place, from 0. Raises ValueError that lists every cell that cannot be read.
     """
     with open(path, newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
@@ -66,26 +83,19 @@ def read_table(path, factors):
         raise ValueError(f"{path}: no column {', '.join(missing)}; it has {', '.join(header)}")
     faults, table = [], {}
     for name, factor in factors.items():
-        places = {str(level): i for i, level in enumerate(factor.get("levels", []))}
-        values = []
-        for line, row in enumerate(rows, start=2):
+        table[name] = np.full(len(rows), np.nan)
+        for i, row in enumerate(rows):
             try:
-                values.append(places[row[name]] if places else float(row[name]))
-                if not np.isfinite(values[-1]) or (factor.get("scale") == "log" and values[-1] <= 0):
-                    raise ValueError
-            except (KeyError, TypeError, ValueError):
-                plain = "a number above 0" if factor.get("scale") == "log" else "a number"
-                kind = f"one of {', '.join(places)}" if places else plain
-                faults.append(f"line {line}: {name} is {row[name]!r}, not {kind}")
-        table[name] = np.array(values, dtype=float)
+                table[name][i] = read_value(row[name], factor)
+            except ValueError as problem:
+                faults.append(f"line {i + 2}: {name} is {problem}")
     if "file" in header:
+        table["file"] = np.array([row["file"] for row in rows])
         faults += [f"line {line}: no file" for line, row in enumerate(rows, start=2) if not row["file"]]
     if faults:
         raise ValueError(f"{path}: {'; '.join(faults)}")
     if not rows:
         raise ValueError(f"{path}: no rows below its header")
-    if "file" in header:
-        table["file"] = np.array([row["file"] for row in rows])
     return table
 
 
@@ -93,28 +103,45 @@ JACOBIAN = 0.5  # JND: the step that a ladder makes in both directions, for deri
 CORNERS_EVERY = 8  # one base point in so many is a corner of the ranges, from where steps reach the far end
 
 
-def base_points(factors, base):
-    """Where a ladder starts, in JND: {name: (places (points,), low, high)}.
+class Axis(NamedTuple):
+    """A factor of a ladder, in JND: its value at each base point, float (points,), and its range."""
 
-    The points of `base`, {name: (points,)}, kept JACOBIAN from the ends of each range; every eighth is
+    places: np.ndarray
+    low: float
+    high: float
+
+
+class Rung(NamedTuple):
+    """A sound of a ladder: {factor: value in JND}, its base point, the factor that moved and its step."""
+
+    settings: dict
+    point: int
+    factor: str
+    step: float
+
+
+def ladder_axes(factors, base):
+    """Where a ladder starts: {name: Axis}.
+
+    The points of `base`, {name: (points,)}, are kept JACOBIAN from the ends of each range. Every eighth is
     moved into a corner instead, so that some steps span nearly the whole range.
     """
-    result = {}
+    axes = {}
     for j, (name, factor) in enumerate(factors.items()):
         low, high = in_jnd([factor["low"], factor["high"]], factor["jnd"])
         places = np.clip(in_jnd(base[name], factor["jnd"]), low + JACOBIAN, high - JACOBIAN)
         for point in range(0, len(places), CORNERS_EVERY):
             up = (point // CORNERS_EVERY >> j % 3) & 1
             places[point] = high - JACOBIAN if up else low + JACOBIAN
-        result[name] = places, low, high
-    return result
+        axes[name] = Axis(places, low, high)
+    return axes
 
 
 def moves(steps, up, down, first_up):
-    """Signed moves of one factor from one point, in JND, which has room `up` and `down`.
+    """Signed moves of one factor from one point that has room `up` and `down`, all in JND: list of float.
 
-    JACOBIAN both ways; each other step upwards and downwards by turns, or where it fits; steps that fit
-    neither way are left out, and the farther end closes the ladder.
+    JACOBIAN goes both ways. The other steps go upwards and downwards by turns, or the other way where they
+    do not fit; steps that fit neither way are left out. The farther end closes the ladder.
     """
     made = [JACOBIAN, -JACOBIAN]
     for i, step in enumerate(step for step in sorted(steps) if step != JACOBIAN):
@@ -127,32 +154,36 @@ def moves(steps, up, down, first_up):
 def ladder(factors, base, steps):
     """Perturbation design around some points, {name: (points,)}.
 
-    Each base point stands twice (rendered with nuisances of its own each time), then each factor is
-    moved, alone, by the steps that fit its range (see base_points, moves).
+    Each base point stands twice, with nuisances of its own each time. Then each factor is moved alone, by the
+    steps that fit its range (see ladder_axes, moves).
 
     factors: {name: {low, high, jnd}}; steps: in JND. Returns the table: the factors, `ladder_point`
     (0..points-1), `ladder_factor` (the one moved, or an empty string) and `ladder_step` (signed, JND).
     """
-    starts = base_points(factors, base)
-    rows = []
+    axes = ladder_axes(factors, base)
+    rungs = []
     for point in range(len(next(iter(base.values())))):
-        here = {name: places[point] for name, (places, _, _) in starts.items()}
-        rows += [(here, point, "", 0.0)] * 2
-        for j, (name, (_, low, high)) in enumerate(starts.items()):
-            found = moves(steps, high - here[name], here[name] - low, (point + j) % 2 == 0)
-            rows += [(here | {name: here[name] + move}, point, name, move) for move in found]
+        here = {name: axis.places[point] for name, axis in axes.items()}
+        rungs += [Rung(here, point, "", 0.0)] * 2
+        for j, (name, axis) in enumerate(axes.items()):
+            signed = moves(steps, axis.high - here[name], here[name] - axis.low, (point + j) % 2 == 0)
+            rungs += [Rung(here | {name: here[name] + move}, point, name, move) for move in signed]
     table = {
-        name: from_jnd([row[0][name] for row in rows], factor["jnd"]) for name, factor in factors.items()
+        name: from_jnd([rung.settings[name] for rung in rungs], factor["jnd"])
+        for name, factor in factors.items()
     }
-    table["ladder_point"] = np.array([row[1] for row in rows])
-    table["ladder_factor"] = np.array([row[2] for row in rows])
-    table["ladder_step"] = np.array([row[3] for row in rows])
+    table["ladder_point"] = np.array([rung.point for rung in rungs])
+    table["ladder_factor"] = np.array([rung.factor for rung in rungs])
+    table["ladder_step"] = np.array([rung.step for rung in rungs])
     return table
 
 
 def realised_steps(factors, table):
-    """Steps of a ladder whose factors were measured, float (N,), JND: from the mean of the point's two
-    plain renderings to the moved sound, of the factor that was moved."""
+    """Steps of a ladder whose factors were measured, float (N,), in JND.
+
+    A step goes from the mean of the point's two plain renderings to the moved sound, in the factor that was
+    moved.
+    """
     steps = np.zeros(len(table["ladder_step"]))
     for name, factor in factors.items():
         places = in_jnd(table[name], factor["jnd"])
@@ -166,8 +197,8 @@ def realised_steps(factors, table):
 def draw_nuisances(nuisances, seed, N):
     """Independent uniform draws of each nuisance, {nuisance_name: array (N,)}.
 
-    nuisances: {name: {low, high} or {integers: n}}, the latter whole numbers 0..n-1. Each nuisance has
-    a stream of its own, so that adding one leaves the others as they are.
+    nuisances: {name: {low, high} or {integers: n}}; the latter are whole numbers 0..n-1. Each nuisance has a
+    stream of its own, so that adding one leaves the others as they are.
     """
     table = {}
     for name, nuisance in nuisances.items():
@@ -179,30 +210,43 @@ def draw_nuisances(nuisances, seed, N):
     return table
 
 
+def place(definition, factors, seed):
+    """The table of some factors by the definition's design, {column: (N,)}."""
+    design = definition["design"]
+    if design == "grid":
+        return grid(factors, seed)
+    if design == "table":
+        return read_table(definition["table"], factors)
+    return sampled(factors, design, seed, definition["N"])
+
+
+def draw_ladder(definition):
+    """The table of a ladder, without nuisances.
+
+    Its base points are the first of the parent if that has a Sobol design, a random choice of any other.
+    Raises ValueError if it asks for more points than the parent has.
+    """
+    parent = place(definition, definition["parent_factors"], definition["parent_seed"])
+    N = len(next(iter(parent.values())))
+    points = definition["ladder"]["points"]
+    if points > N:
+        raise ValueError(f"the ladder asks for {points} points of {N} sounds; ask for fewer")
+    sobol = definition["design"] == "sobol"
+    rows = np.arange(N) if sobol else np.random.default_rng(definition["seed"]).permutation(N)
+    base = {name: parent[name][rows[:points]] for name in definition["factors"]}
+    return ladder(definition["factors"], base, definition["ladder"]["steps"])
+
+
 def draw(definition):
     """The table of a data set's definition, a mapping as in config.yaml with every default filled in.
 
-    Keys used: factors, nuisances, design, seed, N (sampled designs), table (design `table`). With `ladder`
-    ({of, points, steps}) also parent_factors and parent_seed, which find the parent's points: the first
-    of a Sobol design, a random choice of any other. Raises ValueError for more points than it has.
+    Keys used: factors, nuisances, design, seed, N (sampled designs), table (design `table`); for a ladder
+    also ladder ({points, steps}), parent_factors and parent_seed. Raises ValueError as read_table and
+    draw_ladder do.
     """
-    factors, seed = definition["factors"], definition["seed"]
-    in_ladder = "ladder" in definition
-    placed = definition["parent_factors"] if in_ladder else factors
-    placing = definition["parent_seed"] if in_ladder else seed
-    if definition["design"] == "grid":
-        table = grid(placed, placing)
-    elif definition["design"] == "table":
-        table = read_table(definition["table"], placed)
+    if "ladder" in definition:
+        table = draw_ladder(definition)
     else:
-        table = sampled(placed, definition["design"], placing, definition["N"])
+        table = place(definition, definition["factors"], definition["seed"])
     N = len(next(iter(table.values())))
-    if in_ladder:
-        points = definition["ladder"]["points"]
-        if points > N:
-            raise ValueError(f"the ladder asks for {points} points of {N} sounds; ask for fewer")
-        rows = np.arange(N) if definition["design"] == "sobol" else np.random.default_rng(seed).permutation(N)
-        base = {name: table[name][rows[:points]] for name in factors}
-        table = ladder(factors, base, definition["ladder"]["steps"])
-        N = len(table["ladder_step"])
-    return table | draw_nuisances(definition.get("nuisances", {}), seed, N)
+    return table | draw_nuisances(definition.get("nuisances", {}), definition["seed"], N)

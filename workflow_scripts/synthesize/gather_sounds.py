@@ -2,11 +2,10 @@
 
 import argparse
 import csv
+import itertools
 
-import soundfile
 from shared.files import written_whole
-
-from synthesize.synthesize import BLOCK, write_audio
+from shared.sounds import Sounds, count_sounds, write_audio
 
 
 def joined_rows(paths):
@@ -15,20 +14,13 @@ def joined_rows(paths):
     for path in paths:
         with open(path, newline="") as file:
             rows = csv.reader(file)
-            found = next(rows)
+            columns = next(rows)
             if header is None:
-                header = found
+                header = columns
                 yield header
-            if found != header:
+            if columns != header:
                 raise ValueError(f"{path} has other columns than the shards before it")
             yield from rows
-
-
-def joined_sounds(paths, T):
-    """Yield the sounds of WAV files, one file after the other, as float32 (n, T) blocks."""
-    for path in paths:
-        for block in soundfile.blocks(path, blocksize=max(1, BLOCK // T) * T, dtype="float32"):
-            yield block.reshape(-1, T)
 
 
 def main(argv=None):
@@ -40,8 +32,8 @@ def main(argv=None):
     args = parser.parse_args(argv)
     with written_whole(args.parameters) as draft, open(draft, "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(joined_rows(args.tables))
-    with open(args.parameters, newline="") as file:
-        N = sum(1 for _ in csv.DictReader(file))
-    infos = [soundfile.info(path) for path in args.sounds]
-    T = sum(info.frames for info in infos) // N
-    write_audio(args.audio, joined_sounds(args.sounds, T), infos[0].samplerate, N)
+    shards = [
+        Sounds(sounds, count_sounds(table)) for table, sounds in zip(args.tables, args.sounds, strict=True)
+    ]
+    blocks = itertools.chain.from_iterable(shard.blocks() for shard in shards)
+    write_audio(args.audio, blocks, shards[0].rate, sum(shard.N for shard in shards))

@@ -1,9 +1,9 @@
 """Listen to a synthesizer: each factor in turn at the low end, the middle and the high end of its range.
 
-    python workflow_scripts/listen.py drum --output drum.ogg
+    python workflow_scripts synthesize.listen drum --output drum.ogg
 
-The other factors stay at their default. Run it with resources/environments/analysis/bin/python, or any
-Python that has numpy, scipy and soundfile. Prints what is heard when.
+The other factors stay at their default. It prints what is heard when. Run it with
+resources/environments/analysis/bin/python, or any Python that has numpy, scipy and soundfile.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import soundfile
 from shared.files import written_whole
 from shared.scales import off_scale, on_scale
 
-from synthesize.synthesize import check_options, load_synthesizer
+from synthesize.synthesize import check_options, load_synthesizer, synthesized
 
 PAUSE = 0.2  # s, between sounds
 LEVEL = 0.1  # RMS
@@ -56,10 +56,9 @@ def main(argv=None):
     for i, (name, value) in enumerate(settings):
         parameters[name][i] = value
     try:
-        answer = synthesizer.render(parameters, args.rate, args.duration, **args.options)
+        sounds, _ = synthesized(synthesizer, parameters, args.rate, args.duration, args.options)
     except ValueError as problem:
         sys.exit(f"error: {problem}")
-    sounds = answer[0] if isinstance(answer, tuple) else answer
     sounds = sounds * LEVEL / np.sqrt(np.mean(sounds**2, axis=1, keepdims=True))
     sounds = sounds / max(1, np.abs(sounds).max())
     sounds = np.pad(sounds, ((0, 0), (0, round(PAUSE * args.rate))))

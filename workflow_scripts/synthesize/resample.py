@@ -1,17 +1,16 @@
 """Resample the sounds of a data set to another rate, one sound at a time.
 
-Each sound is resampled by itself (soxr, very high quality: band-limited, no ringing across the
-border of two sounds), so that sound i of the output is sound i of the input.
+Each sound is resampled by itself (soxr, very high quality: band-limited), so that nothing rings across the
+border of two sounds, and sound i of the output is sound i of the input.
 """
 
 import argparse
-import csv
 
 import numpy as np
-import soundfile
 import soxr
+from shared.sounds import Sounds, count_sounds, write_audio
 
-from synthesize.synthesize import BLOCK, write_audio
+SOUNDS = 32  # resampled at once: soxr takes them as channels
 
 
 def resample(sounds, rate_in, rate_out):
@@ -25,16 +24,6 @@ def resample(sounds, rate_in, rate_out):
     return np.ascontiguousarray(result[:, :length], dtype=np.float32)
 
 
-def resampled_blocks(path, N, rate_out):
-    """Yield the sounds of a WAV file resampled to rate_out (Hz), as float32 (n, T) blocks."""
-    with soundfile.SoundFile(path) as file:
-        T = file.frames // N
-        n = max(1, min(32, BLOCK // T))  # soxr takes rows as channels: a few dozen at a time
-        for i in range(0, N, n):
-            frames = file.read(min(n, N - i) * T, dtype="float32")
-            yield resample(frames.reshape(-1, T), file.samplerate, rate_out)
-
-
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--audio", required=True, help="WAV to read")
@@ -42,6 +31,6 @@ def main(argv=None):
     parser.add_argument("--rate", type=int, required=True, help="rate to write, Hz")
     parser.add_argument("--output", required=True, help="WAV to write")
     args = parser.parse_args(argv)
-    with open(args.parameters, newline="") as file:
-        N = sum(1 for _ in csv.DictReader(file))
-    write_audio(args.output, resampled_blocks(args.audio, N, args.rate), args.rate, N)
+    sounds = Sounds(args.audio, count_sounds(args.parameters))
+    resampled = (resample(block, sounds.rate, args.rate) for block in sounds.blocks(most=SOUNDS))
+    write_audio(args.output, resampled, args.rate, sounds.N)

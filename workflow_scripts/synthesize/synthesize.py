@@ -1,9 +1,9 @@
 """Draw the factors of a data set and render its sounds.
 
-Reads a data set's definition (a mapping as in config.yaml, with every default filled in) and writes
-parameters.csv (one row per sound: `sound`, then each factor in its unit, then nuisances) and audio.wav
-(float32 mono, the N sounds back to back, equal lengths). Sounds stream to disk in blocks. A shard is some
-rows of the same: gather_sounds.py puts shards together.
+Reads a data set's definition (a mapping as in config.yaml, with every default filled in) and writes two
+files. parameters.csv has one row per sound: `sound`, then each factor in its unit, then nuisances.
+audio.wav holds the N sounds back to back (float32, mono, equal lengths); they go to disk in blocks. A shard
+is some rows of the same: gather_sounds.py puts shards together.
 """
 
 import argparse
@@ -11,31 +11,26 @@ import csv
 import importlib
 import importlib.util
 import inspect
-import itertools
 import json
 import sys
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from shared.files import written_whole
+from shared.sounds import BLOCK, write_audio
 
 from synthesize.designs import draw, realised_steps
-from synthesize.nuisances import NUISANCES, add_noise, cut, delay, reverberate, rotate_phase
-
-BLOCK = 2**22  # samples rendered at once: bounds memory to some 200 MB whatever N is
-RIFF_LIMIT = 2**32 - 2**16  # bytes; a larger WAV needs RF64 to state its own size
-LEVEL = -26  # dB re full scale, of each sound under `normalize: rms` and `active`
-FRAME, ACTIVE = 0.01, 1e-3  # s; power re the loudest frame above which a sound is heard as on
+from synthesize.levels import LEVEL, normalized
+from synthesize.nuisances import AFTER_LEVEL, BEFORE_LEVEL, Clip, apply
 
 
 def load_synthesizer(name):
     """The module of a synthesizer: a file of synthesizers/ by its name, or any .py file by its path.
 
-    It holds FACTORS, {name: {unit, scale, low, high, default, jnd}}; render(parameters, sample_rate,
-    duration, **options), which returns float64 (n, T), or that and {factor: measured values}, which
-    then stand as the factor; perhaps NUISANCES of its own; perhaps check(table, duration, **options), which
-    raises ValueError before anything is rendered.
+    It holds FACTORS, {name: {unit, scale, low, high, default, jnd}}, and render(parameters, sample_rate,
+    duration, **options). render() returns float64 (n, T), or that and {factor: measured values}; the latter
+    then stand as the factor. It may hold NUISANCES of its own, and check(table, duration, **options), which
+    raises ValueError before anything is rendered. Raises ValueError if there is no such synthesizer.
     """
     if not name.endswith(".py"):
         if importlib.util.find_spec(f"synthesizers.{name}") is None:
@@ -59,15 +54,20 @@ def check_options(definition, synthesizer):
 
 
 def band(definition, synthesizer):
-    """The highest frequency (Hz) that a data set states to hold: its option, the synthesizer's default,
-    or half the sample rate."""
+    """The highest frequency (Hz) that a data set states to hold.
+
+    It is the option max_frequency or else the synthesizer's default, and at most half the sample rate.
+    """
     parameters = inspect.signature(synthesizer.render).parameters
     default = parameters["max_frequency"].default if "max_frequency" in parameters else np.inf
     return min(definition.get("options", {}).get("max_frequency", default), definition["sample_rate"] / 2)
 
 
 def settings(definition, synthesizer, table, rows):
-    """What render() takes for some rows: factors and its own nuisances, defaults where none vary."""
+    """What a synthesizer's render() takes for some rows, {name: (n,)}.
+
+    These are the factors and the synthesizer's own nuisances. What the table lacks stands at its default.
+    """
     own = getattr(synthesizer, "NUISANCES", {})
     columns = {name: name for name in {**synthesizer.FACTORS, **definition["factors"]}}
     columns |= {name: f"nuisance_{name}" for name in own} | ({"file": "file"} if "file" in table else {})
@@ -79,87 +79,60 @@ def settings(definition, synthesizer, table, rows):
     }
 
 
-def render(definition, synthesizer, table, rows, sample_rate):
+def synthesized(synthesizer, parameters, sample_rate, duration, options):
+    """The sounds of a synthesizer, (n, T), and {factor: realised values}, empty if it measures none."""
+    answer = synthesizer.render(parameters, sample_rate, duration, **options)
+    return answer if isinstance(answer, tuple) else (answer, {})
+
+
+def clip_of(definition, synthesizer, rows):
+    """What nuisances know of the sounds of some rows, int (n,)."""
+    rate = definition["sample_rate"]
+    T = round(definition["duration"] * rate)
+    return Clip(rate, T, band(definition, synthesizer), definition["seed"], rows)
+
+
+def render(definition, synthesizer, table, rows):
     """Some sounds of a data set before their level is set: float64 (n, T), and {factor: realised}.
 
-    table: {column: (N,)}; rows: int (n,). Sounds are rendered shorter than the clip by the latest
-    onset, so that a late one is whole. A sound depends on nothing but its own row.
+    table: {column: (N,)}; rows: int (n,). The synthesizer renders sounds that are shorter than the clip by
+    the latest onset, so that a late one is whole. A sound depends on nothing but its own row.
     """
     latest = definition.get("nuisances", {}).get("onset", {}).get("high", 0)
-    T = round(definition["duration"] * sample_rate)
-    answer = synthesizer.render(
-        settings(definition, synthesizer, table, rows),
-        sample_rate,
-        definition["duration"] - latest,
-        **definition.get("options", {}),
-    )
-    sounds, realised = answer if isinstance(answer, tuple) else (answer, {})
-    expected = (len(rows), round((definition["duration"] - latest) * sample_rate))
+    rate, duration = definition["sample_rate"], definition["duration"] - latest
+    parameters = settings(definition, synthesizer, table, rows)
+    sounds, realised = synthesized(synthesizer, parameters, rate, duration, definition.get("options", {}))
+    expected = (len(rows), round(duration * rate))
     if sounds.shape != expected or not np.isfinite(sounds).all():
         raise ValueError(
             f"synthesizer {definition['synthesizer']} returned an array of shape {sounds.shape} instead of "
             f"{expected}{'' if np.isfinite(sounds).all() else ', with values that are not finite'}"
         )
-    common = {name: table[f"nuisance_{name}"][rows] for name in NUISANCES if f"nuisance_{name}" in table}
-    if "phase" in common:
-        sounds = rotate_phase(sounds, common["phase"], sample_rate)
-    if "duration" in common:
-        sounds = cut(sounds, common["duration"], sample_rate)
-    if "reverberation" in common:
-        rooms = [np.random.default_rng([definition["seed"], row, 0]) for row in rows]
-        sounds = reverberate(sounds, common["reverberation"], sample_rate, rooms)
-    if "onset" in common:
-        sounds = delay(sounds, common["onset"], sample_rate, T)
-    return sounds, realised
+    return apply(BEFORE_LEVEL, sounds, table, clip_of(definition, synthesizer, rows)), realised
 
 
-def active_rms(sounds, sample_rate):
-    """RMS of each sound over the frames of 10 ms that are within 30 dB of its loudest, float64 (n,)."""
-    n = round(FRAME * sample_rate)
-    frames = sounds[:, : max(1, sounds.shape[1] // n) * n].reshape(len(sounds), -1, min(n, sounds.shape[1]))
-    power = np.mean(np.square(frames, dtype=float), axis=2)
-    on = power >= ACTIVE * power.max(axis=1, keepdims=True)
-    return np.sqrt((power * on).sum(axis=1) / on.sum(axis=1))
-
-
-def leveled(definition, table, rows, sounds, limit):
-    """Sounds, float64 (n, T), normalised each by itself, then with their noise and gain.
-
-    `rms`: to the definition's `level` (dB re full scale) over the clip; `active`: while it sounds, for
-    sounds that a factor makes longer or shorter; `peak`: to a largest magnitude of 1; else as they are.
-    """
-    rms = 10 ** (definition.get("level", LEVEL) / 20)
-    scale = {
-        "rms": lambda: np.sqrt(np.mean(sounds**2, axis=1, keepdims=True)) / rms,
-        "active": lambda: active_rms(sounds, definition["sample_rate"])[:, None] / rms,
-        "peak": lambda: np.abs(sounds).max(axis=1, keepdims=True),
-    }.get(definition["normalize"], lambda: np.ones((len(sounds), 1)))()
-    sounds = sounds / np.where(scale > 0, scale, 1)
-    if "nuisance_noise" in table:
-        generators = [np.random.default_rng([definition["seed"], row, 1]) for row in rows]
-        ratio = table["nuisance_noise"][rows]
-        sounds = add_noise(sounds, ratio, definition["sample_rate"], limit, generators)
-    if "nuisance_gain" in table:
-        sounds = sounds * 10 ** (table["nuisance_gain"][rows, None] / 20)
-    return sounds
+def leveled(definition, synthesizer, table, rows, sounds):
+    """Sounds of some rows, float64 (n, T), each at the data set's level and then with its noise and gain."""
+    level = definition.get("level", LEVEL)
+    sounds = normalized(sounds, definition["normalize"], definition["sample_rate"], level)
+    return apply(AFTER_LEVEL, sounds, table, clip_of(definition, synthesizer, rows))
 
 
 def blocks(definition, synthesizer, table, start=0, stop=None):
-    """Yield the sounds start..stop, all by default, as float64 (n, T) blocks; replace requested factors of
-    the table by realised ones there.
+    """Yield the sounds start..stop, all by default, as float64 (n, T) blocks.
 
-    A realised factor's request is kept in the column requested_<factor>, and so is a ladder's step.
+    If the synthesizer measures a factor, then the measured values replace the requested ones in these rows of
+    the table. The column requested_<factor> keeps the request. The same holds for a ladder's step.
     """
     stop = len(next(iter(table.values()))) if stop is None else stop
-    rate, limit = definition["sample_rate"], band(definition, synthesizer)
-    n = max(1, BLOCK // round(definition["duration"] * rate))
+    n = max(1, BLOCK // round(definition["duration"] * definition["sample_rate"]))
     requested, measured = dict(table), {}
     for i in range(start, stop, n):
         rows = np.arange(i, min(i + n, stop))
-        sounds, realised = render(definition, synthesizer, requested, rows, rate)
+        sounds, realised = render(definition, synthesizer, requested, rows)
         for name, values in realised.items():
             measured.setdefault(name, []).append(values)
-        yield leveled(definition, requested, rows, sounds, limit)
+        yield leveled(definition, synthesizer, requested, rows, sounds)
     for name in [name for name in measured if name in definition["factors"]]:
         table[f"requested_{name}"], table[name] = table[name], np.array(table[name], dtype=float)
         table[name][start:stop] = np.concatenate(measured[name])
@@ -171,9 +144,9 @@ def blocks(definition, synthesizer, table, start=0, stop=None):
 def finished(definition, synthesizer, table, start=0, stop=None):
     """Yield the sounds start..stop as float32 (n, T) blocks, as they go into the file.
 
-    Under `time_index`, each time index is divided by its largest magnitude over the data set, which is
-    what the released code's MaxAbsScaler does to the N x T matrix (an all-zero column is divided by 1);
-    that takes the whole data set in memory.
+    Under `time_index`, each time index is divided by its largest magnitude over the data set, or by 1 if that
+    is 0. The code released with the paper does this to the N x T matrix (MaxAbsScaler). It takes the whole
+    data set in memory.
     """
     if definition["normalize"] == "time_index":
         sounds = np.concatenate(list(blocks(definition, synthesizer, table, start, stop)))
@@ -185,25 +158,12 @@ def finished(definition, synthesizer, table, start=0, stop=None):
 
 
 def write_parameters(path, table, start=0, stop=None):
-    """Write the rows start..stop of the table, all by default, so that they read back as the same float64."""
+    """Write the rows start..stop of the table, all by default; they read back as the same float64."""
     with written_whole(path) as draft, open(draft, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["sound", *table])
         columns = (values[start:stop].tolist() for values in table.values())
         writer.writerows([i, *row] for i, row in enumerate(zip(*columns, strict=True), start))
-
-
-def write_audio(path, sounds, rate, N):
-    """Write an iterable of float32 (n, T) blocks, N sounds in all, as one mono float WAV."""
-    sounds = iter(sounds)
-    first = next(sounds)
-    large = 4 * N * first.shape[1] > RIFF_LIMIT
-    with (
-        written_whole(path) as draft,
-        soundfile.SoundFile(draft, "w", rate, 1, subtype="FLOAT", format="RF64" if large else "WAV") as file,
-    ):
-        for block in itertools.chain([first], sounds):
-            file.write(block.ravel())
 
 
 def main(argv=None):

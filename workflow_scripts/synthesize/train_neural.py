@@ -1,15 +1,15 @@
 """Train the decoder of the synthesizer `neural`: a variational autoencoder with perceptual axes.
 
-After Roche, Hueber, Garnier, Limier & Girin, "Make That Sound More Metallic" (TISMIR 4(1), 2021), who
-train a variational autoencoder on spectra of synthesizer sounds and add to its loss a term that draws
-the first latent axes towards listeners' ratings of a few sounds. Here the spectra are additive tones
-drawn at random and what replaces the ratings is computed for every one of them: axis 0 follows the
-centroid, axis 1 the level of odd over even harmonics. A second term is ours: what the decoder makes of
-any latents must have the centroid and level that axes 0 and 1 state.
+Source: Roche, Hueber, Garnier, Limier & Girin, "Make That Sound More Metallic" (TISMIR 4(1), 2021). They
+train a variational autoencoder on spectra of synthesizer sounds. A term of its loss draws the first latent
+axes towards listeners' ratings of a few sounds. Here the spectra are additive tones drawn at random, and two
+descriptors, computed for each tone, replace the ratings: axis 0 follows the centroid, axis 1 the level of odd
+over even harmonics. A second term is ours: what the decoder makes of any latents must have the centroid and
+level that axes 0 and 1 state.
 
-Writes an .npz: weight_i (in, out) and bias_i (out,) of the decoder's layers, and mean and scale (2,) of
-ln(centroid) and of odd_even, which latents 0 and 1 follow standardised. Runs on the CPU in one thread,
-so that the same seed and the same PyTorch on the same kind of processor give the same file.
+It writes an .npz: weight_i (in, out) and bias_i (out,) of the decoder's layers, and mean and scale (2,) of
+ln(centroid) and of odd_even, which latents 0 and 1 follow standardised. It runs on the CPU in one thread, so
+that the same seed and the same PyTorch on the same kind of processor give the same file.
 """
 
 import argparse
@@ -32,9 +32,9 @@ AXES = 100.0  # weight of the perceptual terms
 def spectra(n, rng):
     """Levels in dB of harmonics 1..HARMONICS of n random tones, float (n, HARMONICS), total power 0 dB.
 
-    A slope of 0 to 18 dB per octave, even harmonics lowered by -8 to 32 dB, and two resonances, each of
-    random centre (on the octaves), width (0.3 to 1 octave) and gain (-12 to 12 dB). The ranges exceed
-    those of the factors, so that the decoder has learned more than it is asked for.
+    A tone has a slope of 0 to 18 dB per octave, even harmonics lowered by -8 to 32 dB, and two resonances,
+    each of random centre (uniform in octaves), width (0.3 to 1 octave) and gain (-12 to 12 dB). The ranges
+    exceed those of the factors, so that the decoder has learned more than it is asked for.
     """
     k = np.arange(1, HARMONICS + 1)
     slope, lowered = rng.uniform(0, 18, (n, 1)), rng.uniform(-8, 32, (n, 1))
@@ -129,9 +129,9 @@ def train(levels, seed):
 def free_effects(decoder, generator):
     """Change of the levels per unit of each free latent, dB, at 1024 draws from the prior.
 
-    Axes 0 and 1 move along with the latent so that the labels stay as they are, as in the synthesizer,
-    and a change that all of the first IN_BAND harmonics share is gain. Returns a tensor (1024, IN_BAND,
-    LATENTS - 2).
+    Axes 0 and 1 move along with the latent so that the labels stay as they are, as in the synthesizer. A
+    change that all of the first IN_BAND harmonics share is gain and does not count. Returns a tensor (1024,
+    IN_BAND, LATENTS - 2).
     """
 
     def outputs(latents):
@@ -147,7 +147,7 @@ def free_effects(decoder, generator):
 def order_free_latents(decoder, generator):
     """Rotate the free latents of a decoder, in place, so that they change the levels most to least.
 
-    The prior is the same in every direction, so that training leaves the free axes in any; this choice
+    The prior is the same in every direction, so training leaves the free axes in any direction. This choice
     gives latents 2 and 3 a meaning. A positive step raises the harmonic that changes most.
     """
     changes = free_effects(decoder, generator)

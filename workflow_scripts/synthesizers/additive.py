@@ -2,8 +2,8 @@
 
     y(t) = sum over p of p^-s g_p cos(2 pi p f1 t + phi_p),   g_p = 10^(-odd_even / 20) if p is even, else 1
 
-Brightness is stated as the spectral centroid itself: the slope s that gives it is solved for each
-tone, so that it does not move with f1 or odd_even. Even harmonics are attenuated, as in a clarinet.
+Brightness is the spectral centroid itself. The slope s that gives it is solved for each tone, so that
+brightness does not move with f1 or odd_even. Even harmonics are attenuated, as in a clarinet.
 Harmonics end below max_frequency; a raised-cosine ramp begins and ends the tone.
 """
 
@@ -52,8 +52,8 @@ def centroid(f1, amplitudes):
 def amplitudes(f1, brightness, odd_even, max_frequency):
     """Amplitude of each harmonic, float64 (n, P), 0 above max_frequency (Hz), the first one 1.
 
-    f1, brightness (Hz), odd_even (dB): float (n,). The slope is found by bisection: the centroid falls
-    with it at all times. Raises ValueError for a brightness that no slope from -2 to 12 gives.
+    f1, brightness (Hz), odd_even (dB): float (n,). The slope is found by bisection, since a steeper slope
+    always has a lower centroid. Raises ValueError for a brightness that no slope from -2 to 12 gives.
     """
     p = np.arange(1, max(1, int(max_frequency // f1.min())) + 1)
     gain = np.where(p % 2 == 0, 10 ** (-odd_even[:, None] / 20), 1.0) * (p * f1[:, None] <= max_frequency)

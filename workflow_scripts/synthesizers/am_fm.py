@@ -3,8 +3,8 @@
     y(t) = (1 + cos(2 pi modulator t)) / 2 * sin(phi(t))
     log2(phi'(t) / 2 pi) = log2(carrier) + chirp (t - D / 2) + depth / 1200 sin(2 pi rate t)
 
-`carrier` is the frequency in the middle of the clip of D seconds, `chirp` the glide, `rate` and `depth`
-the frequency modulation (vibrato), `modulator` the rate of the amplitude modulation.
+`carrier` is the frequency in the middle of the clip of D seconds, and `chirp` the glide. `rate` and `depth`
+are those of the frequency modulation (vibrato). `modulator` is the rate of the amplitude modulation.
 """
 
 import numpy as np

@@ -10,9 +10,9 @@ has modes k with the eigenvalues lambda_k of the Laplacian. With l_k = lambda_k 
     decay of mode k        sigma_k = sigma_1 (1 - damping + damping l_k)
     its frequency          w_k^2 = w_1^2 l_k (1 + dispersion l_k) / (1 + dispersion)   (undamped)
 
-so that `pitch` is the frequency of the first mode, `decay` the time in which it falls by 60 dB,
-`dispersion` the share of stiffness S^4 lambda_1 / c^2, `damping` the share of loss that grows with
-frequency. `aspect` is the ratio of the sides of a rectangle. A circle has none.
+`pitch` is the frequency of the first mode, and `decay` the time in which it falls by 60 dB. `dispersion` is
+the share of stiffness S^4 lambda_1 / c^2, and `damping` the share of loss that grows with frequency.
+`aspect` is the ratio of the sides of a rectangle; a circle has none.
 """
 
 import numpy as np
@@ -99,8 +99,8 @@ SHAPES = {"rectangle": rectangle, "circle": circle}
 def modes(parameters, shape):
     """Frequencies (Hz), decay rates (1/s) and amplitudes of the modes, each float64 (n, MODES^2).
 
-    Amplitudes are those of the velocity of the point struck; render() lets every mode begin as a sine, as
-    the deflection does, so that the sound begins at 0.
+    Amplitudes are those of the velocity of the point struck. render() lets every mode begin as a sine, as the
+    deflection does, so that the sound begins at 0.
     """
     pitch, aspect, decay, dispersion, damping = (parameters[name][:, None] for name in FACTORS)
     relative, strengths = SHAPES[shape](aspect[:, 0])

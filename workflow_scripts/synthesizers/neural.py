@@ -1,13 +1,14 @@
 """Harmonic tones whose spectrum is decoded from latents by a small neural network.
 
-After Roche, Hueber, Garnier, Limier & Girin, "Make That Sound More Metallic" (TISMIR 4(1), 2021): a
-variational autoencoder whose first latent axes are regularised to follow what is heard, here the
-spectral centroid and the level of odd over even harmonics. train_neural.py trains it; this file needs
-NumPy only. The decoder gives levels in dB by harmonic number, whatever f1.
+The network is the decoder of a variational autoencoder whose first latent axes are regularised to follow what
+is heard, here the spectral centroid and the level of odd over even harmonics. It gives levels in dB by
+harmonic number, whatever f1. train_neural.py trains it; this file needs NumPy only.
 
-A latent axis is no factor: the network follows brightness and odd_even only nearly, and the band limit
-cuts f1 = 400 Hz after harmonic 17. So latents 0 and 1 are solved for, per sound, until the spectrum as
-rendered has the wanted pair, and the pair that it has in the end is returned as the factor.
+A latent axis is no factor: the network follows brightness and odd_even only nearly, and the band limit cuts a
+tone of f1 = 400 Hz after harmonic 17. So latents 0 and 1 are solved for, per sound, until the spectrum as
+rendered has the wanted pair. The pair that it has in the end is returned as the factor.
+
+Source: after Roche, Hueber, Garnier, Limier & Girin, "Make That Sound More Metallic" (TISMIR 4(1), 2021).
 """
 
 import itertools
@@ -18,8 +19,8 @@ from shared.oscillators import ramped, sum_sinusoids
 
 from synthesizers.additive import starting_phases
 
-# shape_1 and shape_2 are latents 2 and 3, the free ones that change the spectrum most. They move it at equal
-# brightness and odd_even, by some 3 dB rms per unit.
+# shape_1 and shape_2 are latents 2 and 3, the free ones that change the spectrum most: by some 3 dB rms per
+# unit, at equal brightness and odd_even.
 FACTORS = {
     "f1": {
         "unit": "Hz",
@@ -77,7 +78,7 @@ def read_decoder(path):
     mean, scale: of ln(centroid as harmonic number) and of odd_even (dB), which latents 0 and 1 follow
     standardised. Raises ValueError in one sentence.
     """
-    cure = "train one with `python workflow_scripts/train_neural.py --seed 0 --output decoder.npz`"
+    cure = "train one with `python workflow_scripts synthesize.train_neural --seed 0 --output decoder.npz`"
     try:
         with np.load(path) as file:
             layers = sum(name.startswith("weight_") for name in file)
@@ -116,10 +117,11 @@ def amplitudes(levels, count):
 def descriptors(levels, count):
     """Centroid and odd_even of the first count harmonics of each spectrum, each float (n,).
 
-    levels: dB, (n, H); count: int (n,), from 3 to H. The centroid is the mean harmonic number weighted
-    by amplitude (times f1: in Hz). odd_even in dB is the mean, over the even harmonics that have an odd
-    one on either side, of the mean level of these two minus the level of the even one: 0 where levels
-    fall on a line from harmonic to harmonic, d where the even harmonics of such a spectrum lose d dB.
+    levels: dB, (n, H); count: int (n,), from 3 to H. The centroid is the mean harmonic number weighted by
+    amplitude; times f1 it is in Hz. odd_even, in dB, takes each even harmonic that has an odd one on either
+    side, and is the mean level of these two minus the level of the even one, averaged over them. It is 0
+    where levels fall on a line from harmonic to harmonic, and d where the even harmonics of such a spectrum
+    lose d dB.
     """
     a = amplitudes(levels, count)
     centroid = (np.arange(1, a.shape[1] + 1) * a).sum(axis=1)

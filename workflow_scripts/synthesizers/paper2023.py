@@ -2,9 +2,9 @@
 
     y(t) = sum over p of (1 + (-1)^p r) / p^alpha * cos(2 pi p f1 t) * hann(t)
 
-t runs over the T samples of the clip, which make up one unit of time whatever the sample rate, so that
-f1 counts cycles per window; a tone has int(T / (2 f1)) - 1 harmonics. Kept with its known flaws: r = 1
-removes the odd harmonics, so that (f1, alpha, 1) is (2 f1, alpha, 0) up to gain. `additive` mends them.
+t runs over the T samples of the clip. They make up one unit of time whatever the sample rate, so that f1
+counts cycles per window. A tone has int(T / (2 f1)) - 1 harmonics. The known flaws are kept: r = 1 removes
+the odd harmonics, so that (f1, alpha, 1) is (2 f1, alpha, 0) up to gain. `additive` mends them.
 """
 
 import numpy as np

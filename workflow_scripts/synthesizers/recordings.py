@@ -1,8 +1,8 @@
 """Sounds of your own: audio files with their factors in a table (design `table`, column `file`).
 
-A file may have any sample rate and length, mono or more channels (their mean is taken). All are
-resampled to the data set's rate and brought to its duration: a longer one is cut after a short fall,
-a shorter one is followed by silence.
+A file may have any sample rate, length and number of channels; the mean of its channels is taken. All files
+are resampled to the data set's rate and brought to its duration: a longer one is cut after a short fall, a
+shorter one is followed by silence.
 """
 
 import hashlib
@@ -38,7 +38,11 @@ def read_mono(path):
 
 
 def check(table, duration, folder="."):
-    """Raise ValueError that lists every fault of the files: unreadable, listed twice, twins, not listed."""
+    """Raise ValueError that lists every fault of the files: unreadable, silent, listed twice, not listed.
+
+    table: {file: str (N,), ...}; duration: s, of each sound; folder: where the files are. Two files that hold
+    the same sound are a fault, too.
+    """
     if "file" not in table:
         raise ValueError("recordings: the table has no column `file`")
     faults, seen = [], {}
@@ -60,8 +64,8 @@ def check(table, duration, folder="."):
         seen.setdefault(digest, name)
     if folder != ".":
         listed = {Path(folder, name).resolve() for name in table["file"]}
-        found = (path for path in sorted(Path(folder).rglob("*")) if path.suffix.lower() in AUDIO)
-        faults += [f"{path.relative_to(folder)} has no row" for path in found if path.resolve() not in listed]
+        files = (path for path in sorted(Path(folder).rglob("*")) if path.suffix.lower() in AUDIO)
+        faults += [f"{path.relative_to(folder)} has no row" for path in files if path.resolve() not in listed]
     if faults:
         raise ValueError(f"recordings: {len(faults)} faults: {'; '.join(faults)}")
 

@@ -1,15 +1,15 @@
 """Monotone English phrases spoken by espeak-ng, a formant synthesizer (GPL-3; called as a program).
 
-Three factors. `f0` and `rate` are measured in the sound and the measured value is the factor; `formants` is
-the ratio that espeak-ng was told, which takes whole percents.
+It has three factors. `f0` and `rate` are measured in the sound, and the measured value is the factor.
+`formants` is the ratio requested of espeak-ng, which takes whole percents.
 
 - f0: the voice is monotone (within 0.1 %), so that f0 is one number per phrase.
 - rate: every phrase has four syllables, and rate is 4 / (the time from its first to its last sound).
 - formants: all formant frequencies and bandwidths times this ratio, as by a vocal tract 1/ratio as long.
 
-The phrases hold vowels, nasals, liquids and glides only: espeak-ng plays its other consonants from
-recordings, which neither f0 nor formants would move. It needs espeak-ng 1.50 or later; 1.50, 1.51, 1.52 and
-the source of August 2026 speak alike to the last bit (all tried with the voice data of 1.51).
+The phrases hold vowels, nasals, liquids and glides only. espeak-ng plays its other consonants from
+recordings, which neither f0 nor formants would move. espeak-ng must be 1.50 or later. Versions 1.50, 1.51 and
+1.52 and the source of August 2026 speak alike to the last bit (all tried with the voice data of 1.51).
 """
 
 import shutil
@@ -74,9 +74,9 @@ FADE = 0.005  # s
 def voice(f0, formants):
     """Text of an espeak-ng voice file: monotone at f0 (Hz), formants scaled by a ratio.
 
-    espeak-ng gives `pitch a b` with its pitch range set to 0 the constant f0
-    (a - 9) + 18 * 108 / 4096 * (b - a) Hz (wavegen.c, SetPitch2): steps of 0.47 Hz. `a` stays 82, because
-    any other value would shift the formants of consonants too (voices.c, formant_factor).
+    With its pitch range set to 0, espeak-ng speaks `pitch a b` at the constant f0 of
+    (a - 9) + 18 * 108 / 4096 * (b - a) Hz (wavegen.c, SetPitch2), in steps of 0.47 Hz. `a` stays 82, because
+    any other value would shift the formants of consonants, too (voices.c, formant_factor).
     """
     percent = round(100 * formants)
     lines = ["name gear", "language en", "flutter 0", "roughness 0"]
@@ -87,7 +87,7 @@ def voice(f0, formants):
 
 
 def speak(text, words_per_minute, f0, formants):
-    """One call of espeak-ng, words_per_minute being its option -s.
+    """One call of espeak-ng. words_per_minute: its option -s; f0: Hz; formants: ratio.
 
     Returns the phrase without silence around it, float64 (t,), and its sample rate (Hz). Raises ValueError
     if espeak-ng gives no sound.
@@ -96,7 +96,7 @@ def speak(text, words_per_minute, f0, formants):
         Path(folder, "gear").write_text(voice(f0, formants))
         # half amplitude, for at full amplitude espeak-ng's limiter acts on some vowels
         options = ["--load", "-v", "gear", "-z", "-a", "50", "-s", str(words_per_minute), "-w", "gear.wav"]
-        done = subprocess.run(
+        process = subprocess.run(
             ["espeak-ng", *options, f"\x010R {text}"],  # \x01: a command, pitch range 0
             cwd=folder,
             stdin=subprocess.DEVNULL,
@@ -106,11 +106,11 @@ def speak(text, words_per_minute, f0, formants):
             errors="replace",
         )
         spoken = Path(folder, "gear.wav")
-        fine = done.returncode == 0 and spoken.exists()
-        sound, sample_rate = soundfile.read(spoken) if fine else (np.zeros(0), 0)
+        succeeded = process.returncode == 0 and spoken.exists()
+        sound, sample_rate = soundfile.read(spoken) if succeeded else (np.zeros(0), 0)
     loud = np.flatnonzero(np.abs(sound) > 0.01 * np.abs(sound).max(initial=0))
     if not len(loud):
-        reason = (done.stdout.strip().splitlines() or [f"exit status {done.returncode}, no sound"])[-1]
+        reason = (process.stdout.strip().splitlines() or [f"exit status {process.returncode}, no sound"])[-1]
         raise ValueError(
             f"speech: espeak-ng failed ({reason.rstrip('.')}); check that `espeak-ng hello` speaks "
             "and that `espeak-ng --version` is 1.50 or later"
@@ -121,8 +121,8 @@ def speak(text, words_per_minute, f0, formants):
 def speak_at(text, rate, f0, formants):
     """A phrase at a rate in syllables/s, within some 5 %. Returns (phrase, sample_rate, rate as measured).
 
-    The phrase is spoken twice: how long it takes at a given number of words per minute differs from phrase
-    to phrase, so that the first time serves to correct the second.
+    The phrase is spoken twice. Phrases differ in how long they take at a given number of words per minute, so
+    that the first time serves to correct the second.
     """
     words_per_minute = 32 * rate
     for _ in range(2):
@@ -135,9 +135,11 @@ def speak_at(text, rate, f0, formants):
 def fundamental(sound, sample_rate):
     """Fundamental frequency of a sound: median over its voiced frames of 50 ms, every 10 ms.
 
-    sound: float (T,); sample_rate: Hz. Returns Hz within F0_LIMITS; nan if no frame is voiced. Each frame's
-    period is the lag of the first maximum of the autocorrelation, divided by the window's own (Boersma 1993),
-    that comes near the highest one; lags are interpolated by band-limited and then parabolic interpolation.
+    sound: float (T,); sample_rate: Hz. Returns Hz within F0_LIMITS; nan if no frame is voiced.
+
+    The autocorrelation of each frame is divided by the window's own (Boersma 1993). The frame's period is
+    the lag of its first maximum that comes near the highest one. Lags are interpolated, first band-limited
+    and then by a parabola.
     """
     fine = 4  # lags per sample
     n = round(0.05 * sample_rate)
@@ -169,10 +171,10 @@ def fundamental(sound, sample_rate):
 
 
 def clip(phrase, rate_in, sample_rate, T, max_frequency):
-    """A phrase as a sound of T samples: faded, padded with silence, resampled and low-passed.
+    """A phrase as a sound of T samples: faded, padded with silence, low-passed and resampled.
 
-    phrase: float (t,) at rate_in (Hz), cut if it is longer; nothing is left at or above max_frequency (Hz).
-    Returns float64 (T,).
+    phrase: float (t,) at rate_in (Hz); it is cut if it is longer. Nothing is left at or above max_frequency
+    (Hz). Returns float64 (T,).
     """
     room = int(np.ceil(T * rate_in / sample_rate))
     phrase = ramped(phrase[None, :room], rate_in, FADE)[0]
@@ -188,9 +190,9 @@ def render(parameters, sample_rate, duration, max_frequency=7000):
     """Spoken phrases at the start of each sound, silence after them.
 
     parameters: {f0, rate, formants, text: float (n,)}; sample_rate: Hz; duration: s; max_frequency: Hz, no
-    energy from there on. Returns (float64 (n, round(duration * sample_rate)), {f0, rate, formants: float
-    (n,)}), the latter as realised: f0 and rate measured, formants in whole percents. Equal settings are the
-    same sound. A phrase that comes out some percent slower than requested can lose as much at its end. Raises
+    energy from there on. Returns float64 (n, round(duration * sample_rate)) and the realised {f0, rate,
+    formants: float (n,)}: f0 and rate as measured, formants in whole percents. Equal settings give the same
+    sound. A phrase that comes out some percent slower than requested can lose as much at its end. Raises
     ValueError if espeak-ng is missing or fails, if a phrase as requested does not fit into `duration`, or if
     f0 is outside what is measured.
     """

@@ -1,0 +1,30 @@
+"""Names of the config stand once: the code that acts on them and the schema have the same."""
+
+import pytest
+import yaml
+from conftest import ROOT
+from shared import names, scales
+from synthesize import designs, levels
+
+
+@pytest.fixture(scope="module")
+def entry():
+    """The properties of a data set's entry in the schema of the config."""
+    paths = [ROOT / "rules", ROOT / "workflow_scripts" / "planning"]
+    (path,) = [path for folder in paths for path in folder.glob("config.schema.yaml")]
+    return yaml.safe_load(path.read_text())["$defs"]["dataset"]["properties"]
+
+
+def test_scales(entry):
+    assert set(scales.CONVERSIONS) == set(names.SCALES)
+    assert entry["factors"]["additionalProperties"]["properties"]["scale"]["enum"] == list(names.SCALES)
+
+
+def test_designs(entry):
+    assert set(designs.CUBES) == set(names.SAMPLED_DESIGNS)
+    assert entry["design"]["enum"] == list(names.DESIGNS)
+
+
+def test_normalizations(entry):
+    assert set(levels.MEASURES) == set(names.NORMALIZATIONS)
+    assert entry["normalize"]["enum"] == list(names.NORMALIZATIONS)
