@@ -1,7 +1,7 @@
 """The schema of a config: what it refuses, and the defaults that it states.
 
-config.schema.yaml is the one place where keys, defaults and descriptions stand. docs/config.md is rendered from it
-(planning/manual.py), and editors find it by the first line of config.yaml.
+config.schema.yaml is the one place where keys, defaults and descriptions stand. docs/config.md is rendered
+from it (planning/manual.py), and editors find it by the first line of config.yaml.
 """
 
 import copy
@@ -24,8 +24,8 @@ def schema():
 def defaults(kind):
     """Defaults of an entry of a kind, {key: value}, in the order of the schema.
 
-    kind: a key of the schema's `$defs`, such as dataset, model, factor or analyses. Keys without a default are
-    left out.
+    kind: a key of the schema's `$defs`, such as dataset, model, factor or analyses. Keys without a default
+    are left out.
     """
     keys = schema()["$defs"][kind]["properties"]
     return {key: copy.deepcopy(stated["default"]) for key, stated in keys.items() if "default" in stated}
