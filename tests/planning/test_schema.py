@@ -88,7 +88,7 @@ def plan(folder, dataset, model):
     change |= {"datasets": {"bare": dataset | bare}, "models": {"mine": model | mine}}
     (folder / "mine.yaml").write_text(yaml.safe_dump(change, sort_keys=False))
     words = ["-n", "--printshellcmds", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml"]
-    done = snakemake(folder, *words)
+    done = snakemake(folder, *words, "--cores", 8)  # two would cap the threads
     assert done.returncode == 0, done.stdout
     return sorted(re.findall(r"^ *(?:Shell command|threads|resources): .*", done.stdout, re.MULTILINE))
 
