@@ -19,7 +19,6 @@ import sys
 from itertools import product
 from pathlib import Path
 
-import jsonschema
 import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
@@ -36,6 +35,7 @@ from planning.analyses import (
     read_analyses,
     read_figures,
 )
+from planning.schema import defaults, schema_faults
 from shared.arguments import INPUTS, is_switch, path_of, word
 from shared.logs import reason
 from shared.names import CONTROLS
@@ -60,14 +60,6 @@ CLOUD = [  # what the page's explorer shows of a model
 ]
 EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together
 
-# JSON Schema takes 5.0 for an integer; the scripts do not.
-VALIDATOR = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator,
-    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: type(value) is int
-    ),
-)
-
 SCALES = ("linear", "log", "erb")  # of factors, as in scales.py
 
 # --- config: one sentence per fault, before any job -----------------------------------------------
@@ -78,24 +70,6 @@ def closest(word, words):
     near = difflib.get_close_matches(str(word), [str(w) for w in words], n=1)
     known = ", ".join(sorted(map(str, words)))
     return f"did you mean {near[0]!r}?" if near else f"known: {known or 'none'}"
-
-
-def schema_faults(config):
-    """Faults that the schema finds, each as 'where: what'."""
-    schema = yaml.safe_load(Path(workflow.basedir, "rules", "config.schema.yaml").read_text())
-    for error in VALIDATOR(schema).iter_errors(config):
-        where = ".".join(map(str, error.absolute_path)) or "top level"
-        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-            known = error.schema.get("properties", {})
-            for key in error.instance:
-                if key not in known:
-                    yield f"{where}: unknown key {key!r}, {closest(key, known)}"
-        elif error.validator == "minItems":
-            yield f"{where}: the list is empty; name at least one"
-        elif error.validator == "oneOf" and "description" in error.schema:
-            yield f"{where}: must be {error.schema['description']}"
-        else:
-            yield f"{where}: {error.message}"
 
 
 def name_faults(config):
@@ -206,16 +180,7 @@ def common_nuisances():
 
 SAMPLED = ("sobol", "latin_hypercube", "random")  # designs
 
-DEFAULTS = {  # of a data set's entry
-    "version": 1,
-    "seed": 0,
-    "design": "sobol",
-    "normalize": "rms",
-    "resample": True,
-    "strict": False,
-    "options": {},
-    "nuisances": {},
-}
+DEFAULTS = defaults("dataset")
 
 
 def resolve(entry, parent=None):
@@ -887,8 +852,10 @@ def sources(dataset):
     return [entry["table"], *dict.fromkeys(file for file in files if Path(file).is_file())]
 
 
-def entry(key, default):
-    """A parameter from a model's own entry, so that changing one model reruns one branch."""
+def entry(key):
+    """A parameter from a model's own entry, so that changing one model reruns one branch; the default that the
+    schema states, or None, if the entry leaves the key out."""
+    default = defaults("model").get(key)
     return lambda wildcards: config["models"][wildcards.model].get(key, default)
 
 

@@ -29,26 +29,26 @@ rule embed:
         model=any_of(PLAIN),
     conda:
         lambda wildcards: conda_spec(environment_of(wildcards.model))
-    threads: lambda wildcards: config["models"][wildcards.model].get("threads", 2)
+    threads: entry("threads")
     resources:
-        gpu=entry("gpu", 0),
+        gpu=entry("gpu"),
         networks=1,
-        mem_mb=lambda wildcards, attempt: config["models"][wildcards.model].get("mem_mb", 4000) * attempt,
+        mem_mb=lambda wildcards, attempt: entry("mem_mb")(wildcards) * attempt,
         runtime=growing(240, in_pieces=True),
     params:
         python=lambda wildcards: python(environment_of(wildcards.model)),
-        module=entry("module", None),
-        sample_rate=entry("sample_rate", None),
-        options=lambda wildcards: json.dumps(config["models"][wildcards.model].get("options", {})),
-        embedding_size=entry("embedding_size", 0),
+        module=entry("module"),
+        sample_rate=entry("sample_rate"),
+        options=lambda wildcards: json.dumps(entry("options")(wildcards)),
+        embedding_size=entry("embedding_size"),
         weights=weights_of,
-        trust_pickle=flag("--trust-pickle", entry("trust_pickle", False)),
-        initialization=entry("initialization", "pretrained"),
+        trust_pickle=flag("--trust-pickle", entry("trust_pickle")),
+        initialization=entry("initialization"),
         network=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("network", "")),
-        seed=entry("seed", 0),
-        precision=entry("precision", "float32"),
-        batch_size=entry("batch_size", 0),
-        licence=entry("licence", "unknown"),
+        seed=entry("seed"),
+        precision=entry("precision"),
+        batch_size=entry("batch_size"),
+        licence=entry("licence"),
         layers=lambda wildcards: json.dumps(dict(layers_of(config["models"][wildcards.model]))),
         layers_folder="",
         shard="",
@@ -210,7 +210,7 @@ rule adopt:
         runtime=growing(30),
     params:
         python=python("analysis"),
-        licence=entry("licence", "unknown"),
+        licence=entry("licence"),
     shell:
         "{params.python:q} {SCRIPTS:q} embed.adopt --source {input.source:q} --parameters {input.parameters:q} "
         "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"
