@@ -34,11 +34,11 @@ OPERATIONS = sum(2 * c * d * kernel * T for c, d, kernel, T in LAYERS)  # of a f
 
 def embedded(name, seconds, sounds, batch, path):
     """Embed noises of many levels in this process, save what comes, and return its facts."""
-    from embed import embed
+    from embed import hear
 
     noise = np.random.default_rng(0).standard_normal((sounds, round(16000 * seconds))).astype(np.float32)
     noise *= np.logspace(-3, -1, sounds, dtype=np.float32)[:, None]
-    function, device = embed.torch_embedder(*embed.load(MODULES[name], None, {}))
+    function, device = hear.torch_embedder(*hear.load(MODULES[name], None, {}))
     function(noise[:batch])
     began, used = time.perf_counter(), time.process_time()
     result = np.concatenate([function(noise[i : i + batch]) for i in range(0, sounds, batch)])
