@@ -2,10 +2,15 @@
 
     resources/environments/hearbaseline/bin/python benchmarks/crepe.py
 
-Every measurement is a process of its own, the two in turn, and the smallest of several counts: other work
-on the machine only ever adds. Wall and processor seconds of 100 sounds, after one batch to warm up; GFLOP/s:
-operations of the convolutions as written (2.7 G a frame), over wall seconds, whatever way they are computed;
-matmul: what two matrices of 2,048 x 2,048 reach; difference: largest, relative to the largest value.
+Every measurement is a process of its own, the two in turn. The smallest of several counts, because other work
+on the machine only adds time. Columns:
+
+    wall, processor   seconds of 100 sounds, after one batch to warm up
+    GFLOP/s           operations of the convolutions as written (2.7 G a frame), however they are computed,
+                      over wall seconds; two matrices of 2,048 x 2,048 reach `matmul`
+    MB                peak resident memory
+    ratio             of the wrapper's seconds to the adapter's
+    difference        largest between the two, relative to the largest value
 """
 
 import argparse
@@ -33,15 +38,15 @@ OPERATIONS = sum(2 * c * d * kernel * T for c, d, kernel, T in LAYERS)  # of a f
 
 
 def embedded(name, seconds, sounds, batch, path):
-    """Embed noises of many levels in this process, save what comes, and return its facts."""
-    from embed import embed
+    """Embed noises of many levels in this process and save the embeddings. Returns times and memory."""
+    from embed import hear
 
     noise = np.random.default_rng(0).standard_normal((sounds, round(16000 * seconds))).astype(np.float32)
     noise *= np.logspace(-3, -1, sounds, dtype=np.float32)[:, None]
-    function, device = embed.torch_embedder(*embed.load(MODULES[name], None, {}))
-    function(noise[:batch])
+    embed, device = hear.torch_embedder(*hear.load(MODULES[name], None, {}))
+    embed(noise[:batch])
     began, used = time.perf_counter(), time.process_time()
-    result = np.concatenate([function(noise[i : i + batch]) for i in range(0, sounds, batch)])
+    result = np.concatenate([embed(noise[i : i + batch]) for i in range(0, sounds, batch)])
     wall, processor = time.perf_counter() - began, time.process_time() - used
     np.save(path, result)
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
@@ -63,8 +68,26 @@ def matmul():
 
 def measured(*words):
     """Run one measurement in a process of its own. Returns its facts."""
-    done = subprocess.run([sys.executable, __file__, "--one", *map(str, words)], check=True, stdout=-1)
+    command = [sys.executable, __file__, "--one", *map(str, words)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
+
+
+def table(best, seconds, sounds, folder):
+    """Lines of the table, one per variant. best: {variant: its facts}; folder: of their embeddings."""
+    frames = 1 + int(16000 * seconds) // 4000
+    lines = []
+    for name, facts in best.items():
+        gflops = sounds * frames * OPERATIONS / facts["wall"] / 1e9
+        line = f"{seconds:5} {name:8} {100 * facts['wall'] / sounds:11.2f}"
+        line += f"{100 * facts['processor'] / sounds:17.2f}{gflops:9.0f} {facts['megabytes']:5.0f}"
+        if name == "adapter":
+            wrapper, adapter = (np.load(folder / f"{each}.npy") for each in MODULES)
+            difference = np.abs(wrapper - adapter).max() / np.abs(wrapper).max()
+            ratios = [best["wrapper"][key] / facts[key] for key in ("wall", "processor")]
+            line += f"  {ratios[0]:.2f}, {ratios[1]:.2f}  {difference:.1e}"
+        lines.append(line)
+    return lines
 
 
 def main(argv=None):
@@ -85,24 +108,14 @@ def main(argv=None):
         for seconds in args.seconds:
             runs = {name: [] for name in MODULES}
             for _ in range(args.repeats):
-                for name, found in runs.items():
-                    found.append(
-                        measured(name, seconds, args.sounds, args.batch, Path(folder, f"{name}.npy"))
-                    )
+                for name in MODULES:
+                    path = Path(folder, f"{name}.npy")
+                    runs[name].append(measured(name, seconds, args.sounds, args.batch, path))
             best = {
-                name: {key: min(run[key] for run in found) for key in ("wall", "processor", "megabytes")}
-                for name, found in runs.items()
+                name: {key: min(run[key] for run in runs[name]) for key in ("wall", "processor", "megabytes")}
+                for name in MODULES
             }
-            for name, of in best.items():
-                frames = 1 + int(16000 * seconds) // 4000
-                line = f"{seconds:5} {name:8} {100 * of['wall'] / args.sounds:11.2f}"
-                line += f"{100 * of['processor'] / args.sounds:17.2f}"
-                line += f"{args.sounds * frames * OPERATIONS / of['wall'] / 1e9:9.0f} {of['megabytes']:5.0f}"
-                if name == "adapter":
-                    wrapper, adapter = (np.load(Path(folder, f"{each}.npy")) for each in MODULES)
-                    difference = np.abs(wrapper - adapter).max() / np.abs(wrapper).max()
-                    ratios = [best["wrapper"][key] / of[key] for key in ("wall", "processor")]
-                    line += f"  {ratios[0]:.2f}, {ratios[1]:.2f}  {difference:.1e}"
+            for line in table(best, seconds, args.sounds, Path(folder)):
                 print(line, flush=True)
 
 

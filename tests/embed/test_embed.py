@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import ROOT
-from embed import embed
+from embed import batches, embed
 
 N, T = 24, 512
 
@@ -104,7 +104,7 @@ def test_a_batch_dependent_model_is_never_split(run):
     ],
 )
 def test_a_batch_is_a_power_of_two_that_fits(clip_seconds, sound_mb, free_mb, size):
-    assert embed.chosen_batch_size(clip_seconds, sound_mb, free_mb) == size
+    assert batches.chosen_batch_size(clip_seconds, sound_mb, free_mb) == size
 
 
 def test_without_memory_sounds_go_one_by_one(run):

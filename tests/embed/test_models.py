@@ -16,7 +16,7 @@ BYOL_CONFIG = """
 f_max: 7800, feature_d: 2048, shape: [64, 96], depths: [1, 1, 1], embed_dims: [64, 256, 512],
 mlp_mults: [4, 4, 4], cvt_pool: mean+max}
 """
-# of each model: its environment, and what tiny_weights.py makes for each of its files, in their order
+# {model: (its environment, what tiny_weights.py makes for each of its files, in their order)}
 PAPER = {
     "openl3": ("openl3", ["torchopenl3_mel256_music_6144.pth.tar"]),
     "byol": ("serab_byols", ["cvt.pth", "config.yaml"]),
@@ -24,7 +24,7 @@ PAPER = {
     "gura": ("gura", ["hubert", "wav2vec2"]),
     "yamnet": ("tensorflow", ["yamnet.tar.gz"]),
 }
-# of each newer model: what tiny_weights.py calls it, what changes in its entry, and the size of its embedding
+# {newer model: (its name in tiny_weights.py, what changes in its entry, the size of its embedding)}
 NEWER = {
     "wavlm": ("wavlm", {}, 64),
     "whisper": ("whisper", {}, 64),
@@ -58,8 +58,8 @@ def repository_of(env):
     """Address of the git repository that an environment installs from, or None."""
     script = ROOT / "envs" / f"{env}.post-deploy.sh"
     words = script.read_text().split() if script.exists() else []
-    found = [word.split("git+")[1].rsplit("@", 1)[0] for word in words if "git+https" in word]
-    return found[0] if found else None
+    addresses = [word.split("git+")[1].rsplit("@", 1)[0] for word in words if "git+https" in word]
+    return addresses[0] if addresses else None
 
 
 def embedded(clone, env, entries, made, dataset):
@@ -70,8 +70,8 @@ def embedded(clone, env, entries, made, dataset):
     """
     repository = repository_of(env)
     if repository:
-        asked = subprocess.run(["git", "ls-remote", "--exit-code", repository, "HEAD"], capture_output=True)
-        if asked.returncode:
+        answer = subprocess.run(["git", "ls-remote", "--exit-code", repository, "HEAD"], capture_output=True)
+        if answer.returncode:
             pytest.skip(f"{repository} cannot be reached, and the package exists nowhere else")
     run = {"datasets": [dataset], "models": list(entries)}
     (clone / f"{env}.yaml").write_text(yaml.safe_dump({"run": run, "models": entries}))
@@ -110,8 +110,8 @@ def test_the_papers_models_load_and_embed(shared_clone, model):
     entry = yaml.safe_load((ROOT / "experiments" / "paper.yaml").read_text())["models"][model]
     entry["weights"] = listed(entry)
     env, files = PAPER[model]
-    found = embedded(shared_clone, env, {model: entry}, {model: (model, files)}, "small_grid")
-    embeddings, facts = found[model]
+    results = embedded(shared_clone, env, {model: entry}, {model: (model, files)}, "small_grid")
+    embeddings, facts = results[model]
     assert embeddings.shape == (36, entry["embedding_size"])
     assert 1e-3 < np.abs(embeddings).max() < 1e4
     assert facts["audit"]["varies"]

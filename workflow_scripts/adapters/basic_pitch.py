@@ -1,9 +1,9 @@
 """Spotify's Basic Pitch (Bittner et al., ICASSP 2022): note, onset and contour posteriorgrams.
 
-The trained TensorFlow SavedModel ships in the package. As the package does it, a sound is cut into
-windows of 43,844 samples that overlap by 30 frames, with 15 frames of silence before it, 15 frames
-are dropped at either end of each window's answer, and what lies beyond the sound is dropped too.
-The embedding is the mean over time of 88 notes, 88 onsets and 264 contour bins: 440 values in 0..1.
+The trained TensorFlow SavedModel ships in the package. Windows are those of the package: a sound gets 15
+frames of silence before it and is cut into windows of 43,844 samples that overlap by 30 frames. 15 frames are
+dropped at either end of each window's answer, and so is what lies beyond the sound. The embedding is the
+mean over time of 88 notes, 88 onsets and 264 contour bins: 440 values in 0..1.
 """
 
 import numpy as np

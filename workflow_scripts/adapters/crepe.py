@@ -1,9 +1,10 @@
 """CREPE (Kim et al. 2018) by torchcrepe, embedded as hearbaseline.torchcrepe does it, several times as fast.
 
-The same frames of 1,024 samples, a hop of 250 ms, the output of the fifth layer, averaged over frames. But
-the frames of all sounds go through the network together, and its convolutions are computed by other means:
-PyTorch runs kernels of 64 x 1 far below what a processor can, and in the frequency domain they take a tenth
-of the operations. The numbers agree to a millionth. The network is torchcrepe.infer.model, as there.
+The embedding is the same: the output of the fifth layer for frames of 1,024 samples, at a hop of 250 ms,
+averaged over frames. The means are others. The frames of all sounds go through the network together, and its
+convolutions are computed in the frequency domain, where they take a tenth of the operations: PyTorch runs
+kernels of 64 x 1 far below what a processor can. The numbers agree to a millionth. The network is
+torchcrepe.infer.model, as it is there.
 """
 
 from functools import partial

@@ -1,9 +1,9 @@
 """PaSST (Koutini et al. 2022) as submitted to HEAR 2021, by its package hear21passt.
 
-The package needs timm for one function only, a cached download, but timm imports torchvision, of which no
-build matches every PyTorch. That function is given here instead; the file lies where torch.hub keeps it.
-Option: `module`, which of the package's three (base, base2level, base2levelmel); their embeddings of a whole
-clip are the same.
+The package needs timm for one function only, a cached download. But timm imports torchvision, and no build
+of torchvision matches every PyTorch. That function is given here instead; it keeps the file where torch.hub
+does. Option: `module`, one of the package's three (base, base2level, base2levelmel). Their embeddings of a
+whole clip are the same.
 """
 
 import importlib

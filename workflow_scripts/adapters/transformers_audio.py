@@ -1,13 +1,16 @@
 """Audio models of the Hugging Face hub by transformers: WavLM, HuBERT, wav2vec 2.0, data2vec, Whisper, CLAP,
 the Audio Spectrogram Transformer, and others that AutoModel and AutoFeatureExtractor load.
 
-The weights are a folder with config.json, preprocessor_config.json and the tensors. Of a model of audio and
-text (CLAP) the audio half is taken, of an encoder and decoder (Whisper) the encoder. Options: `layer`, the
-hidden state (0: the input of the first layer, -1: the output of the last), and `pooling`: `mean` over time
-(and frequency), `first` (the class token, where there is one) or `pooler` (the model's own, whatever the
-layer). Whisper's extractor pads to 30 s: the mean is over the part that the sound fills. The transformer of
-spectrograms sees 10 s and its mean is over all of them, silence included. Layers by hooks (`layers` of an
-entry) average over the padding of both; take the option `layer` there.
+The weights are a folder with config.json, preprocessor_config.json and the tensors. A model of audio and text
+(CLAP) gives its audio half, an encoder and decoder (Whisper) its encoder.
+
+Options: `layer` is the hidden state (0: the input of the first layer, -1: the output of the last). `pooling`
+is `mean` over time (and frequency), `first` (the class token, where there is one) or `pooler` (the model's
+own, whatever the layer).
+
+Padding: Whisper's extractor pads to 30 s, and the mean is over the part that the sound fills. The transformer
+of spectrograms sees 10 s, and its mean is over all of them, silence included. Layers by hooks (`layers` of an
+entry) average over the padding of both; use the option `layer` for these two models.
 """
 
 import math

@@ -1,10 +1,10 @@
 """wav2vec 2.0 and DDSP by the AMAAI Lab, as submitted to HEAR 2021.
 
 The package finds loudness and pitch on the first GPU, whether there is one or not; here it does so where
-torch computes. Its settings of the task are those of a fairseq of 2021: what today's does not know is left
-out, as fairseq itself does when it loads a checkpoint. torchcrepe dithers the pitch, a part of the embedding,
-by NumPy's global generator: it is seeded before each sound, and sounds go one by one, so that the answer is
-the same alone and in a batch.
+torch computes. Its settings of the task are those of a fairseq of 2021. Settings that today's fairseq does
+not know are left out, as fairseq itself does when it loads a checkpoint. The pitch is a part of the
+embedding, and torchcrepe dithers it by NumPy's global generator. That is seeded before each sound, and sounds
+go one by one, so that the answer is the same alone and in a batch.
 """
 
 from functools import partial
@@ -25,8 +25,8 @@ submission.extract_pitch_torch = partial(submission.extract_pitch_torch, device=
 
 def get_scene_embeddings(audio, model):
     """float32 (n, 871): 768 of wav2vec 2.0, 100 harmonics, their amplitude, pitch in Hz, their sum."""
-    found = []
+    embeddings = []
     for sound in audio:
         np.random.seed(SEED)
-        found.append(submission.get_scene_embeddings(sound[None], model))
-    return torch.cat(found)
+        embeddings.append(submission.get_scene_embeddings(sound[None], model))
+    return torch.cat(embeddings)

@@ -1,8 +1,8 @@
 """YAMNet (Plakal & Ellis, Google) from its published TensorFlow SavedModel.
 
 The weights are the archive of the model (or a folder of its content). The SavedModel fills a clip with
-silence to whole patches of 0.96 s (hop 0.48 s), so that it hears clips of any length, which the module
-submitted to HEAR 2021 does not (about 1 s at least). The embedding is the mean over patches: 1024 values.
+silence to whole patches of 0.96 s (hop 0.48 s), so that it hears clips of any length. The module submitted to
+HEAR 2021 needs about 1 s at least. The embedding is the mean over patches: 1024 values.
 """
 
 import tarfile

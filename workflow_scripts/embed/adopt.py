@@ -1,19 +1,22 @@
 """Adopt embeddings that were computed elsewhere, after checking that they fit the data set's sounds."""
 
 import argparse
-import hashlib
 import json
 import sys
 import zipfile
 from pathlib import Path
 
 import numpy as np
-import pandas
 from shared.files import written_whole
+from shared.sounds import count_sounds
+from shared.weights import digest_of
 
 
 def adopt(array, N):
-    """The embedding as float32 (N, D). Raises ValueError in one sentence if the array is not one."""
+    """The embeddings of N sounds as float32 (N, D).
+
+    array: what numpy.load gives. Raises ValueError, one sentence, if it is not an array of finite numbers.
+    """
     if not isinstance(array, np.ndarray):
         raise ValueError("it is an archive; save a single array as .npy")
     if array.ndim != 2 or len(array) != N or array.shape[1] == 0:
@@ -37,11 +40,17 @@ def main(argv=None):
     parser.add_argument("--facts", required=True, help="JSON to write")
     args = parser.parse_args(argv)
     try:
-        embeddings = adopt(np.load(args.source), len(pandas.read_csv(args.parameters)))
+        embeddings = adopt(np.load(args.source), count_sounds(args.parameters))
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as problem:
         sys.exit(f"error: {args.source} cannot stand for this data set: {problem}")
-    facts = {"module": "precomputed", "file": args.source, "N": len(embeddings), "D": embeddings.shape[1]}
-    facts |= {"sha256": hashlib.sha256(Path(args.source).read_bytes()).hexdigest(), "licence": args.licence}
+    facts = {
+        "module": "precomputed",
+        "file": args.source,
+        "N": len(embeddings),
+        "D": embeddings.shape[1],
+        "sha256": digest_of(Path(args.source)),
+        "licence": args.licence,
+    }
     with written_whole(args.embeddings) as draft:
         np.save(draft, embeddings)
     with written_whole(args.facts) as draft:

@@ -1,8 +1,7 @@
-"""Write the two controls of a data set, which stand as rows beside the models.
+"""Write a control of a data set, which stands as a row beside the models.
 
-`chance`: Gaussian noise, N x 64, which knows nothing of the sounds. `reference`: the true factors
-on their sampling scale, standardised, used as if they were an embedding; it is a landmark, not an
-upper bound.
+`chance` is Gaussian noise, N x 64, which knows nothing of the sounds. `reference` is the true factors on
+their sampling scale, standardised, used as if they were an embedding. It is a landmark, not an upper bound.
 """
 
 import argparse
@@ -11,21 +10,23 @@ import json
 import numpy as np
 import pandas
 from shared.files import written_whole
+from shared.names import CONTROLS
 from shared.scales import on_scale
 
+CHANCE, _ = CONTROLS
 CHANCE_SIZE = 64
 
 
 def chance(N, seed):
-    """Gaussian noise, float32 (N, 64)."""
+    """Gaussian noise, float32 (N, CHANCE_SIZE)."""
     return np.random.default_rng(seed).standard_normal((N, CHANCE_SIZE)).astype(np.float32)
 
 
 def reference(table, factors):
-    """Factors on their sampling scale, each with mean 0 and standard deviation 1.
+    """Factors on their sampling scale, each with mean 0 and standard deviation 1: float32 (N, factors).
 
-    table: DataFrame with one column per factor; factors: {name: {scale, ...}}. A factor that does not
-    vary becomes 0. Returns float32 (N, number of factors).
+    table: DataFrame with one column per factor. factors: {name: {scale, ...}}. A factor that does not vary
+    becomes 0.
     """
     columns = []
     for name, factor in factors.items():
@@ -38,13 +39,13 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parameters", required=True, help="CSV of the factors")
     parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
-    parser.add_argument("--control", choices=("chance", "reference"), required=True)
+    parser.add_argument("--control", choices=CONTROLS, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--embeddings", required=True, help="npy to write")
     parser.add_argument("--facts", required=True, help="JSON to write")
     args = parser.parse_args(argv)
     table = pandas.read_csv(args.parameters)
-    if args.control == "chance":
+    if args.control == CHANCE:
         embeddings = chance(len(table), args.seed)
     else:
         embeddings = reference(table, args.factors)

@@ -1,6 +1,6 @@
 """Put the embeddings of a data set's shards together, and their layers if any, one shard in memory at a time.
 
-Facts are those of the first shard; counts and seconds are added up, memory is the most of any.
+Facts are those of the first shard. Counts and seconds are added up; memory is the most of any shard.
 """
 
 import argparse
@@ -10,25 +10,26 @@ from pathlib import Path
 import numpy as np
 from shared.files import written_whole
 
-SUMS = ("N", "load_seconds", "audit_seconds", "seconds")
+SAME = ("module", "layer", "D", "packages", "sample_rate", "precision", "weights_sha256")
+SECONDS = ("load_seconds", "audit_seconds", "seconds")
 
 
 def joined_facts(shards):
     """Facts of the whole data set from those of its shards, a list of dicts in order.
 
-    Raises ValueError if what must be the same differs: size, packages, weights, or what the audit found.
+    Raises ValueError if what must be the same differs: SAME, or whether the model depends on its batch.
     """
     facts = dict(shards[0])
-    for key in ("module", "layer", "D", "packages", "sample_rate", "precision", "weights_sha256"):
+    for key in SAME:
         if any(shard[key] != facts[key] for shard in shards):
             raise ValueError(f"shards differ in {key}; delete them, and all are embedded anew")
     if any(shard["audit"]["batch_dependent"] != facts["audit"]["batch_dependent"] for shard in shards):
         raise ValueError("the audits of the shards differ in whether the model depends on its batch")
-    facts |= {key: round(sum(shard[key] for shard in shards), 2) for key in SUMS}
-    reading = sum(shard["reading_share"] * shard["seconds"] for shard in shards)
-    facts["reading_share"] = round(reading / max(facts["seconds"], 1e-9), 3)
-    whole = sum(facts[key] for key in SUMS if key != "N")
-    facts["loading_share"] = round(facts["load_seconds"] / max(whole, 1e-9), 3)
+    facts |= {key: round(sum(shard[key] for shard in shards), 2) for key in ("N", *SECONDS)}
+    seconds_reading = sum(shard["reading_share"] * shard["seconds"] for shard in shards)
+    facts["reading_share"] = round(seconds_reading / max(facts["seconds"], 1e-9), 3)
+    seconds_in_all = sum(facts[key] for key in SECONDS)
+    facts["loading_share"] = round(facts["load_seconds"] / max(seconds_in_all, 1e-9), 3)
     facts["device"] = ", ".join(dict.fromkeys(shard["device"] for shard in shards))
     facts["batch_size"] = min(shard["batch_size"] for shard in shards)
     facts["peak_memory_mb"] = max(shard["peak_memory_mb"] for shard in shards)
@@ -36,21 +37,23 @@ def joined_facts(shards):
     return facts | {"shards": len(shards)}
 
 
-def gather(parts, facts, embeddings, facts_to_write):
-    """Write the rows of npy files `parts`, one after the other, and the joined facts; paths all."""
-    joined = joined_facts([json.loads(Path(path).read_text()) for path in facts])
+def gather(parts, facts, embeddings, joined):
+    """Write the rows of the npy files `parts`, one after the other, to `embeddings`, float32 (N, D).
+
+    facts: JSON of each part, in the same order. joined: JSON to write. All are paths. Raises ValueError.
+    """
+    facts_of_all = joined_facts([json.loads(Path(path).read_text()) for path in facts])
+    shape = (facts_of_all["N"], facts_of_all["D"])
     with written_whole(embeddings) as draft:
-        whole = np.lib.format.open_memmap(
-            draft, mode="w+", dtype=np.float32, shape=(joined["N"], joined["D"])
-        )
-        row = 0
+        rows = np.lib.format.open_memmap(draft, mode="w+", dtype=np.float32, shape=shape)
+        start = 0
         for path in parts:
             part = np.load(path)
-            whole[row : row + len(part)] = part
-            row += len(part)
-        whole.flush()
-    with written_whole(facts_to_write) as draft:
-        draft.write_text(json.dumps(joined, indent=2) + "\n")
+            rows[start : start + len(part)] = part
+            start += len(part)
+        rows.flush()
+    with written_whole(joined) as draft:
+        draft.write_text(json.dumps(facts_of_all, indent=2) + "\n")
 
 
 def main(argv=None):
@@ -65,6 +68,6 @@ def main(argv=None):
     for first in sorted(args.layers[0].glob("*.npy")) if args.layers else []:
         parts = [folder / first.name for folder in args.layers]
         facts = [part.with_suffix(".json") for part in parts]
-        target = args.layers_folder / first.name
-        gather(parts, facts, target, target.with_suffix(".json"))
+        layer = args.layers_folder / first.name
+        gather(parts, facts, layer, layer.with_suffix(".json"))
     gather(args.parts, args.facts, args.embeddings, args.joined_facts)

@@ -1,9 +1,9 @@
 """Build a virtual environment from an environment file in conda's format.
 
-The file may hold `python=X.Y`, `pip` and a `pip:` list, nothing else, because a virtual environment
-can provide nothing else. NAME.post-deploy.sh beside it, if it exists, runs last with the
-environment's `python` first on PATH. An environment that is complete and was built from the same
-content is left as it is. Writes the list of what is installed (pip freeze) to --lock.
+The file may hold `python=X.Y`, `pip` and a `pip:` list only, because a virtual environment can provide
+nothing else. If NAME.post-deploy.sh stands beside it, it runs last, with the environment's `python` first on
+PATH. An environment that is complete and was built from the same content is left as it is. The list of what
+is installed (pip freeze) is written to --lock.
 """
 
 import argparse
@@ -24,9 +24,9 @@ class Problem(Exception):
 
 
 def parse(text):
-    """Python version and list of requirements of an environment file. Raises Problem."""
+    """Python version (`X.Y`) and list of requirements in the text of an environment file. Raises Problem."""
     dependencies = (yaml.safe_load(text) or {}).get("dependencies", [])
-    version, requirements, strange = None, [], []
+    version, requirements, only_conda = None, [], []
     for item in dependencies:
         match = re.fullmatch(r"python\s*={1,2}\s*(\d+\.\d+)(\.\d+|\.\*)?", str(item))
         if match:
@@ -34,10 +34,10 @@ def parse(text):
         elif isinstance(item, dict) and item.keys() == {"pip"}:
             requirements = item["pip"]
         elif item != "pip":
-            strange.append(str(item))
-    if strange:
+            only_conda.append(str(item))
+    if only_conda:
         raise Problem(
-            f"{', '.join(strange)} can only come from conda; run with `--sdm conda` or list it under pip:"
+            f"{', '.join(only_conda)} can only come from conda; run with `--sdm conda` or list it under pip:"
         )
     if version is None:
         raise Problem("no `python=X.Y` under dependencies")
@@ -45,7 +45,7 @@ def parse(text):
 
 
 def interpreter(version):
-    """Path of pythonX.Y on PATH (or the running interpreter, if it is that). Raises Problem."""
+    """Path of pythonX.Y on PATH, or of the running interpreter if it has that version. Raises Problem."""
     if sys.version_info[:2] == tuple(map(int, version.split("."))):
         return sys.executable
     path = shutil.which(f"python{version}")
@@ -54,8 +54,11 @@ def interpreter(version):
     return path
 
 
-def run(command, what, **options):
-    """Run a command, its output to stderr. Raises Problem with its last line that tells an error."""
+def run(command, name, **options):
+    """Run a command, with its output on stderr. options: of subprocess.Popen.
+
+    Raises Problem if it fails, with the command's name for users and its last line that speaks of an error.
+    """
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
     )
@@ -64,14 +67,17 @@ def run(command, what, **options):
         print(line, end="", file=sys.stderr, flush=True)
         lines.append(line.strip())
     if process.wait():
-        fatal = [line for line in lines if line.startswith("fatal: ")]  # git, which pip only counts
+        fatal = [line for line in lines if line.startswith("fatal: ")]  # git's own; pip gives its number
         errors = [line for line in lines if "error" in line.lower() and not line.startswith("note: ")]
-        telling = fatal or errors or lines or ["no output"]
-        raise Problem(f"{what} failed: {telling[-1]}")
+        reasons = fatal or errors or lines or ["no output"]
+        raise Problem(f"{name} failed: {reasons[-1]}")
 
 
 def build(prefix, version, requirements, post_deploy):
-    """Make the environment anew at prefix and return what pip freeze lists. Raises Problem."""
+    """Make the environment anew in the folder `prefix`. Returns what pip freeze lists; raises Problem.
+
+    version: `X.Y` of Python. requirements: lines for pip. post_deploy: script to run last, or None.
+    """
     shutil.rmtree(prefix, ignore_errors=True)
     variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
     run([interpreter(version), "-m", "venv", str(prefix)], "venv", env=variables)
@@ -83,9 +89,9 @@ def build(prefix, version, requirements, post_deploy):
         "PYTHONNOUSERSITE": "1",
     }
     if requirements:
-        listed = prefix / "requirements.txt"
-        listed.write_text("".join(f"{line}\n" for line in requirements))
-        command = [python, "-m", "pip", "install", "--progress-bar", "off", "-r", str(listed)]
+        file = prefix / "requirements.txt"
+        file.write_text("".join(f"{line}\n" for line in requirements))
+        command = [python, "-m", "pip", "install", "--progress-bar", "off", "-r", str(file)]
         run(command, "pip install", env=variables)
     if post_deploy:
         run(["bash", str(post_deploy)], post_deploy.name, env=variables)
@@ -102,17 +108,17 @@ def main(argv=None):
     prefix = args.prefix.absolute()
     post_deploy = args.spec.with_suffix(".post-deploy.sh").absolute()
     post_deploy = post_deploy if post_deploy.exists() else None
-    stamp = prefix / "complete"  # first line: what it was built from; then what was installed
+    stamp = prefix / "complete"  # first line: digest of what it was built from; then what was installed
     try:
         version, requirements = parse(args.spec.read_text())
         script = post_deploy.read_text() if post_deploy else ""
-        wanted = hashlib.sha256(repr((version, requirements, script)).encode()).hexdigest()
-        if stamp.exists() and stamp.read_text().split("\n", 1)[0] == wanted:
+        digest = hashlib.sha256(repr((version, requirements, script)).encode()).hexdigest()
+        if stamp.exists() and stamp.read_text().split("\n", 1)[0] == digest:
             print(f"reusing {args.prefix}", file=sys.stderr)
         else:
             frozen = build(prefix, version, requirements, post_deploy)
             with written_whole(stamp) as draft:
-                draft.write_text(f"{wanted}\n{frozen}")
+                draft.write_text(f"{digest}\n{frozen}")
     except Problem as problem:
         sys.exit(f"error: environment {args.spec.stem} cannot be built: {problem}")
     with written_whole(args.lock) as draft:

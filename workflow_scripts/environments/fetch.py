@@ -1,10 +1,10 @@
 """Fetch a weights file, or the files of a Hugging Face hub model, into the cache, and check their digests.
 
-A file comes whole and with the digest that the entry states, or not at all. The first fetch of a file whose
-SHA-256 digest is not published records it in the cache's `weights.lock` (as `sha256sum` writes them), and
-every later one must match it. Of a file in a git repository the name of its blob is published, which is a
-digest, too (`git_blob`). A file that was put there by hand is checked in the same way. What an
-interrupted fetch has got is kept as NAME.part, and the next one goes on from there.
+A file comes whole and with the digest that the entry states, or not at all. If no SHA-256 digest is published
+for a file, the first fetch records it in the cache's `weights.lock` (as `sha256sum` writes them), and every
+later fetch must match it. A git repository publishes the name of a file's blob, which is a digest, too
+(`git_blob`). A file that was put into the cache by hand is checked in the same way. What an interrupted fetch
+has got is kept as NAME.part, and the next fetch goes on from there.
 """
 
 import argparse
@@ -28,13 +28,14 @@ from shared.files import written_whole
 from shared.weights import Refused, cache, digest_of
 from tqdm import tqdm
 
-ATTEMPTS = 5  # in a row that bring no single byte
+ATTEMPTS = 5  # in a row that bring nothing new
 BLOCK = 2**16  # bytes; what a broken connection loses at most
 TIMEOUT = (10, 60)  # s to connect, s without a byte
+TEMPORARY = (429, 500, 502, 503, 504)  # answers of a server that may give the file later
 
 
 class Unreachable(Exception):
-    """The network, or the server, does not give the file; the message is the cause."""
+    """The network or the server does not give the file; the message is the cause."""
 
 
 def cause(problem):
@@ -53,42 +54,52 @@ def alone(path):
         yield file
 
 
-def download(url, part, wait=1.0):
-    """Fetch `url` to the file `part`, going on from what is there. Returns its size in bytes.
+def fetch_rest(url, part):
+    """Fetch in one request what the file `part` lacks of `url`. Returns whether `part` is whole now.
 
-    Goes on after a broken connection; after ATTEMPTS in a row that brought nothing new, it gives up; they are
-    `wait`, 2 `wait`, ... seconds apart. Raises Unreachable.
+    It is not if it held something else, and has been thrown away. Raises requests.RequestException if another
+    attempt may help, else Unreachable.
+    """
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as answer:
+        if answer.status_code == 416:  # nothing beyond what is there
+            total = answer.headers.get("Content-Range", "*/").rpartition("/")[2]
+            if total == str(have):
+                return True
+            part.unlink()
+            return False
+        if answer.status_code in TEMPORARY:
+            answer.raise_for_status()
+        if answer.status_code not in (200, 206):
+            raise Unreachable(f"the server answers {answer.status_code} {answer.reason}")
+        have = have if answer.status_code == 206 else 0  # 200: the server starts anew
+        length = answer.headers.get("Content-Length")
+        total = have + int(length) if length else None
+        with (
+            open(part, "ab" if have else "wb") as file,
+            tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=part.stem) as bar,
+        ):
+            for block in answer.iter_content(BLOCK):
+                file.write(block)
+                bar.update(len(block))
+    size = part.stat().st_size
+    if total is not None and size != total:
+        raise requests.ConnectionError(f"{size} of {total} bytes came")
+    return True
+
+
+def download(url, part, wait=1.0):
+    """Fetch `url` to the file `part`, going on from what is there. Raises Unreachable.
+
+    After a broken connection it tries again. It gives up after ATTEMPTS in a row that brought nothing new;
+    they are `wait`, 2 `wait`, ... seconds apart.
     """
     failures = longest = 0
-    while True:
-        have = part.stat().st_size if part.exists() else 0
+    whole = False
+    while not whole:
         try:
-            asked = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-            with requests.get(url, headers=asked, stream=True, timeout=TIMEOUT) as answer:
-                if answer.status_code == 416:  # nothing beyond what is there
-                    total = answer.headers.get("Content-Range", "*/").rpartition("/")[2]
-                    if total == str(have):
-                        return have
-                    part.unlink()
-                    continue
-                if answer.status_code in (429, 500, 502, 503, 504):
-                    answer.raise_for_status()
-                if answer.status_code not in (200, 206):
-                    raise Unreachable(f"the server answers {answer.status_code} {answer.reason}")
-                have = have if answer.status_code == 206 else 0  # 200: the server starts anew
-                length = answer.headers.get("Content-Length")
-                total = have + int(length) if length else None
-                with (
-                    open(part, "ab" if have else "wb") as file,
-                    tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=part.stem) as bar,
-                ):
-                    for block in answer.iter_content(BLOCK):
-                        file.write(block)
-                        bar.update(len(block))
-            size = part.stat().st_size
-            if total is None or size == total:
-                return size
-            raise requests.ConnectionError(f"{size} of {total} bytes came")
+            whole = fetch_rest(url, part)
         except requests.RequestException as problem:
             size = part.stat().st_size if part.exists() else 0
             failures, longest = (1, size) if size > longest else (failures + 1, longest)
@@ -108,10 +119,10 @@ def git_blob(path):
 
 
 def mismatch(path, sha256, blob):
-    """What is wrong with a file, in words, or an empty string. sha256, blob: what they must be, or None."""
-    for name, wanted, digest in (("SHA-256", sha256, digest_of), ("git blob", blob, git_blob)):
-        if wanted and (found := digest(path)) != wanted:
-            return f"has the {name} digest {found} ({path.stat().st_size} bytes), but it must be {wanted}"
+    """What is wrong with a file, in words, or ''. sha256, blob: digests that it must have, or None."""
+    for name, wanted, function in (("SHA-256", sha256, digest_of), ("git blob", blob, git_blob)):
+        if wanted and (digest := function(path)) != wanted:
+            return f"has the {name} digest {digest} ({path.stat().st_size} bytes), but it must be {wanted}"
     return ""
 
 
@@ -119,10 +130,10 @@ def fetch_file(url, path, sha256, blob):
     """Fetch one file to `path`. Raises Unreachable, or Refused if a digest is not as it must be."""
     part = path.with_name(path.name + ".part")
     download(url, part)
-    if wrong := mismatch(part, sha256, blob):
+    if fault := mismatch(part, sha256, blob):
         part.unlink()
         raise Refused(
-            f"what {url} gives {wrong}: it is truncated or another file, and is thrown away; run again, and "
+            f"what {url} gives {fault}: it is truncated or another file, and is thrown away; run again, and "
             "if it stays so, the file behind the address has changed"
         )
     os.replace(part, path)
@@ -131,15 +142,14 @@ def fetch_file(url, path, sha256, blob):
 def fetch_hub(name, revision, file, folder):
     """Fetch one file of a hub model's revision into `folder`. Raises Unreachable.
 
-    The library itself tries again and goes on from what is there.
+    The hub's library itself tries again and goes on from what is there.
     """
     try:
         hf_hub_download(name, file, revision=revision, local_dir=folder)
     except (RepositoryNotFoundError, RevisionNotFoundError, EntryNotFoundError) as problem:
-        unconnected = isinstance(problem, LocalEntryNotFoundError)
-        raise Unreachable(
-            cause(problem) if unconnected else str(problem).strip().splitlines()[-1]
-        ) from problem
+        if isinstance(problem, LocalEntryNotFoundError):  # no connection
+            raise Unreachable(cause(problem)) from problem
+        raise Unreachable(str(problem).strip().splitlines()[-1]) from problem
     except OSError as problem:
         raise Unreachable(cause(problem)) from problem
 
@@ -166,37 +176,37 @@ def known_digests(lock):
 def secure(wanted, path, name, lock):
     """Have the files of one entry at `path`, fetched if they are not there. Returns {file: SHA-256}.
 
-    wanted: {url, sha256, git_blob} or {hub, revision, files: {file: SHA-256 or None}}; name: of the entry
+    wanted: {url, sha256, git_blob} or {hub, revision, files: {file: SHA-256 or None}}. name: of the entry
     in the lock file. What is there and known is only read, so that a cache may be read-only. Raises
     Unreachable, Refused.
     """
     stated = wanted["files"] if "hub" in wanted else {"": wanted.get("sha256")}
     blob = wanted.get("git_blob")
     recorded = known_digests(lock)
-    found = {}
+    digests = {}
     for file, digest in stated.items():
-        full = f"{name}/{file}" if file else name
+        name_in_lock = f"{name}/{file}" if file else name
         target = path / file if file else path
-        digest = digest or recorded.get(full)
+        digest = digest or recorded.get(name_in_lock)
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             with alone(target.with_name(target.name + ".lock")):
-                if not target.exists():
+                if not target.exists():  # another run may have fetched it meanwhile
                     if "hub" in wanted:
                         fetch_hub(wanted["hub"], wanted["revision"], file, path)
                     else:
                         fetch_file(wanted["url"], path, digest, blob)
-        if wrong := mismatch(target, digest, blob):
+        if fault := mismatch(target, digest, blob):
             raise Refused(
-                f"{target} {wrong}: it is truncated or another file, and is not used; delete it, and it is "
+                f"{target} {fault}: it is truncated or another file, and is not used; delete it, and it is "
                 f"fetched anew (or its line in {lock}, if the file has really changed)"
             )
-        found[file] = digest or digest_of(target)
+        digests[file] = digest or digest_of(target)
         if not digest:
             with alone(lock) as record:
-                record.write(f"{found[file]}  {full}\n".encode())
-            print(f"no SHA-256 digest is published: recorded {found[file]} in {lock}", file=sys.stderr)
-    return found
+                record.write(f"{digests[file]}  {name_in_lock}\n".encode())
+            print(f"no SHA-256 digest is published: recorded {digests[file]} in {lock}", file=sys.stderr)
+    return digests
 
 
 def main(argv=None):

@@ -9,8 +9,8 @@ from pathlib import Path
 def written_whole(path):
     """Yield a path in the folder of `path` to write to; rename it to `path` if the block succeeds.
 
-    The name keeps its ending (libraries choose the format by it). A block that raises leaves
-    neither the new file nor a changed old one.
+    The name keeps its ending, because libraries choose the format by it. If the block raises, there is no
+    new file, and an old one is as it was.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

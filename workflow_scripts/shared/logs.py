@@ -10,8 +10,9 @@ from pathlib import Path
 def reason(log):
     """Why a job failed, in one line, from its log (a path; empty if the job was not run).
 
-    The last `error: ...` sentence; else the exception of the last traceback (the first line of its
-    message); else the process ended without a word, and the last line stands for what it was doing.
+    It is the `error: ...` sentence, if the log ends with one. Else it is the exception of the last traceback,
+    with the first line of its message. Else the process ended without a word, and the last line of the log
+    says what it was doing.
     """
     if not log:
         return "was not run"

@@ -1,7 +1,7 @@
 """Weights files: their digests, and the places where the loaders of models look for them.
 
-Only the standard library, because `embed` imports it. A file that was fetched lies in the cache
-(`GEAR_CACHE`, or resources/weights) and has a receipt, written by fetch.py: the digests that it must have.
+A file that was fetched lies in the cache (`GEAR_CACHE`, or resources/weights) and has a receipt, written by
+fetch.py: the digests that it must have. Standard library only, because `embed` imports it.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ def digest_of(path):
 
 
 def verified(entry):
-    """The files of an entry, {path: SHA-256}, those that were fetched held against their receipt.
+    """The files of an entry, {path: SHA-256}. Files that were fetched must have the digests of their receipt.
 
     entry: {path} of a user's own file or folder, or {cached: name in the cache, receipt}. Raises Refused.
     """
@@ -47,7 +47,7 @@ def verified(entry):
             raise Refused(f"{path} does not exist")
         return {str(path): digest_of(path)}
     receipt = Path(entry["receipt"])
-    found = {}
+    digests = {}
     for name, wanted in json.loads(receipt.read_text())["files"].items():
         file = cache() / entry["cached"] / name if name else cache() / entry["cached"]
         anew = f"delete it, if it is there, and {receipt}, and it is fetched anew"
@@ -59,23 +59,25 @@ def verified(entry):
                 f"{file} has the SHA-256 digest {digest}, but it must be {wanted}: it was truncated or is "
                 f"another file, and is not used; {anew}"
             )
-        found[str(file)] = digest
-    return found
+        digests[str(file)] = digest
+    return digests
 
 
 def link(source, target, files=None):
     """Make `target` a link to `source`, or a folder of links to the files of a folder (or `files` of it)."""
     for file in files or (sorted(source.rglob("*")) if source.is_dir() else [source]):
         if file.is_file():
-            place = target / file.relative_to(source)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.unlink(missing_ok=True)
-            place.symlink_to(file.absolute())
+            path = target / file.relative_to(source)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.symlink_to(file.absolute())
 
 
 def overlay(package, folder):
-    """A copy of an installed package made of links, in a folder that comes first on the import path, so
-    that a file can be put into it for this process alone. Raises Refused if it is not installed."""
+    """Copy an installed package, by links, into a folder that is put first on the import path.
+
+    So a file can be put into the package for this process alone. Raises Refused if it is not installed.
+    """
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         raise Refused(f"weights belong into the package {package!r}, which this environment does not have")
@@ -84,54 +86,68 @@ def overlay(package, folder):
         sys.path.insert(0, str(folder))
 
 
+def place(entry, files, root):
+    """Put one entry into the folder `root`, by links. Returns what load_model is passed, '' if nothing.
+
+    entry: as in in_place. files: paths of those that were checked. Raises Refused.
+    """
+    source = Path(entry.get("path") or cache() / entry["cached"]).absolute()
+    # of a hub model only these files, whatever else lies beside them
+    files = [Path(file).absolute() for file in files] if "hub" in entry else None
+    head, _, rest = (entry.get("place") or "").partition("/")
+    if not head:
+        if not files:
+            return str(source)
+        link(source, root / "argument", files)
+        return str(root / "argument")
+    if head == "HF_HOME" and not rest:
+        model = root / "HF_HOME" / "hub" / f"models--{entry['hub'].replace('/', '--')}"
+        link(source, model / "snapshots" / entry["revision"], files)
+        (model / "refs").mkdir(exist_ok=True)
+        (model / "refs" / "main").write_text(entry["revision"])
+    elif head == "site-packages":
+        package = rest.split("/", 1)[0]
+        if not (root / head / package).exists():
+            overlay(package, root / head)
+        link(source, root / head / rest)
+    else:
+        link(source, root / ("work" if head == "." else head) / rest, files)
+    return ""
+
+
+def point_loaders_to(root):
+    """Make loaders look into the folder `root`, by environment variables and the working directory."""
+    variables = {home: str(root / home) for home in HOMES if (root / home).exists()}
+    if "HF_HOME" in variables:
+        for name in ("HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"):  # would overrule HF_HOME
+            os.environ.pop(name, None)
+        variables |= {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": f"{variables['HF_HOME']}/hub"}
+    os.environ.update(variables)
+    if (root / "work").exists():
+        os.chdir(root / "work")
+
+
 @contextlib.contextmanager
 def in_place(weights):
     """Put weights where a loader looks for them, for this process. Yields what load_model is passed, and the
     digests of all files, {path: SHA-256}. Raises Refused.
 
     weights: list of {path | cached and receipt, place, hub, revision}. `place` is a path below TORCH_HOME,
-    HF_HOME, site-packages or `.` (the working directory); without a place the path is the argument of
+    HF_HOME, site-packages or `.` (the working directory). Without a place the path is the argument of
     load_model (at most one; '' if none). A hub model without a place is a folder of its files; `place:
     HF_HOME` puts it into the hub's own cache. While the block runs, the working directory is a temporary
     folder if something is placed there, and so are TORCH_HOME and HF_HOME, so that two jobs never see each
     other's files and nothing is written into an environment.
     """
-    kept, variables, digests = Path.cwd(), {}, {}
-    argument = ""
+    kept, digests, argument = Path.cwd(), {}, ""
     with tempfile.TemporaryDirectory(prefix="gear-") as temporary:
         root = Path(temporary)
         try:
             for entry in weights:
-                digests |= (found := verified(entry))
-                source = Path(entry.get("path") or cache() / entry["cached"]).absolute()
-                files = [Path(path).absolute() for path in found] if "hub" in entry else None
-                head, _, rest = (entry.get("place") or "").partition("/")
-                if not head:
-                    argument = str(source)
-                    if files:  # a folder of these files alone, whatever else lies beside them
-                        argument = str(root / "argument")
-                        link(source, root / "argument", files)
-                elif head == "HF_HOME" and not rest:
-                    cached = root / "HF_HOME" / "hub" / f"models--{entry['hub'].replace('/', '--')}"
-                    link(source, cached / "snapshots" / entry["revision"], files)
-                    (cached / "refs").mkdir(exist_ok=True)
-                    (cached / "refs" / "main").write_text(entry["revision"])
-                elif head == "site-packages":
-                    package = rest.split("/", 1)[0]
-                    if not (root / head / package).exists():
-                        overlay(package, root / head)
-                    link(source, root / head / rest)
-                else:
-                    link(source, root / ("work" if head == "." else head) / rest, files)
-                if head in HOMES:
-                    variables[head] = str(root / head)
-            if "HF_HOME" in variables:
-                for name in ("HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"):  # would overrule HF_HOME
-                    os.environ.pop(name, None)
-                variables |= {"HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": f"{variables['HF_HOME']}/hub"}
-            os.environ.update(variables)
-            if (root / "work").exists():
-                os.chdir(root / "work")
+                files = verified(entry)
+                digests |= files
+                argument = place(entry, files, root) or argument
+            point_loaders_to(root)
             yield argument, digests
         finally:
             os.chdir(kept)

@@ -1,0 +1,229 @@
+"""A model that speaks the HEAR API, whatever its framework: loaded, and as a function of NumPy arrays.
+
+Conventions
+    A module has `load_model` and `get_scene_embeddings`; a model has `sample_rate` (Hz) and
+    `scene_embedding_size`. Sounds are float32 (n, T), embeddings float32 (n, D). A module without PyTorch or
+    TensorFlow may take and return NumPy arrays instead of tensors.
+    A breach of the API is a Breach: one sentence that says what was expected and what came.
+
+Source
+    https://hearbenchmark.com/hear-api.html
+"""
+
+import contextlib
+import importlib
+import importlib.metadata
+import inspect
+import os
+import pickle
+import platform
+import sys
+
+import numpy as np
+
+TORCH_VARIABLES = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
+
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else TensorFlow takes the whole GPU
+
+
+class Breach(Exception):
+    """A model does not keep the HEAR API or its own entry; the message is for the user."""
+
+
+# --- loading ---------------------------------------------------------------------------------------
+
+
+def load(name, weights, options):
+    """Import a HEAR module and load its model. Returns (module, model). Raises Breach.
+
+    weights: path that load_model is passed, or an empty string. options: its keywords.
+    """
+    try:
+        module = importlib.import_module(name)
+    except ImportError as problem:
+        raise Breach(
+            f"cannot import module {name!r}: {problem}; check `module` and the model's environment"
+        ) from problem
+    for function in ("load_model", "get_scene_embeddings"):
+        if not callable(getattr(module, function, None)):
+            raise Breach(f"module {name!r} has no function {function}(), which the HEAR API requires")
+    if "torch" in sys.modules:
+        map_to_cpu(sys.modules["torch"])
+    path = next(iter(inspect.signature(module.load_model).parameters.values()), None)
+    may_go_without = path is None or path.default is not path.empty
+    words = [] if may_go_without and not weights else [weights]
+    model = module.load_model(*words, **options)
+    for attribute in ("sample_rate", "scene_embedding_size"):
+        if not hasattr(model, attribute):
+            raise Breach(f"the model of {name!r} has no attribute {attribute}, which the HEAR API requires")
+    return module, model
+
+
+@contextlib.contextmanager
+def guarded_pickles(trusted):
+    """Let PyTorch load nothing but tensors while the block runs, or any pickle if they are trusted.
+
+    Whatever the module asks of torch.load, it is overruled. Raises Breach if PyTorch refuses a file.
+    """
+    for variable, wanted in zip(TORCH_VARIABLES, (not trusted, trusted), strict=True):
+        os.environ.pop(variable, None)
+        if wanted:
+            os.environ[variable] = "1"
+    try:
+        yield
+    except pickle.UnpicklingError as problem:
+        lines = str(problem).splitlines()
+        refusal = next((line for line in lines if "unsupported" in line.lower()), None)
+        if refusal is None or trusted:
+            raise Breach(f"a weights file is not what PyTorch can load: {problem}") from problem
+        raise Breach(
+            f"a weights file is a pickle of more than tensors ({refusal.strip().split('. ')[0]}): loading it "
+            "can run any code that its author put there; if you trust where it comes from, state "
+            "`trust_pickle: true` in the model's entry"
+        ) from problem
+
+
+def map_to_cpu(torch):
+    """Without a GPU, let checkpoints load that were saved on one, whether the module thought of it or not."""
+    if not torch.cuda.is_available():
+        torch.serialization.register_package(
+            0, lambda storage: None, lambda storage, place: storage if place.startswith("cuda") else None
+        )
+
+
+def packages(module, model):
+    """Names and versions of what computes the embedding: {distribution: version}.
+
+    These are the packages of the module, of the model's class and of whatever the module names (an adapter
+    imports its model), and the numerical packages below them.
+    """
+    named = [getattr(v, "__module__", None) or getattr(v, "__name__", "") for v in vars(module).values()]
+    named.append(type(model).__module__)
+    owners = importlib.metadata.packages_distributions()
+    own = [d for name in [module.__name__, *named] for d in owners.get(str(name).split(".")[0], [])]
+    basis = ["numpy", "scipy", "torch", "tensorflow", "librosa", "transformers"]
+    installed = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+    return {name: installed[name] for name in [*own, *basis] if name in installed}
+
+
+# --- as a function of arrays -----------------------------------------------------------------------
+
+
+def framework_of(model):
+    """Name of the framework whose tensors a model expects: torch, tensorflow or numpy.
+
+    The class of the model decides. If it is of neither framework, what its module has imported decides.
+    """
+    torch, tensorflow = sys.modules.get("torch"), sys.modules.get("tensorflow")
+    if torch and isinstance(model, torch.nn.Module):
+        return "torch"
+    if tensorflow and isinstance(model, tensorflow.Module):
+        return "tensorflow"
+    return "torch" if torch else "tensorflow" if tensorflow else "numpy"
+
+
+def torch_embedder(module, model):
+    """Function from float32 (n, T) to (n, D) arrays by a PyTorch model, and the device's name."""
+    import torch
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if isinstance(model, torch.nn.Module):
+        model.to(device).eval()
+
+    def embed(sounds):
+        with torch.no_grad():
+            result = module.get_scene_embeddings(torch.from_numpy(sounds).to(device), model)
+        if not isinstance(result, torch.Tensor):
+            raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a torch.Tensor")
+        if result.dtype == torch.bfloat16:  # NumPy has none
+            result = result.float()
+        return result.detach().cpu().numpy()
+
+    name = torch.cuda.get_device_name() if device.type == "cuda" else platform.processor()
+    return embed, f"{device.type} {name}".strip()
+
+
+def tensorflow_embedder(module, model):
+    """Function from float32 (n, T) to (n, D) arrays by a TensorFlow model, and the device's name."""
+    import tensorflow
+
+    def embed(sounds):
+        result = module.get_scene_embeddings(tensorflow.convert_to_tensor(sounds), model)
+        if not tensorflow.is_tensor(result):
+            raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a tf.Tensor")
+        return result.numpy()
+
+    return embed, "gpu" if tensorflow.config.list_physical_devices("GPU") else "cpu"
+
+
+def numpy_embedder(module, model):
+    """Function from float32 (n, T) to (n, D) arrays by a model without a framework, and the device's name."""
+
+    def embed(sounds):
+        result = module.get_scene_embeddings(sounds, model)
+        if not isinstance(result, np.ndarray):
+            raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a numpy.ndarray")
+        return result
+
+    return embed, "cpu"
+
+
+EMBEDDERS = {"torch": torch_embedder, "tensorflow": tensorflow_embedder, "numpy": numpy_embedder}
+
+
+def in_bf16(embed, device):
+    """The same function, with matrix products and convolutions in bfloat16, as PyTorch's autocast has it.
+
+    device: its name, as torch_embedder gives it.
+    """
+    import torch
+
+    def embed_in_bf16(sounds):
+        with torch.autocast(device.split()[0], torch.bfloat16):
+            return embed(sounds)
+
+    return embed_in_bf16
+
+
+def check_output(embeddings, n, size):
+    """Raise Breach unless embeddings are a finite float32 (n, size) array."""
+    if embeddings.shape != (n, size):
+        raise Breach(f"get_scene_embeddings returned shape {embeddings.shape}, expected {(n, size)}")
+    if embeddings.dtype != np.float32:
+        raise Breach(f"get_scene_embeddings returned dtype {embeddings.dtype}, expected float32")
+    if not np.isfinite(embeddings).all():
+        raise Breach(f"get_scene_embeddings returned values that are not finite, for {n} finite sounds")
+
+
+def out_of_memory(problem):
+    """Whether an exception says that the accelerator's memory ran out (PyTorch or TensorFlow)."""
+    return type(problem).__name__ in ("OutOfMemoryError", "ResourceExhaustedError")
+
+
+# --- the network of a PyTorch model ----------------------------------------------------------------
+
+
+def find_network(path, model):
+    """The torch.nn.Module at a dotted path, such as torchcrepe.infer.model; the model itself if it is empty.
+
+    The longest prefix that imports is a Python module, the rest are attributes of it. Raises Breach.
+    """
+    import torch
+
+    network = model
+    if path:
+        parts = path.split(".")
+        network = importlib.import_module(parts[0])
+        for i, part in enumerate(parts[1:], start=2):
+            if not hasattr(network, part):
+                try:
+                    importlib.import_module(".".join(parts[:i]))
+                except ImportError as problem:
+                    raise Breach(f"network {path!r} does not exist: {problem}") from problem
+            network = getattr(network, part)
+    if not isinstance(network, torch.nn.Module) or not list(network.parameters()):
+        raise Breach(
+            f"{path or 'the model'!r} is a {type(network).__name__} without parameters of its own; "
+            "name under `network` where its torch.nn.Module lives"
+        )
+    return network
