@@ -28,7 +28,7 @@ LEADERBOARD = {  # names that the leaderboard spells differently
 
 
 def hub(name, revision, size, binary=None):
-    """Weights of a model on the hub, for the hub's cache. binary: SHA-256 of pytorch_model.bin, if known."""
+    """Weights of a model on the hub, for its cache. binary: SHA-256 of pytorch_model.bin, if known."""
     files = {"config.json": None, "preprocessor_config.json": None, "pytorch_model.bin": binary}
     return {"hub": name, "revision": revision, "files": files, "size": size, "place": "HF_HOME"}
 
