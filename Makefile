@@ -1,25 +1,43 @@
-# make run: the default experiment, or another: make run RUN="--configfile mine.yaml". make test: the tests.
-# make models: what a config can name. Each sets up what it needs.
+# make run: the default experiment. Another one: make run RUN="--configfile mine.yaml"
+# make test: all tests. make unit: those that start no Snakemake run and build no environment of a model
+# make models: what a config can name. make dag: draw docs/dag.png
+# Each target sets up what it needs.
 PYTHON ?= python3.11
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
-# a profile says itself how many cores a job may take
+# a profile sets the number of cores itself
 LIMIT = $(if $(findstring --profile,$(RUN)),,--cores $(CORES))
 SNAKEMAKE = PYTHONPATH=workflow_scripts:workflow_scripts/driver .venv/bin/python -m snakemake --logger gear $(LIMIT) $(RUN)
 TESTS = resources/environments/test
+# of Snakemake's graph: every rule but two that serve all others; of its arrows those that no path replaces
+RULES = gvpr -i 'N [label != "all" && label != "environment"] { $$.color = "\#17325c"; subnode($$T, $$) }' | tred
 
-.PHONY: run test models setup
+.PHONY: run test unit models dag setup tests
 
 run: .venv/complete
 	@.venv/bin/python workflow_scripts driver.resume
 	@$(SNAKEMAKE)
 	@echo "$(CURDIR)/results/report.html"
 
-test: .venv/complete
-	@.venv/bin/python workflow_scripts environments.environment --spec envs/test.yaml --prefix $(TESTS) --lock $(TESTS)/requirements.lock
+test: tests
 	@$(TESTS)/bin/python -m pytest $(PYTEST)
+
+# one process per core, each with one thread
+unit: tests
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TESTS)/bin/python -m pytest --ignore tests/workflow \
+		-m "not network and not slurm and not browser" --numprocesses $(CORES) --dist loadfile $(PYTEST)
+
+tests: .venv/complete
+	@.venv/bin/python workflow_scripts environments.environment --spec envs/test.yaml --prefix $(TESTS) \
+		--lock $(TESTS)/requirements.lock
 
 models: .venv/complete
 	@.venv/bin/python workflow_scripts driver.list_models
+
+dag: .venv/complete
+	@command -v dot > /dev/null || { echo "dot is not on PATH; install graphviz (apt install graphviz)" >&2; exit 1; }
+	@graph="$$(.venv/bin/python -m snakemake --quiet --rulegraph)" && echo "$$graph" | $(RULES) | \
+		dot -Tpng -Grankdir=LR -Gdpi=100 -Nmargin=0.1,0.04 -Nheight=0.35 -Nwidth=0.4 -Epenwidth=1.3 -o docs/dag.png
+	@echo "$(CURDIR)/docs/dag.png"
 
 setup: .venv/complete
 

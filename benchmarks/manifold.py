@@ -1,11 +1,12 @@
-"""Isomap of growing clouds: ours, by landmarks above isomap.EXACT sounds, beside scikit-learn's.
+"""Isomap of growing clouds: GEAR's, which uses landmarks above isomap.EXACT sounds, beside scikit-learn's.
 
     resources/environments/analysis/bin/python benchmarks/manifold.py 2500 5000 10000 --alone 30000 100000
 
-Each run is a process of its own, one after the other. Seconds: wall time of neighbour search, and of all that
-follows (graph, paths, scaling); memory: largest resident set. Peer: scikit-learn; disparity: Procrustes. The
-cloud: a curved three-dimensional sheet with noise in D dimensions. Exponent: of the growth of graph and
-scaling with N, fitted to ours.
+The cloud is a curved three-dimensional sheet with noise in D dimensions. Each run is a process of its own;
+the runs follow each other. The table gives seconds of wall time for the neighbour search and for the rest
+(graph, paths, scaling), the largest resident set, the same for the peer (scikit-learn), and the Procrustes
+disparity of the two pictures. The exponent says how the rest grows with N; it is fitted to GEAR's runs by
+landmarks.
 """
 
 import argparse
@@ -24,7 +25,7 @@ K = 100
 
 
 def cloud(N, D, seed=0):
-    """float64 (N, D): three uniform factors, bent into D dimensions, with noise of 1 %."""
+    """Three uniform factors, bent into D dimensions, with noise of 1 %: float64 (N, D)."""
     rng = np.random.default_rng(seed)
     factors = rng.uniform(size=(N, 3))
     bent = np.tanh(0.7 * factors @ rng.standard_normal((3, D)))
@@ -32,7 +33,7 @@ def cloud(N, D, seed=0):
 
 
 def ours(points):
-    """Coordinates by isomap.py, and seconds of (search, the rest)."""
+    """Coordinates by isomap.py, seconds of the search, seconds of the rest."""
     from analyse import isomap
     from shared.graphs import nearest_neighbors
 
@@ -44,7 +45,7 @@ def ours(points):
 
 
 def peer(points):
-    """Coordinates by scikit-learn, whose search cannot be told from the rest."""
+    """Coordinates by scikit-learn, 0, and all its seconds: its search cannot be timed alone."""
     from sklearn.manifold import Isomap
 
     began = time.monotonic()
@@ -53,7 +54,7 @@ def peer(points):
 
 
 def measured(which, N, D, folder):
-    """Run one in a process of its own. Returns its facts."""
+    """Run `ours` or `peer` in a process of its own. Returns {search, rest, megabytes}."""
     command = [sys.executable, __file__, "--one", which, str(N), str(D), f"{folder}/{which}.npy"]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 

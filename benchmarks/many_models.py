@@ -1,11 +1,13 @@
-"""What many models cost: planning by Snakemake, and the fan-in (comparison, figures, report).
+"""How long many models take: Snakemake's planning, and the fan-in (comparison, figures, report).
 
     resources/environments/analysis/bin/python benchmarks/many_models.py --models 300 --datasets 3
 
-Works in a folder of its own, on precomputed embeddings. Two models and the controls are analysed for real on
-one data set and its ladder; copies of what they gave, each with scores of its own, stand for the other models
-and data sets. The fan-in is then run by Snakemake as a user would run it. Seconds: CPU time (of Snakemake's
-runs: user, with the jobs) and wall time; memory: largest resident set of one process.
+The benchmark works in a folder of its own, on precomputed embeddings. It analyses two models and the
+controls on one data set and its ladder. Copies of their results, each with scores of its own, stand for the
+other models and data sets. Snakemake then runs the fan-in, as a user would run it.
+
+Seconds are CPU time and wall time; for a run of Snakemake the CPU time is user time, jobs included. Memory
+is the largest resident set of one process.
 """
 
 import argparse
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas
@@ -25,40 +28,49 @@ CLONE = Path(__file__).resolve().parent.parent
 ANALYSED = ["model000", "model001"]
 
 
+class Run(NamedTuple):
+    """One run of Snakemake, or one job."""
+
+    output: str
+    cpu: float  # s
+    wall: float  # s
+    megabytes: float
+
+
 def write_config(path, models, datasets, sounds):
-    """Config of precomputed models on `datasets`, equal but for their names; `ladder` is a ladder."""
+    """Write the config of precomputed models on data sets that differ only in name, and on a ladder."""
     entry = {"synthesizer": "additive", "N": sounds, "sample_rate": 16000, "duration": 0.25}
     entry |= {"nuisances": {"phases": None, "gain": None}, "analyses": {"isomap": {"K": 16}, "knn": {"K": 8}}}
-    known = dict.fromkeys(["tones0", *datasets], entry) | {
+    definitions = dict.fromkeys(["tones0", *datasets], entry) | {
         "ladder": {"ladder": {"of": "tones0", "points": 8, "steps": [0.25, 1, 4, 16]}}
     }
     precomputed = {"module": "precomputed", "embeddings": "embeddings/{dataset}.npy"}
-    config = {"run": {"datasets": datasets, "models": models}, "datasets": known}
+    config = {"run": {"datasets": datasets, "models": models}, "datasets": definitions}
     path.write_text(yaml.safe_dump(config | {"models": dict.fromkeys(models, precomputed)}))
 
 
 def snakemake(folder, *words):
-    """Run Snakemake in a folder. Returns its output, CPU seconds, wall seconds, MB."""
+    """Run Snakemake in a folder and measure it."""
     command = [CLONE / ".venv" / "bin" / "python", "-m", "snakemake", "--snakefile", CLONE / "Snakefile"]
     command += ["--cores", str(os.cpu_count()), *words]
     began = time.monotonic()
     with open(folder / "output.txt", "w+") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(process.pid, 0)  # with its jobs
+        _, status, used = os.wait4(process.pid, 0)  # its jobs included
         output.seek(0)
         text = output.read()
     if status:
         sys.exit(text[-3000:])
-    return text, used.ru_utime, time.monotonic() - began, used.ru_maxrss * 1024 / 1e6
+    return Run(text, used.ru_utime, time.monotonic() - began, used.ru_maxrss * 1024 / 1e6)
 
 
-def tell(what, numbers):
-    _, cpu, wall, megabytes = numbers
-    print(f"{what:44} {cpu:8.1f} {wall:8.1f} {megabytes:6.0f}", flush=True)
+def show(name, run):
+    """Print one line of the table of results."""
+    print(f"{name:44} {run.cpu:8.1f} {run.wall:8.1f} {run.megabytes:6.0f}", flush=True)
 
 
 def embed(path, table):
-    """Write an embedding, float32 (N, 64), of a table of sounds: waves of its factors, with noise."""
+    """Write an embedding, float32 (N, 64), of the sounds in a table: waves of their factors, with noise."""
     rng = np.random.default_rng(0)
     factors = table.drop(columns="sound").filter(regex="^(?!nuisance_|ladder_)").rank(pct=True).to_numpy()
     waves = np.sin(2 * factors @ rng.standard_normal((factors.shape[1], 64)) + rng.uniform(0, 6, 64))
@@ -67,7 +79,7 @@ def embed(path, table):
 
 
 def multiply(folder, models, seed=0):
-    """Copy what the analysed models gave on a data set for all models, their scores somewhat changed."""
+    """Copy the files of the analysed models on one data set for all models, with scores somewhat changed."""
     rng = np.random.default_rng(seed)
     for i, model in enumerate(models):
         source, change = ANALYSED[i % len(ANALYSED)], rng.uniform(0.7, 1.3)
@@ -81,7 +93,7 @@ def multiply(folder, models, seed=0):
                 table.to_csv(copy, index=False)
             elif path.name.endswith(".scores.npy"):
                 np.save(copy, np.load(path) * change)
-            shutil.copystat(path, copy)  # no newer than what is made of it
+            shutil.copystat(path, copy)  # or the files made from it would be older and made again
 
 
 def main(argv=None):
@@ -105,16 +117,16 @@ def main(argv=None):
             (folder / "embeddings" / f"{dataset}.npy").touch()
         print(f"{'':44} {'CPU s':>8} {'wall s':>8} {'MB':>6}")
         planned = snakemake(folder, "--configfile", "clouds.yaml", "-n")
-        jobs = next(line.split()[1] for line in planned[0].splitlines() if line.startswith("total"))
-        tell(f"plan {jobs} jobs and print each (-n)", planned)
-        tell("plan alone (-n --quiet)", snakemake(folder, "--configfile", "clouds.yaml", "-n", "--quiet"))
+        jobs = next(line.split()[1] for line in planned.output.splitlines() if line.startswith("total"))
+        show(f"plan {jobs} jobs and print each (-n)", planned)
+        show("plan alone (-n --quiet)", snakemake(folder, "--configfile", "clouds.yaml", "-n", "--quiet"))
 
         for dataset in ("tones0", "ladder"):
             snakemake(folder, f"results/{dataset}/sounds/parameters.csv", "--configfile", "few.yaml")
             table = pandas.read_csv(folder / "results" / dataset / "sounds" / "parameters.csv")
             embed(folder / "embeddings" / f"{dataset}.npy", table)
         few = snakemake(folder, "--configfile", "few.yaml")
-        print(f"{few[2]:.0f} s for the analyses of {' and '.join(ANALYSED)} and the controls", flush=True)
+        print(f"{few.wall:.0f} s for the analyses of {' and '.join(ANALYSED)} and the controls", flush=True)
         for dataset in clouds[1:]:
             fan_in = shutil.ignore_patterns("scores.csv", "differences.csv", "figures", "explore")
             shutil.copytree(folder / "results" / "tones0", folder / "results" / dataset, ignore=fan_in)
@@ -125,13 +137,13 @@ def main(argv=None):
                 shutil.copy2(source, folder / "embeddings" / f"{dataset}.npy")
         shutil.rmtree(folder / "logs")
 
-        tell("run: the fan-in, with its jobs", snakemake(folder, "--configfile", "all.yaml"))
-        tell("run: nothing to be done", snakemake(folder, "--configfile", "all.yaml"))
-        tell("--summary", snakemake(folder, "--configfile", "all.yaml", "--summary"))
+        show("run: the fan-in, with its jobs", snakemake(folder, "--configfile", "all.yaml"))
+        show("run: nothing to be done", snakemake(folder, "--configfile", "all.yaml"))
+        show("--summary", snakemake(folder, "--configfile", "all.yaml", "--summary"))
         for path in sorted((folder / "logs").rglob("*.tsv")):
             job = pandas.read_csv(path, sep="\t").iloc[0]
             name = path.relative_to(folder / "logs").with_suffix("")
-            tell(str(name), ("", job.cpu_time, job.s, job.max_rss))
+            show(str(name), Run("", job.cpu_time, job.s, job.max_rss))
         results = folder / "results"
         for path in sorted([results / "report.html", *results.glob("*/figures/*"), *results.glob("*/*.csv")]):
             print(f"{path.relative_to(results)!s:44} {path.stat().st_size / 1e6:8.1f} MB")

@@ -1,8 +1,9 @@
-"""What every measure of one model costs: seconds and peak memory of each script, on one random embedding.
+"""How long the measures of one model take: seconds and peak memory of each script, on one random embedding.
 
 Run by hand from the clone, in the analysis environment:
     resources/environments/analysis/bin/python benchmarks/measures.py --N 2500 --D 2048
-The embedding is a curved image of three factors with noise; the ladder has 1,121 sounds, as config.yaml's.
+The embedding is a curved image of three factors with noise. The ladder has 1,121 sounds, like that of
+config.yaml.
 """
 
 import argparse
@@ -22,7 +23,7 @@ STEPS = [2.0**k for k in range(-4, 7)]
 
 
 def write_inputs(folder, N, D):
-    """Factors and embeddings of a cloud and of a ladder, in a folder."""
+    """Write the factors and the embeddings of a cloud and of a ladder into a folder."""
     import numpy as np
     import pandas
     from synthesize.designs import ladder
@@ -42,22 +43,22 @@ def write_inputs(folder, N, D):
 
 
 def commands(folder, K):
-    """{script: its words}, in the order of the data."""
+    """The words of each command, {script: words}, each after the scripts whose files it reads."""
 
     def files(**named):
         return [word for name, file in named.items() for word in (f"--{name}", folder / file)]
 
-    heard = ["--factors", json.dumps(FACTORS)]
-    cloud = [*heard, *files(parameters="cloud.csv", embeddings="cloud.npy")]
-    ladder = [*heard, *files(parameters="ladder.csv", embeddings="ladder.npy")]
+    described = ["--factors", json.dumps(FACTORS)]
+    cloud = [*described, *files(parameters="cloud.csv", embeddings="cloud.npy")]
+    ladder = [*described, *files(parameters="ladder.csv", embeddings="ladder.npy")]
     isomap = files(coordinates="isomap.csv", bridges="bridges.csv")
     near = files(neighbors="near.npz")
     scored = ["--model", "m", *files(scores="m.scores.csv")]
     return {
         "neighbors": [*files(embeddings="cloud.npy", output="near.npz"), "--K", K],
         "isomap": [*files(embeddings="cloud.npy"), *near, *isomap, *scored, "--K", K, "--bridge"],
-        "knn": [*heard, *files(parameters="cloud.csv", estimates="knn.csv"), *near, *scored, "--K", 40],
-        "hypothesis": [*heard, *files(parameters="cloud.csv"), *isomap, *scored],
+        "knn": [*described, *files(parameters="cloud.csv", estimates="knn.csv"), *near, *scored, "--K", 40],
+        "hypothesis": [*described, *files(parameters="cloud.csv"), *isomap, *scored],
         "subspaces": [*cloud, *scored],
         "axes": [*cloud, *scored],
         "invariance": [*cloud, *scored],
@@ -68,7 +69,7 @@ def commands(folder, K):
 
 
 def measure(command):
-    """Wall-clock seconds, processor seconds and peak memory (MB) of a command; its failure is ours."""
+    """Wall-clock seconds, processor seconds and peak memory (MB) of a command. Exits if it fails."""
     began = time.perf_counter()
     process = subprocess.Popen(command)
     _, status, used = os.wait4(process.pid, 0)

@@ -1,12 +1,12 @@
-"""The paper's experiment with two models: GEAR beside the steps of the paper, one after the other.
+"""The paper's experiment with two models: GEAR beside the plain steps of the paper.
 
     python3 benchmarks/paper.py
 
-The steps are written from the paper's description: its 2,500 sounds, hearbaseline's own wrappers,
-scikit-learn's Isomap with K = 100 and the mean of the 40 nearest neighbours. GEAR runs in a folder of its
-own, all environments built: once as far as these steps go (sounds, embeddings, Isomap, regression), once
-whole, with the gate, every measure, chance levels and intervals, the controls, figures and report. Seconds
-of wall time.
+The steps are written from the paper's description and run one after the other: its 2,500 sounds,
+hearbaseline's own wrappers, scikit-learn's Isomap with K = 100, and the mean of the 40 nearest neighbours.
+GEAR runs in a folder of its own, with all environments built. It runs twice: once as far as these steps go
+(sounds, embeddings, Isomap, regression), and once whole, with the gate, every measure, chance levels and
+intervals, the controls, figures and report. Seconds are wall time.
 """
 
 import argparse
@@ -23,7 +23,7 @@ STEPS = [f"results/paper2023/{stage}/{model}.csv" for stage in ("isomap", "knn")
 
 
 def steps():
-    """The paper's steps, in hearbaseline's environment. Prints the seconds of each."""
+    """Run the paper's steps, in hearbaseline's environment, and print the seconds of each."""
     import hearbaseline
     import hearbaseline.torchcrepe
     import numpy as np
@@ -66,7 +66,7 @@ def steps():
 
 
 def gear(targets):
-    """Seconds of GEAR in a folder of its own, to the targets."""
+    """Run GEAR in a folder of its own until the targets are made. Returns seconds."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "resources").mkdir()
         (Path(folder) / "resources" / "environments").symlink_to(CLONE / "resources" / "environments")

@@ -1,9 +1,9 @@
 """Write hear2021.yaml: the 29 submissions to HEAR 2021 as entries of a config.
 
-Names, modules, repositories and the licences of code and weights come from the published list
-(data/hear2021_models.json), the spellings of the leaderboard from data/hear_leaderboard.csv. What the list
-does not say (environment, sample rate, embedding size, how the loader finds its weights) was read in each
-repository at its listed revision, or is 'unknown'. Run: python catalogues/hear2021.py
+The published list (data/hear2021_models.json) gives names, modules, repositories and the licences of code and
+weights. The leaderboard (data/hear_leaderboard.csv) gives its own spellings. The list does not give the
+environment, the sample rate, the embedding size, or how the loader finds its weights. These were read in each
+repository at its listed revision, or are 'unknown'. Run: python catalogues/hear2021.py
 """
 
 import json
@@ -16,7 +16,7 @@ import yaml
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data"
 
-LEADERBOARD = {  # names that the leaderboard spells otherwise
+LEADERBOARD = {  # names that the leaderboard spells differently
     "AMAAI Lab w2v2+DDSP": "AMAAI Lab wav2vec2+DDSP",
     "AMAAI w2v2 music+spch": "AMAAI wav2vec2 music+speech",
     "Audioshake UDONS ViT": "Sony UDONS ViT",
@@ -28,7 +28,7 @@ LEADERBOARD = {  # names that the leaderboard spells otherwise
 
 
 def hub(name, revision, size, binary=None):
-    """Weights of a hub model in the hub's own cache. binary: SHA-256 of pytorch_model.bin, if published."""
+    """Weights of a model on the hub, for its cache. binary: SHA-256 of pytorch_model.bin, if known."""
     files = {"config.json": None, "preprocessor_config.json": None, "pytorch_model.bin": binary}
     return {"hub": name, "revision": revision, "files": files, "size": size, "place": "HF_HOME"}
 
@@ -59,26 +59,26 @@ PASST = {
 
 
 def gura(size, *weights):
-    """A submission of GURA: its embedding size and its networks of the hub."""
+    """A submission of GURA. size: of its embedding; weights: its networks on the hub."""
     large = HUBERT_XLARGE in weights
-    kept = {
+    facts = {
         "embedding_size": size,
         "batch_size": 8,
         "mem_mb": 16000 if large else 8000,
         "weights": [*weights],
     }
-    return {"env": "gura", "sample_rate": 16000, "gpu": 1, **kept}
+    return {"env": "gura", "sample_rate": 16000, "gpu": 1, **facts}
 
 
 def torch(rate, embedding_size, **more):
-    """A submission in PyTorch of the shared environment. embedding_size: None if the checkpoint decides."""
-    known = {"embedding_size": embedding_size} if embedding_size else {}
-    return {"env": "hear_torch", "sample_rate": rate, **known, **more}
+    """A submission in PyTorch, in the shared environment. embedding_size: None if the checkpoint sets it."""
+    size = {"embedding_size": embedding_size} if embedding_size else {}
+    return {"env": "hear_torch", "sample_rate": rate, **size, **more}
 
 
-KNOWN = {  # what the list does not say
+ADDED = {  # what the list does not say
     "Stellenbosch LSL DBERT": torch(16000, None, gpu=1) | {"env": "fairseq"},
-    "RedRice EfficientNet-B2": torch(16000, 1408, batch_size=1),  # depends on its batch, as two below
+    "RedRice EfficientNet-B2": torch(16000, 1408, batch_size=1),  # depends on its batch, as do two others
     "GURA Avg Hubert+CREPE": gura(1024, HUBERT_XLARGE),
     "GURA Avg Hubert+wav2vec2": gura(1024, HUBERT_LARGE, WAV2VEC2),
     "GURA Avg H+w+C": gura(1024, HUBERT_XLARGE, WAV2VEC2),
@@ -90,7 +90,7 @@ KNOWN = {  # what the list does not say
     "GURA Fuse Hubert": gura(1280, HUBERT_XLARGE),
     "GURA Fuse wav2vec2": gura(1024, WAV2VEC2),
     "GURA Hubert": gura(1280, HUBERT_XLARGE),
-    # the three differ in timestamps only; the package needs a hand, see the adapter
+    # the three differ in timestamps only; adapters.passt says why the package needs an adapter
     "CP-JKU PaSST base": torch(32000, 1295, module="adapters.passt", gpu=1, weights=PASST),
     "CP-JKU PaSST 2lvl": torch(
         32000, 1295, module="adapters.passt", options={"module": "base2level"}, gpu=1, weights=PASST
@@ -146,7 +146,7 @@ KNOWN = {  # what the list does not say
         "env": "openl3_hear",
         "sample_rate": 48000,
         "embedding_size": 512,
-    },  # its package fetches its weights itself, when it is installed
+    },  # the package fetches its own weights when it is installed
     "Soundsensing YAMNet": {
         "env": "yamnet",
         "sample_rate": 16000,
@@ -162,32 +162,32 @@ KNOWN = {  # what the list does not say
 
 
 def slug(name):
-    """A published name as the name of a config's entry: lower case, without blanks."""
+    """The name of a config's entry for a published name: lower case, without blanks."""
     return re.sub(r"[^a-z0-9+-]+", "_", name.lower()).strip("_")
 
 
 def entry(name, listed):
-    """The config's entry of one submission: what the list says, and what it does not."""
-    known = dict(KNOWN[name])
-    size = {"size": known.pop("size")} if "size" in known else {}
-    beside = [known.pop("config")] if "config" in known else []
-    if "zenodo_weights_url" in listed and "weights" not in known:
-        known["weights"] = [{"url": listed["zenodo_weights_url"], **size}, *beside]
+    """The config's entry of one submission. listed: what the published list says of it."""
+    added = dict(ADDED[name])
+    size = {"size": added.pop("size")} if "size" in added else {}
+    config = [added.pop("config")] if "config" in added else []
+    if "zenodo_weights_url" in listed and "weights" not in added:
+        added["weights"] = [{"url": listed["zenodo_weights_url"], **size}, *config]
     licences = [listed.get(f"{kind}_license", "unknown") for kind in ("code", "data")]
     return {
         "published": list(dict.fromkeys([name, LEADERBOARD.get(name, name)])),
-        "module": known.pop("module", listed["python_module_name"]),
-        **known,
-        "licence": known.get("licence", f"{licences[0]} (code), {licences[1]} (weights)"),
+        "module": added.pop("module", listed["python_module_name"]),
+        **added,
+        "licence": added.get("licence", f"{licences[0]} (code), {licences[1]} (weights)"),
     }
 
 
 def catalogue():
-    """Text of hear2021.yaml."""
+    """The text of hear2021.yaml."""
     listed = json.loads((DATA / "hear2021_models.json").read_text())
     models = {slug(name): entry(name, facts) for name, facts in listed.items()}
-    head = "# Written by hear2021.py: edit that. `catalogues: [hear2021]` in a config makes its names\n"
-    head += "# known to run.models; `make models` lists them.\n"
+    head = "# hear2021.py writes this file: edit the script. With `catalogues: [hear2021]` in a config,\n"
+    head += "# run.models may name these models; `make models` lists them.\n"
 
     class Plain(yaml.SafeDumper):
         def ignore_aliases(self, data):
