@@ -1,11 +1,11 @@
-"""Isomap of growing clouds: ours, by landmarks above isomap.EXACT sounds, beside scikit-learn's.
+"""Time and memory of Isomap of growing clouds: ours beside scikit-learn's.
 
     resources/environments/analysis/bin/python benchmarks/manifold.py 2500 5000 10000 --alone 30000 100000
 
-Each run is a process of its own, one after the other. Seconds: wall time of neighbour search, and of all that
-follows (graph, paths, scaling); memory: largest resident set. Peer: scikit-learn; disparity: Procrustes. The
-cloud: a curved three-dimensional sheet with noise in D dimensions. Exponent: of the growth of graph and
-scaling with N, fitted to ours.
+Ours takes landmarks above isomap.EXACT sounds. The cloud is a curved three-dimensional sheet with noise in D
+dimensions. Runs follow each other, each in a process of its own. `search s` is the wall time of the neighbour
+search, `rest s` that of all that follows (graph, paths, scaling), `MB` the largest resident set. `peer` is
+scikit-learn, `disparity` is Procrustes'. The exponent is that by which our `rest s` grows with N.
 """
 
 import argparse
@@ -24,7 +24,7 @@ K = 100
 
 
 def cloud(N, D, seed=0):
-    """float64 (N, D): three uniform factors, bent into D dimensions, with noise of 1 %."""
+    """Three uniform factors, bent into D dimensions, with noise of 1 %: float64 (N, D)."""
     rng = np.random.default_rng(seed)
     factors = rng.uniform(size=(N, 3))
     bent = np.tanh(0.7 * factors @ rng.standard_normal((3, D)))
@@ -39,12 +39,12 @@ def ours(points):
     began = time.monotonic()
     indices, distances = nearest_neighbors(points, K)
     searched = time.monotonic()
-    coordinates, *_ = isomap.analyse(points, indices, distances, bridge=True)
-    return coordinates, searched - began, time.monotonic() - searched
+    embedded = isomap.cloud_of(points, indices, distances, bridge=True)
+    return embedded.coordinates, searched - began, time.monotonic() - searched
 
 
 def peer(points):
-    """Coordinates by scikit-learn, whose search cannot be told from the rest."""
+    """Coordinates by scikit-learn, and seconds; its search is part of the rest."""
     from sklearn.manifold import Isomap
 
     began = time.monotonic()
