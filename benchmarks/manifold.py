@@ -1,12 +1,11 @@
-"""Isomap of growing clouds: GEAR's, which uses landmarks above isomap.EXACT sounds, beside scikit-learn's.
+"""Time and memory of Isomap of growing clouds: ours beside scikit-learn's.
 
     resources/environments/analysis/bin/python benchmarks/manifold.py 2500 5000 10000 --alone 30000 100000
 
-The cloud is a curved three-dimensional sheet with noise in D dimensions. Each run is a process of its own;
-the runs follow each other. The table gives seconds of wall time for the neighbour search and for the rest
-(graph, paths, scaling), the largest resident set, the same for the peer (scikit-learn), and the Procrustes
-disparity of the two pictures. The exponent says how the rest grows with N; it is fitted to GEAR's runs by
-landmarks.
+Ours takes landmarks above isomap.EXACT sounds. The cloud is a curved three-dimensional sheet with noise in D
+dimensions. Runs follow each other, each in a process of its own. `search s` is the wall time of the neighbour
+search, `rest s` that of all that follows (graph, paths, scaling), `MB` the largest resident set. `peer` is
+scikit-learn, `disparity` is Procrustes'. The exponent is that by which our `rest s` grows with N.
 """
 
 import argparse
@@ -40,12 +39,12 @@ def ours(points):
     began = time.monotonic()
     indices, distances = nearest_neighbors(points, K)
     searched = time.monotonic()
-    coordinates, *_ = isomap.analyse(points, indices, distances, bridge=True)
-    return coordinates, searched - began, time.monotonic() - searched
+    embedded = isomap.cloud_of(points, indices, distances, bridge=True)
+    return embedded.coordinates, searched - began, time.monotonic() - searched
 
 
 def peer(points):
-    """Coordinates by scikit-learn, 0, and all its seconds: its search cannot be timed alone."""
+    """Coordinates by scikit-learn, and seconds; its search is part of the rest."""
     from sklearn.manifold import Isomap
 
     began = time.monotonic()

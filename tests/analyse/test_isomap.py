@@ -21,13 +21,13 @@ def roll():
     return spiral, np.stack([flat[:, 0] * 3, arc], axis=1)
 
 
-def analyse(points, K, bridge=False):
-    return isomap.analyse(points, *nearest_neighbors(points, K), bridge)
+def cloud_of(points, K, bridge=False):
+    return isomap.cloud_of(points, *nearest_neighbors(points, K), bridge)
 
 
 def test_unrolls_a_sheet(roll):
     points, flat = roll
-    coordinates, labels, bridges, residual = analyse(points, 8)
+    coordinates, labels, bridges, residual = cloud_of(points, 8)
     assert (labels == 0).all()
     assert not bridges
     assert procrustes(flat, coordinates[:, :2])[2] < 0.01
@@ -37,7 +37,7 @@ def test_unrolls_a_sheet(roll):
 def test_agrees_with_scikit_learn(roll):
     points, _ = roll
     peer = Isomap(n_neighbors=8, n_components=3).fit_transform(points)
-    coordinates, *_ = analyse(points, 8)
+    coordinates, *_ = cloud_of(points, 8)
     signs = np.sign((peer * coordinates).sum(axis=0))
     np.testing.assert_allclose(coordinates, peer * signs, atol=1e-6)
 
@@ -45,20 +45,21 @@ def test_agrees_with_scikit_learn(roll):
 def test_rotation_changes_nothing(roll):
     points, _ = roll
     turned = points @ ortho_group.rvs(3, random_state=1)
-    np.testing.assert_allclose(analyse(turned, 8)[0], analyse(points, 8)[0], atol=1e-6)
+    np.testing.assert_allclose(cloud_of(turned, 8).coordinates, cloud_of(points, 8).coordinates, atol=1e-6)
 
 
 def test_euclidean_distances_are_recovered_exactly():
     points = np.random.default_rng(0).standard_normal((40, 3))
     distances = np.linalg.norm(points[:, None] - points, axis=-1)
-    found = isomap.classical_scaling(distances)
-    np.testing.assert_allclose(np.linalg.norm(found[:, None] - found, axis=-1), distances, atol=1e-9)
-    assert isomap.residual_variance(distances, np.arange(40), found) == pytest.approx(0, abs=1e-9)
+    scaled = isomap.classical_scaling(distances)
+    np.testing.assert_allclose(np.linalg.norm(scaled[:, None] - scaled, axis=-1), distances, atol=1e-9)
+    paths = isomap.Paths(distances, np.arange(40))
+    assert isomap.residual_variance(paths, scaled) == pytest.approx(0, abs=1e-9)
 
 
 def test_coinciding_sounds_lie_in_one_point():
     for N in (50, 300):
-        coordinates, labels, _, residual = analyse(np.ones((N, 8)), 6)
+        coordinates, labels, _, residual = cloud_of(np.ones((N, 8)), 6)
         assert (coordinates[labels == 0] == 0).all()
         assert np.isnan(residual)
 
@@ -77,10 +78,10 @@ def test_every_sound_a_landmark_is_exact_isomap(roll):
 
 def test_a_few_landmarks_place_all_sounds(roll, monkeypatch):
     points, flat = roll
-    exact, _, _, residual = analyse(points, 8)
+    exact, _, _, residual = cloud_of(points, 8)
     monkeypatch.setattr(isomap, "EXACT", 0)
     monkeypatch.setattr(landmarks, "LANDMARKS", 200)
-    placed, labels, _, landmark_residual = analyse(points, 8)
+    placed, labels, _, landmark_residual = cloud_of(points, 8)
     assert (labels == 0).all()
     assert procrustes(exact, placed)[2] < 1e-3
     assert procrustes(flat, placed[:, :2])[2] < 0.01
@@ -116,7 +117,7 @@ def pieces():
 
 
 def test_pieces_are_counted_largest_first(pieces):
-    coordinates, labels, bridges, _ = analyse(pieces, 6)
+    coordinates, labels, bridges, _ = cloud_of(pieces, 6)
     assert np.bincount(labels).tolist() == [60, 40, 20]
     assert not bridges
     for label in range(3):  # each around its own origin
@@ -124,7 +125,7 @@ def test_pieces_are_counted_largest_first(pieces):
 
 
 def test_bridges_are_those_of_scikit_learn(pieces):
-    coordinates, labels, bridges, _ = analyse(pieces, 6, bridge=True)
+    coordinates, labels, bridges, _ = cloud_of(pieces, 6, bridge=True)
     assert len(bridges) == 3
     assert labels.max() == 2  # before any bridge
     for a, b, length in bridges:
@@ -141,22 +142,41 @@ def test_a_tiny_piece_has_no_coordinates():
     points = np.concatenate(
         [np.random.default_rng(0).standard_normal((30, 2)), [[99, 99], [99, 98], [98, 99]]]
     )
-    coordinates, *_ = analyse(points, 2)
+    coordinates, *_ = cloud_of(points, 2)
     assert np.isnan(coordinates[-3:]).all()
 
 
-def test_table_has_a_row_per_sound(tmp_path, pieces):
-    indices, distances = nearest_neighbors(pieces, 6)
-    np.save(tmp_path / "model.npy", pieces)
-    np.savez(tmp_path / "model.npz", indices=indices, distances=distances)
-    paths = {name: str(tmp_path / f"{name}.csv") for name in ("coordinates", "bridges", "scores")}
+def run(folder, points, *flags):
+    """Tables of coordinates, bridges and scores (by metric) that the script writes of points."""
+    indices, distances = nearest_neighbors(points, 6)
+    np.save(folder / "model.npy", points)
+    np.savez(folder / "model.npz", indices=indices, distances=distances)
+    paths = {name: str(folder / f"{name}.csv") for name in ("coordinates", "bridges", "scores")}
     words = [word for name, path in paths.items() for word in (f"--{name}", path)]
-    inputs = ["--embeddings", f"{tmp_path}/model.npy", "--neighbors", f"{tmp_path}/model.npz"]
-    isomap.main([*inputs, "--model", "m", "--K", "6", "--bridge", *words])
-    table = pandas.read_csv(paths["coordinates"])
+    inputs = ["--embeddings", f"{folder}/model.npy", "--neighbors", f"{folder}/model.npz"]
+    isomap.main([*inputs, "--model", "m", "--K", "6", *flags, *words])
+    coordinates, bridges, scores = (pandas.read_csv(path, keep_default_na=False) for path in paths.values())
+    return coordinates, bridges, scores.set_index("metric")
+
+
+def test_table_has_a_row_per_sound(tmp_path, pieces):
+    table, bridges, scores = run(tmp_path, pieces, "--bridge")
     assert table.columns.tolist() == ["sound", "x", "y", "z", "component"]
     assert len(table) == 120
-    scores = pandas.read_csv(paths["scores"]).set_index("metric")
+    assert scores.index.tolist() == list(isomap.ANALYSIS["metrics"])
     assert scores.value["components"] == 3
-    assert scores.value["bridges"] == len(pandas.read_csv(paths["bridges"])) == 3
+    assert scores.value["bridges"] == len(bridges) == 3
     assert scores.value["largest_component"] == 0.5
+    assert (scores.state == "").all()
+
+
+def test_what_rests_on_the_largest_component_alone_is_partial(tmp_path, pieces):
+    _, _, scores = run(tmp_path, pieces)
+    assert scores.state.to_dict() == dict.fromkeys(scores.index, "") | {"residual_variance": "partial"}
+    assert scores.n["residual_variance"] == 60
+    assert "largest component only (60 sounds)" in scores.note["residual_variance"]
+
+
+def test_no_value_of_coinciding_sounds_is_undefined(tmp_path):
+    _, _, scores = run(tmp_path, np.ones((30, 2)))
+    assert scores.state["residual_variance"] == "undefined"

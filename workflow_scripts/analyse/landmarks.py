@@ -1,9 +1,9 @@
 """Landmark Isomap (de Silva & Tenenbaum 2004): shortest paths from a few sounds place all of them.
 
-Exact Isomap computes the shortest path between every two sounds, N^2 of them, and the eigenvectors of an
-N x N matrix. Here L sounds are drawn as landmarks; only the paths from them are computed, classical scaling
-places the landmarks, and every sound is placed by its distances to them. Time and memory grow as L N, not
-as N^2 and more.
+Exact Isomap computes the shortest paths between all N sounds and the eigenvectors of an N x N matrix.
+Landmark Isomap draws L sounds as landmarks and computes only the paths from them. Classical scaling places
+the landmarks, and each sound is placed by its distances to the landmarks. Time and memory grow as L N, not as
+N^2 or faster.
 """
 
 import numpy as np
@@ -15,27 +15,29 @@ BLOCK = 50  # landmarks whose paths are computed at a time, for memory
 
 
 def draw(n, count, seed=0):
-    """Landmarks: at most `count` of n sounds, drawn without replacement, sorted, int (L,)."""
+    """Landmarks, int (L,), rising: at most `count` of n sounds, drawn without replacement."""
     return np.sort(np.random.default_rng(seed).choice(n, min(n, count), replace=False))
 
 
 def path_lengths(graph, landmarks):
     """Shortest paths from landmarks to all sounds of a connected graph, float32 (L, n).
 
-    graph: sparse (n, n), read in both directions; an edge that lies there both ways has one length.
+    graph: sparse (n, n). Its edges are read in both directions; an edge that is stored both ways has the same
+    length both ways.
     """
     both = graph.maximum(graph.T).tocsr()  # once, instead of a transposed copy for each path
-    found = np.empty((len(landmarks), graph.shape[0]), np.float32)
+    lengths = np.empty((len(landmarks), graph.shape[0]), np.float32)
     for i in range(0, len(landmarks), BLOCK):
-        found[i : i + BLOCK] = dijkstra(both, indices=landmarks[i : i + BLOCK])
-    return found
+        lengths[i : i + BLOCK] = dijkstra(both, indices=landmarks[i : i + BLOCK])
+    return lengths
 
 
 def triangulate(lengths, landmarks, dimensions=3):
-    """Coordinates of all sounds from their path lengths to landmarks (the paper's steps 2 and 3).
+    """Coordinates of all sounds from their path lengths to the landmarks (steps 2 and 3 of the paper).
 
-    lengths: float32 (L, n), L > dimensions. Returns float64 (n, dimensions), centred, on principal axes, by
-    falling variance; the largest coordinate of each axis is positive. Axes without positive variance are 0.
+    lengths: float32 (L, n), L > dimensions; landmarks: int (L,). Returns float64 (n, dimensions), centred, on
+    principal axes of falling variance. The largest coordinate of each axis is positive; an axis without
+    positive variance is 0.
     """
     own = lengths[:, landmarks].astype(float) ** 2
     own = (own + own.T) / 2

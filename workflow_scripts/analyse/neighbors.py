@@ -1,7 +1,7 @@
-"""Nearest neighbours of every sound in one embedding: one search, sliced by every analysis.
+"""Nearest neighbours of every sound in one embedding, searched once for all analyses.
 
-Writes `indices` (int64, N x K) and `distances` (float64, N x K, Euclidean), nearest first, the sound
-itself left out by its index.
+Writes `indices` (int64, N x K) and `distances` (float64, N x K, Euclidean), nearest first. A sound is not in
+its own list. An analysis with a smaller K takes the first K columns.
 """
 
 import argparse

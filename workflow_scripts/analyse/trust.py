@@ -1,256 +1,215 @@
 """Trust in the Isomap picture of one embedding: would it look the same, had anything else been chosen?
 
-Sweep. The graph and its Isomap for K from a quarter to twice the chosen one: pieces, residual variance, and
-how far the picture moves (Procrustes disparity to that of the chosen K, on the sounds that both show).
-Subsamples. The same of three quarters of the sounds with three quarters of the neighbours, so that the
-radius stays. Faithfulness. Trustworthiness (are neighbours in the picture neighbours in the embedding?) and
-continuity (the reverse), Venna & Kaski (2001), of at most MOST sounds. Second opinions. Hessian eigenmaps
-(Donoho & Grimes 2003) and local tangent space alignment (Zhang & Zha 2004) of the same sounds. Neither looks
-at long distances. Both must be told how many dimensions the shape has and know it up to a linear map only,
-so their agreement is the share of the picture's variance that a linear map of theirs gives, in one, two or
-three dimensions, whichever gives most.
+Four things may speak against a picture. It may change with K: the sweep makes it anew for K from a quarter to
+twice the chosen one. It may change with the sounds: subsamples make it anew from three quarters of the sounds
+and three quarters of the neighbours, so that the radius stays. It may show false neighbours or tear true ones
+apart, and local methods may see another shape (both in faithfulness.py).
 
-The stamp is `trusted` if nothing speaks against the picture, else `fragile`, with the reasons. Writes the
-sweep, scores, and one figure.
+Scores: `stamp` is 1, and its note `trusted`, if nothing speaks against the picture; else it is 0, and its note
+is `fragile` with the reasons. `K_disparity` and `sample_disparity` are how far the picture moves (Procrustes
+disparity, on the sounds that both pictures show): 0 not at all, 1 at most. The other scores are those of
+faithfulness.py.
+
+Files: `sweep` has a row per K, with components, largest_component, bridges and residual_variance of its graph
+and the disparity to the picture of the chosen K; `figure` shows the sweep and the second opinions.
 """
 
-import argparse
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas
 from matplotlib.figure import Figure
-from scipy.linalg import LinAlgError
 from scipy.spatial import procrustes
 from shared.drawing import COLORS, write_figure
 from shared.files import written_whole
-from shared.graphs import features, restricted_to
-from shared.scores import sample, write_scores
-from sklearn.manifold import LocallyLinearEmbedding, trustworthiness
-from sklearn.metrics import r2_score
+from shared.graphs import DESCRIPTIVE, features, restricted_to
+from shared.scores import analysis_parser, write_scores
 
-from analyse.isomap import analyse
+from analyse.faithfulness import compare, laid_upon
+from analyse.isomap import cloud_of
 
+ANALYSIS = {
+    "of": "cloud",
+    "order": 80,
+    "reads": ["embeddings", "neighbors"],
+    "takes": ["isomap.K", "isomap.bridge", "standardize", "seed"],
+    "writes": {"sweep": "{model}.csv", "figure": "{model}.png"},
+    "caption": {
+        "heading": "Trust",
+        "text": "How the Isomap picture of ``{{ snakemake.wildcards.model }}`` on "
+        "``{{ snakemake.wildcards.dataset }}`` changes with K, and how Hessian eigenmaps and LTSA show the "
+        "same sounds.",
+    },
+    "threads": 2,
+    "notes": True,
+    "heading": "Trust in the Isomap picture",
+    "text": "The stamp is 1 if nothing speaks against the picture; else it is 0, and the reasons stand "
+    "beside it. Disparity is how far the picture moves (Procrustes, 0 to 1) when K changes by a factor of "
+    "1.4, or when three quarters of the sounds are drawn. Trustworthiness tells whether neighbours in the "
+    "picture are neighbours in the embedding, continuity tells the reverse. Agreement is the share of the "
+    "picture that a local method confirms, up to a linear map.",
+    "metrics": {
+        "stamp": {"unit": "1 trusted, 0 fragile", "better": "high"},
+        "K_disparity": {"unit": "share", "better": "low"},
+        "sample_disparity": {"unit": "share", "better": "low"},
+        "trustworthiness": {"unit": "share", "better": "high"},
+        "continuity": {"unit": "share", "better": "high"},
+        "hessian_agreement": {"unit": "share", "better": "high"},
+        "ltsa_agreement": {"unit": "share", "better": "high"},
+    },
+}
 STEPS = np.array([1 / 4, 1 / 2, 1 / 1.4, 1, 1.4, 2])  # times the chosen K
 NEAR = 1 / 1.5, 1.5  # a picture must not depend on K within these
 FEWEST = 3  # neighbours
+SUBSAMPLES = 5
 SHARE = 3 / 4  # of the sounds in a subsample
-MOST = 800  # sounds for what compares every two, or solves for all at once
-TANGENT = 10  # neighbours, at least, that a Hessian in three dimensions needs: more than 3 (3 + 3) / 2
-DESCRIPTIVE = "no chance level: does not depend on the factors"
-# What speaks against a picture: the score, whether it must be above or below, the limit, and the words.
-# Known shapes (tests/known.py) stay far on their side of each.
-LIMITS = {
-    "largest_component": ("above", 0.99, "in pieces"),
-    "residual_variance": ("below", 0.2, "three dimensions do not hold it"),
-    "K_disparity": ("below", 0.05, "changes with K"),
-    "sample_disparity": ("below", 0.05, "changes with the sounds drawn"),
-    "trustworthiness": ("above", 0.9, "shows false neighbours"),
-    "continuity": ("above", 0.9, "tears neighbours apart"),
-    "second_opinion": ("above", 0.7, "local methods see another shape"),
+
+
+class Limit(NamedTuple):
+    """A limit of a score, and what speaks against a picture on its wrong side."""
+
+    side: str  # `above` or `below`: where the score of a trusted picture lies
+    value: float
+    words: str
+
+
+LIMITS = {  # known shapes (tests/analyse/known.py) stay far on their side of each
+    "largest_component": Limit("above", 0.99, "in pieces"),
+    "residual_variance": Limit("below", 0.2, "three dimensions do not hold it"),
+    "K_disparity": Limit("below", 0.05, "changes with K"),
+    "sample_disparity": Limit("below", 0.05, "changes with the sounds drawn"),
+    "trustworthiness": Limit("above", 0.9, "shows false neighbours"),
+    "continuity": Limit("above", 0.9, "tears neighbours apart"),
+    "second_opinion": Limit("above", 0.7, "local methods see another shape"),
 }
 
 
-def drawn_rows(coordinates, labels, bridged):
-    """The sounds that the picture shows, bool (N,): all if bridged, else the largest component."""
-    return np.isfinite(coordinates).all(axis=1) & (bridged | (labels == 0))
+class Picture(NamedTuple):
+    """An Isomap cloud as the figures show it."""
+
+    coordinates: np.ndarray  # float (N, 3)
+    shown: np.ndarray  # bool (N,): all sounds if bridged, else those of the largest component
+
+
+def picture_of(cloud, bridge):
+    """The Picture of an isomap.Cloud."""
+    there = np.isfinite(cloud.coordinates).all(axis=1)
+    return Picture(cloud.coordinates, there & (bridge | (cloud.labels == 0)))
 
 
 def disparity(a, b):
     """Procrustes disparity of two float (n, 3) sets of coordinates: 0 for the same shape, 1 at most.
 
-    NaN for fewer than four points or a set of coinciding ones.
+    NaN if there are fewer than four points, or if all points of a set coincide.
     """
     if len(a) < 4 or not np.ptp(a, axis=0).any() or not np.ptp(b, axis=0).any():
         return np.nan
     return procrustes(a, b)[2]
 
 
-def faithfulness(points, coordinates, k):
-    """Trustworthiness and continuity of coordinates float (n, 3) for points float (n, D): each 0 to 1.
-
-    k: size of a neighbourhood, below n / 2.
-    """
-    return trustworthiness(points, coordinates, n_neighbors=k), trustworthiness(
-        coordinates, points, n_neighbors=k
-    )
-
-
-def chance_faithfulness(n, k):
-    """Expected trustworthiness and continuity of n coordinates drawn at random: about 1/2.
-
-    Of random neighbours, the rank r is uniform on 1..n - 1, and max(r - k, 0) is (n - 1 - k) (n - k) /
-    (2 (n - 1)) on average.
-    """
-    return 1 - (n - 1 - k) * (n - k) / ((n - 1) * (2 * n - 3 * k - 1))
-
-
-def laid_upon(coordinates, other):
-    """Other coordinates (n, d), by the linear map and shift that bring them closest to float (n, 3) ones."""
-    design = np.column_stack([np.ones(len(other)), other])
-    return design @ np.linalg.lstsq(design, coordinates, rcond=None)[0]
-
-
-def agreement(coordinates, other):
-    """Share of the variance of float (n, 3) coordinates that a linear map of other coordinates gives."""
-    return r2_score(coordinates, laid_upon(coordinates, other), multioutput="variance_weighted")
-
-
-def second_opinion(points, coordinates, k, method):
-    """Coordinates float (n, d) by `hessian` eigenmaps or `ltsa`, of the d up to 3 that agrees best.
-
-    points: float (n, D), no two the same; coordinates: the picture, float (n, 3); k: neighbours, at least
-    TANGENT. None where the method finds no coordinates.
-    """
-    found = []
-    for d in range(1, min(3, points.shape[1]) + 1):
-        solver = LocallyLinearEmbedding(n_neighbors=k, n_components=d, method=method, eigen_solver="dense")
-        try:
-            found.append(solver.fit_transform(points))
-        except (LinAlgError, ValueError):  # neighbourhoods without a tangent, as of sounds on a line
-            continue
-    return max(found, key=lambda other: agreement(coordinates, other), default=None)
+def picture_disparity(picture, other):
+    """Procrustes disparity of two pictures of the same sounds, on those that both show."""
+    both = picture.shown & other.shown
+    return disparity(picture.coordinates[both], other.coordinates[both])
 
 
 def sweep(points, indices, distances, K, bridge):
-    """Isomap for K x STEPS, as far as the lists of neighbours go.
+    """Isomap for K times STEPS, as far as the lists of neighbours go.
 
-    points: float (N, D); indices, distances: (N, k_max). Returns rows (dicts) by rising K and the picture of
-    the chosen K: coordinates (N, 3) and shown (N,).
+    points: float (N, D); indices, distances: (N, k_max). Returns the table of the sweep, a DataFrame by
+    rising K, and the Picture of the chosen K.
     """
     Ks = sorted({int(np.clip(round(K * step), min(FEWEST, K), indices.shape[1])) for step in STEPS} | {K})
     rows, pictures = [], {}
     for k in Ks:
-        coordinates, labels, bridges, residual = analyse(points, indices[:, :k], distances[:, :k], bridge)
-        pictures[k] = coordinates, drawn_rows(coordinates, labels, bridge)
+        cloud = cloud_of(points, indices[:, :k], distances[:, :k], bridge)
+        pictures[k] = picture_of(cloud, bridge)
         rows.append(
             {
                 "K": k,
-                "components": labels.max() + 1,
-                "largest_component": (labels == 0).mean(),
-                "bridges": len(bridges),
-                "residual_variance": residual,
+                "components": cloud.labels.max() + 1,
+                "largest_component": (cloud.labels == 0).mean(),
+                "bridges": len(cloud.bridges),
+                "residual_variance": cloud.residual,
             }
         )
-    chosen, shown = pictures[K]
     for row in rows:
-        other, seen = pictures[row["K"]]
-        row["disparity"] = disparity(chosen[shown & seen], other[shown & seen])
-    return rows, chosen, shown
+        row["disparity"] = picture_disparity(pictures[K], pictures[row["K"]])
+    return pandas.DataFrame(rows), pictures[K]
 
 
-def subsamples(points, indices, distances, K, bridge, picture, count, seed):
-    """Disparity to the picture of `count` pictures of three quarters of the sounds: float (count,)."""
-    chosen, shown = picture
+def sample_disparities(points, indices, distances, K, bridge, picture, seed, count=SUBSAMPLES):
+    """Disparities of pictures of three quarters of the sounds to the Picture of all: float (count,).
+
+    points: float (N, D); indices, distances: (N, k_max).
+    """
     rng = np.random.default_rng(seed)
-    found = []
+    disparities = []
     for _ in range(count):
         rows = np.sort(rng.permutation(len(points))[: int(SHARE * len(points))])
         lists = restricted_to(indices, distances, rows, max(round(SHARE * K), 1))
-        coordinates, labels, *_ = analyse(points[rows], *lists, bridge)
-        both = shown[rows] & drawn_rows(coordinates, labels, bridge)
-        found.append(disparity(chosen[rows][both], coordinates[both]))
-    return np.array(found)
-
-
-def compared(points, coordinates, shown, K, seed):
-    """What is asked of at most MOST sounds of the picture.
-
-    Returns rows (dicts of metric, value, chance, n, note) and the sounds with the second opinions of them,
-    {method: float (n, 3)}.
-    """
-    there = np.flatnonzero(shown)
-    _, first = np.unique(points[there], axis=0, return_index=True)  # coinciding sounds have no tangent
-    there = np.sort(there[first])
-    rows = there[sample(len(there), seed, MOST)]
-    n = len(rows)
-    k = min(max(round(K * n / len(points)), TANGENT), (n - 1) // 2)
-    same = {"unit": "share", "better": "high", "n": n}
-    if k < TANGENT:
-        few = same | {"note": f"{n} sounds are too few"}
-        metrics = ("trustworthiness", "continuity", "hessian_agreement", "ltsa_agreement")
-        return [few | {"metric": metric} for metric in metrics], rows, {}
-    note = f"of neighbourhoods of {k} of {n} sounds; chance: coordinates drawn at random"
-    pair = faithfulness(points[rows], coordinates[rows], k)
-    found = [
-        same | {"metric": metric, "value": value, "chance": chance_faithfulness(n, k), "note": note}
-        for metric, value in zip(("trustworthiness", "continuity"), pair, strict=True)
-    ]
-    others = {m: second_opinion(points[rows], coordinates[rows], k, m) for m in ("hessian", "ltsa")}
-    for method, other in others.items():
-        row = same | {"metric": f"{method}_agreement", "note": "the method finds no coordinates"}
-        if other is not None:
-            row |= {"value": agreement(coordinates[rows], other), "chance": 3 / (n - 1)}
-            told = f"{other.shape[1]}-D of {k} neighbours of {n} sounds, up to a linear map"
-            row["note"] = f"{told}; chance: coordinates drawn at random"
-        found.append(row)
-    return found, rows, {method: other for method, other in others.items() if other is not None}
+        part = picture_of(cloud_of(points[rows], *lists, bridge), bridge)
+        whole = Picture(picture.coordinates[rows], picture.shown[rows])
+        disparities.append(picture_disparity(whole, part))
+    return np.array(disparities)
 
 
 def reasons(values, bridges):
-    """What speaks against a picture, in words. values: {key of LIMITS: value, NaN if there is none}."""
-    told = []
-    for name, (side, limit, words) in LIMITS.items():
-        value = values[name]
-        wrong = value < limit if side == "above" else value > limit
-        if name == "largest_component" and wrong:
-            words = (
-                f"in pieces, held together by {bridges} bridges"
-                if bridges
-                else f"in pieces, {value:.0%} shown"
-            )
-        if wrong or (np.isnan(value) and name != "second_opinion"):
-            told.append(words if np.isfinite(value) else f"no {name.replace('_', ' ')}")
-    return told
+    """What speaks against a picture, a list of words.
+
+    values: {key of LIMITS: value, NaN if there is none}; bridges: how many hold its pieces together.
+    """
+    against = []
+    for name, limit in LIMITS.items():
+        value, words = values[name], limit.words
+        if name == "largest_component":
+            words += f", held together by {bridges} bridges" if bridges else f", {value:.0%} shown"
+        if np.isnan(value):
+            against += [f"no {name.replace('_', ' ')}"] if name != "second_opinion" else []
+        elif (value < limit.value) if limit.side == "above" else (value > limit.value):
+            against.append(words)
+    return against
 
 
-def judge(table, drawn, pairs, K):
-    """Rows of scores, the stamp first. table: sweep as DataFrame; drawn: disparities of the subsamples."""
-    row = table[table.K == K].iloc[0]
+def disparity_rows(table, disparities, K):
+    """Score rows of both disparities. table: the sweep; disparities: float (count,), of the subsamples."""
     near = table[table.K.between(K * NEAR[0], K * NEAR[1]) & (table.K != K)]
-    moved = near.disparity.max(skipna=False) if len(near) else np.nan
-    kept = drawn[np.isfinite(drawn)]
-    value = {pair["metric"]: pair.get("value", np.nan) for pair in pairs}
-    told = reasons(
-        {
-            "largest_component": row.largest_component,
-            "residual_variance": row.residual_variance,
-            "K_disparity": moved,
-            "sample_disparity": kept.mean() if len(kept) else np.nan,
-            "trustworthiness": value["trustworthiness"],
-            "continuity": value["continuity"],
-            "second_opinion": np.fmax(value["hessian_agreement"], value["ltsa_agreement"]),
-        },
-        int(row.bridges),
-    )
-    share = {"unit": "share", "better": "low", "note": DESCRIPTIVE}
+    largest = near.disparity.max(skipna=False) if len(near) else np.nan
+    note = f"{DESCRIPTIVE}; K = {', '.join(map(str, near.K))} against {K}"
+    rows = [{"metric": "K_disparity", "value": largest, "note": note}]
+    kept = disparities[np.isfinite(disparities)]
+    note = f"{DESCRIPTIVE}; low and high: least and most of {len(kept)} subsamples"
     spread = {"low": kept.min(), "high": kept.max(), "value": kept.mean()} if len(kept) else {}
-    among = f"{DESCRIPTIVE}; low and high: least and most of {len(kept)} subsamples"
-    at = ", ".join(map(str, near.K))
-    return [
-        {
-            "metric": "stamp",
-            "value": float(not told),
-            "unit": "1 trusted, 0 fragile",
-            "better": "high",
-            "note": f"fragile: {'; '.join(told)}" if told else "trusted",
-        },
-        share | {"metric": "K_disparity", "value": moved, "note": f"{DESCRIPTIVE}; K = {at} against {K}"},
-        share | {"metric": "sample_disparity", "note": among} | spread,
-        *pairs,
-    ]
+    return [*rows, {"metric": "sample_disparity", "note": note} | spread]
 
 
-def draw(table, K, points, others, stamp, model):
-    """The figure. table: sweep; points: float (n, 3) of the picture; others: {method: (n, 3)}."""
-    figure = Figure(figsize=(10, 5.2), layout="constrained")
-    top, bottom = figure.subfigures(2, height_ratios=[1, 1.15])
-    panels = {
+def stamp_row(chosen, rows):
+    """Score row of the stamp. chosen: the row of the sweep for the chosen K; rows: all other score rows."""
+    values = {row["metric"]: row.get("value", np.nan) for row in rows}
+    values |= {name: chosen[name] for name in ("largest_component", "residual_variance")}
+    values["second_opinion"] = np.fmax(values["hessian_agreement"], values["ltsa_agreement"])
+    against = reasons(values, int(chosen.bridges))
+    note = f"fragile: {'; '.join(against)}" if against else "trusted"
+    return {"metric": "stamp", "value": float(not against), "note": note}
+
+
+def score_rows(table, disparities, comparison, K):
+    """All score rows, the stamp first.
+
+    table: the sweep; disparities: float (count,), of the subsamples; comparison: faithfulness.Comparison.
+    """
+    rows = disparity_rows(table, disparities, K) + comparison.rows
+    return [stamp_row(table[table.K == K].iloc[0], rows), *rows]
+
+
+def draw_sweep(axes, table, K):
+    """Components, residual variance and disparity over K, each in one of three axes. table: the sweep."""
+    labels = {
         "components": "components (before bridges)",
         "residual_variance": "residual variance (share)",
         "disparity": f"disparity to K = {K} (share)",
     }
-    for axis, (column, label) in zip(top.subplots(1, 3), panels.items(), strict=True):
+    for axis, (column, label) in zip(axes, labels.items(), strict=True):
         axis.plot(table.K, table[column], "o-", color="C0", markersize=4)
         axis.axvline(K, color="grey", linewidth=0.8, linestyle="--")
         axis.set(xscale="log", xlabel="K", ylabel=label)
@@ -258,49 +217,44 @@ def draw(table, K, points, others, stamp, model):
         axis.minorticks_off()
         limit = LIMITS.get({"disparity": "K_disparity"}.get(column, column))
         if limit:
-            axis.axhline(limit[1], color="tab:red", linewidth=0.6)
+            axis.axhline(limit.value, color="tab:red", linewidth=0.6)
         axis.set_ylim(bottom=0)
-    axes = bottom.subplots(1, 3)
-    named = {"Isomap": points, "Hessian eigenmaps": others.get("hessian"), "LTSA": others.get("ltsa")}
-    for axis, (name, shape) in zip(axes, named.items(), strict=True):
+
+
+def draw_opinions(axes, coordinates, opinions):
+    """The picture, float (n, 3), and second opinions {method: float (n, d)}, each in one of three axes."""
+    shapes = {
+        "Isomap": coordinates,
+        "Hessian eigenmaps": opinions.get("hessian"),
+        "LTSA": opinions.get("ltsa"),
+    }
+    for axis, (name, shape) in zip(axes, shapes.items(), strict=True):
         axis.set_title(name)
         axis.set(xticks=[], yticks=[])
         if shape is None:
             axis.text(0.5, 0.5, "finds no coordinates", ha="center", transform=axis.transAxes)
             continue
-        shape = laid_upon(points, shape)
-        axis.scatter(shape[:, 0], shape[:, 1], c=points[:, 0], cmap=COLORS, s=3, linewidths=0)
+        shape = laid_upon(coordinates, shape)
+        axis.scatter(shape[:, 0], shape[:, 1], c=coordinates[:, 0], cmap=COLORS, s=3, linewidths=0)
         axis.set(xlabel="first axis", ylabel="second axis")
-    figure.suptitle(f"{model}: {stamp}", fontsize=9)
-    return figure
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--embeddings", required=True, help="npy, N x D")
-    parser.add_argument("--neighbors", required=True, help="npz of indices and distances")
-    parser.add_argument("--model", required=True, help="name for the rows of scores")
-    parser.add_argument("--K", type=int, required=True, help="neighbours per sound of the picture")
-    parser.add_argument("--bridge", action="store_true", help="as Isomap did")
-    parser.add_argument("--standardize", action="store_true", help="as the search did")
-    parser.add_argument("--subsamples", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--sweep", required=True, help="CSV to write")
-    parser.add_argument("--scores", required=True, help="CSV to write")
-    parser.add_argument("--figure", required=True, help="PNG to write")
-    args = parser.parse_args(argv)
+    args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
     points = features(np.load(args.embeddings), args.standardize)
-    found = np.load(args.neighbors)
-    lists = found["indices"], found["distances"]
-    rows, coordinates, shown = sweep(points, *lists, args.K, args.bridge)
-    table = pandas.DataFrame(rows)
-    picture = coordinates, shown
-    drawn = subsamples(points, *lists, args.K, args.bridge, picture, args.subsamples, args.seed)
-    pairs, compared_rows, others = compared(points, coordinates, shown, args.K, args.seed)
-    scores = judge(table, drawn, pairs, args.K)
-    same = {"model": args.model, "analysis": Path(__file__).stem, "n": int(shown.sum())}
+    lists = np.load(args.neighbors)
+    indices, distances = lists["indices"], lists["distances"]
+    table, picture = sweep(points, indices, distances, args.K, args.bridge)
+    disparities = sample_disparities(points, indices, distances, args.K, args.bridge, picture, args.seed)
+    comparison = compare(points, *picture, args.K, args.seed)
+    scores = score_rows(table, disparities, comparison, args.K)
     with written_whole(args.sweep) as draft:
         table.to_csv(draft, index=False, float_format="%.6g")
-    figure = draw(table, args.K, coordinates[compared_rows], others, scores[0]["note"], args.model)
+    figure = Figure(figsize=(10, 5.2), layout="constrained")
+    top, bottom = figure.subfigures(2, height_ratios=[1, 1.15])
+    draw_sweep(top.subplots(1, 3), table, args.K)
+    draw_opinions(bottom.subplots(1, 3), picture.coordinates[comparison.sounds], comparison.opinions)
+    figure.suptitle(f"{args.model}: {scores[0]['note']}", fontsize=9)
     write_figure(figure, [args.figure], dpi=90)
-    write_scores(args.scores, [same | row for row in scores])
+    shown = int(picture.shown.sum())
+    write_scores(args, [{"n": shown} | row for row in scores])

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
 from shared.files import written_whole
+from shared.names import CONTROLS
 
 matplotlib.use("Agg")
 matplotlib.rcParams.update(
@@ -23,8 +24,7 @@ matplotlib.rcParams.update(
         "pdf.fonttype": 42,  # text stays text
     }
 )
-CONTROLS = ("chance", "reference")
-PAGE = 40  # models on a page: hundreds of clouds in one figure take more memory than a machine has
+PAGE = 40  # models on a page: a figure of hundreds of clouds takes more memory than a machine has
 COLORS = "viridis"  # perceptually uniform, safe for colour-blind readers
 
 
@@ -36,16 +36,16 @@ def write_figure(figure, paths, dpi=150):
 
 
 def pages(rows):
-    """Rows (model, ...) in pages of PAGE models at most, the controls at the end of each."""
+    """Rows (model, ...) in pages of PAGE models at most; each page ends with the controls."""
     models = [row for row in rows if row[0] not in CONTROLS]
     controls = [row for row in rows if row[0] in CONTROLS]
     return [[*models[i : i + PAGE], *controls] for i in range(0, max(len(models), 1), PAGE)]
 
 
 def pictured(figure, dpi):
-    """A figure that shows another as one picture of its pixels.
+    """A figure that shows another figure as one picture of its pixels.
 
-    A PDF keeps every mark in memory until its end; of clouds these are hundreds of thousands a page.
+    A PDF keeps every mark in memory until it is closed, and a page of clouds has hundreds of thousands.
     """
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
@@ -56,25 +56,25 @@ def pictured(figure, dpi):
 
 
 def write_pages(draw, rows, paths, dpi=150, clouds=False):
-    """Write the figures draw(page) of all pages of rows: a PDF has every page, a PNG the first.
+    """Write the figures draw(page) of all pages of rows: a PDF holds every page, a PNG the first.
 
-    clouds: the figures have so many marks that of several pages each is one picture.
+    clouds: the figures have so many marks that, if there are several pages, each is written as one picture.
     """
-    found = pages(rows)
+    all_pages = pages(rows)
     with ExitStack() as stack:
         drafts = {Path(path).suffix: stack.enter_context(written_whole(path)) for path in paths}
         book = stack.enter_context(PdfPages(drafts[".pdf"])) if ".pdf" in drafts else None
-        for i, page in enumerate(found):
+        for i, page in enumerate(all_pages):
             figure = draw(page)
-            if len(found) > 1:
-                told = f"page {i + 1} of {len(found)}; all pages: the PDF"
-                figure.text(0.995, 0.002, told, fontsize=7, ha="right", va="bottom")
+            if len(all_pages) > 1:
+                words = f"page {i + 1} of {len(all_pages)}; all pages: the PDF"
+                figure.text(0.995, 0.002, words, fontsize=7, ha="right", va="bottom")
             if i == 0 and ".png" in drafts:
                 figure.savefig(drafts[".png"], dpi=dpi)
             if book:
-                book.savefig(pictured(figure, dpi) if clouds and len(found) > 1 else figure, dpi=dpi)
+                book.savefig(pictured(figure, dpi) if clouds and len(all_pages) > 1 else figure, dpi=dpi)
             del figure
-            gc.collect()  # figures hold themselves
+            gc.collect()  # a figure refers to itself
 
 
 def title(factor, unit):

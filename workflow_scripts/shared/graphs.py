@@ -5,11 +5,13 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.neighbors import NearestNeighbors
 
+DESCRIPTIVE = "no chance level: does not depend on the factors"  # note of scores of a graph or its picture
+
 
 def features(embedding, standardize):
-    """Embedding as the analyses use it, float64 (N, D), centred, which leaves distances as they are.
+    """The embedding as the analyses use it, float64 (N, D): centred, which changes no distance.
 
-    With `standardize`, each feature is also divided by its standard deviation (a constant one stays).
+    With `standardize`, each feature is also divided by its standard deviation; a constant one stays as it is.
     """
     embedding = np.asarray(embedding, dtype=np.float64)
     embedding = embedding - embedding.mean(axis=0)
@@ -20,10 +22,10 @@ def features(embedding, standardize):
 
 
 def nearest_neighbors(features, K):
-    """K nearest other sounds by Euclidean distance, exact.
+    """The K nearest other sounds of each sound by Euclidean distance, exact.
 
-    features: float (N, D), K < N. Returns indices int64 (N, K) and distances float64 (N, K). Where
-    more than K sounds coincide with a sound, which of them are returned is arbitrary.
+    features: float (N, D), K < N. Returns indices int64 (N, K) and distances float64 (N, K), nearest first.
+    If more than K sounds coincide with a sound, the choice among them is arbitrary.
     """
     search = NearestNeighbors(n_neighbors=K + 1).fit(features)
     distances, indices = search.kneighbors(features)
@@ -33,25 +35,26 @@ def nearest_neighbors(features, K):
 
 
 def restricted_to(indices, distances, rows, K):
-    """First K neighbours of some sounds among themselves, as far as the lists hold them.
+    """The first K neighbours of some sounds among these sounds, as far as the lists hold them.
 
-    indices, distances: (N, k_max), nearest first; rows: int (n,), rising. Returns the same, (n, K) or
-    (n, k_max), indices counting within `rows`; a short list ends in the sound itself at distance 0.
+    indices, distances: (N, k_max), nearest first; rows: int (n,), rising. Returns indices and distances of
+    the same kind, (n, min(K, k_max)); the indices count within `rows`. A list that is too short ends in the
+    sound itself at distance 0.
     """
     place = np.full(len(indices), -1)
     place[rows] = np.arange(len(rows))
-    found = place[indices[rows]]
-    order = np.argsort(found < 0, axis=1, kind="stable")[:, :K]
-    found, lengths = (np.take_along_axis(x, order, axis=1) for x in (found, distances[rows]))
-    missing = found < 0
-    return np.where(missing, np.arange(len(rows))[:, None], found), np.where(missing, 0, lengths)
+    near = place[indices[rows]]
+    order = np.argsort(near < 0, axis=1, kind="stable")[:, :K]
+    near, lengths = (np.take_along_axis(x, order, axis=1) for x in (near, distances[rows]))
+    missing = near < 0
+    return np.where(missing, np.arange(len(rows))[:, None], near), np.where(missing, 0, lengths)
 
 
 def neighbor_graph(indices, distances):
-    """Directed graph with an edge of its length from each sound to each of its K neighbours.
+    """Directed graph with an edge from each sound to each of its K neighbours, weighted by its length.
 
-    indices, distances: (N, K). Returns a sparse (N, N) array. Coinciding sounds get the smallest
-    positive length, because a sparse graph cannot hold an edge of length 0.
+    indices, distances: (N, K). Returns a sparse float (N, N) array. Edges between coinciding sounds get the
+    smallest positive length, because a sparse graph cannot hold an edge of length 0.
     """
     N, K = indices.shape
     lengths = np.maximum(distances, np.finfo(float).tiny).ravel()
@@ -59,7 +62,7 @@ def neighbor_graph(indices, distances):
 
 
 def components(graph):
-    """Weakly connected component of each sound, int (N,), numbered from the largest to the smallest."""
+    """The weakly connected component of each sound, int (N,), numbered from the largest to the smallest."""
     _, labels = connected_components(graph, directed=True, connection="weak")
     rank = np.argsort(np.argsort(-np.bincount(labels), kind="stable"))
     return rank[labels]

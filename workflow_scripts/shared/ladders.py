@@ -1,15 +1,22 @@
-"""Ladders: base points of a data set, each rendered twice, and sounds with one factor moved from there."""
+"""Ladders: each base point of a data set is rendered twice, and again with one factor moved by each step."""
 
 import numpy as np
 import pandas
 
 
 def read_ladder(path):
-    """Table of a ladder: columns as in parameters.csv, `ladder_factor` an empty string for plain sounds."""
+    """The table of a ladder, a row per sound, with the columns of parameters.csv.
+
+    `ladder_point` is the base point, `ladder_factor` the factor that is moved (an empty string for plain
+    sounds), `ladder_step` the move in JND.
+    """
     return pandas.read_csv(path).fillna({"ladder_factor": ""})
 
 
 def plain_sounds(table):
-    """The two plain renderings of each base point, int (points, 2), points in rising order."""
+    """The sounds of the two plain renderings of each base point, int (points, 2), points in rising order.
+
+    table: of read_ladder().
+    """
     plain = table[table.ladder_factor == ""]
     return np.array([group.index[:2] for _, group in plain.groupby("ladder_point")])
