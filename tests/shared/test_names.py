@@ -10,14 +10,13 @@ from synthesize import designs, levels
 @pytest.fixture(scope="module")
 def entry():
     """The properties of a data set's entry in the schema of the config."""
-    paths = [ROOT / "rules", ROOT / "workflow_scripts" / "planning"]
-    (path,) = [path for folder in paths for path in folder.glob("config.schema.yaml")]
+    path = ROOT / "workflow_scripts" / "planning" / "config.schema.yaml"
     return yaml.safe_load(path.read_text())["$defs"]["dataset"]["properties"]
 
 
 def test_scales(entry):
     assert set(scales.CONVERSIONS) == set(names.SCALES)
-    assert entry["factors"]["additionalProperties"]["properties"]["scale"]["enum"] == list(names.SCALES)
+    assert factor["properties"]["scale"]["enum"] == list(names.SCALES)
 
 
 def test_designs(entry):

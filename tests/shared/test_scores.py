@@ -4,7 +4,7 @@ import numpy as np
 import pandas
 import pytest
 from compare import compare
-from shared.scores import COLUMNS, REPLICATES, bootstrap, half_samples, interval, write_scores
+from shared.scores import COLUMNS, REPLICATES, bootstrap, half_samples, interval, write_table
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_half_samples_measure_a_nearest_distance_that_copies_would_make_zero():
 def test_replicates_lie_beside_the_table(tmp_path):
     row = {"model": "m", "analysis": "a", "metric": "x", "value": 1.0}
     drawn = np.random.default_rng(0).standard_normal(1000)
-    write_scores(tmp_path / "m.scores.csv", [row | {"replicates": drawn}, row | {"note": "none"}])
+    write_table(tmp_path / "m.scores.csv", [row | {"replicates": drawn}, row | {"note": "none"}])
     table = pandas.read_csv(tmp_path / "m.scores.csv")
     assert table.columns.tolist() == COLUMNS
     np.testing.assert_allclose([table.low[0], table.high[0]], np.percentile(drawn, [2.5, 97.5]), rtol=1e-5)
@@ -48,7 +48,7 @@ def test_replicates_lie_beside_the_table(tmp_path):
     np.testing.assert_allclose(kept[0], drawn[:REPLICATES], rtol=1e-6)
     assert np.isnan(kept[1]).all()
     with pytest.raises(ValueError, match="unknown score columns"):
-        write_scores(tmp_path / "x.csv", [row | {"valeu": 1}])
+        write_table(tmp_path / "x.csv", [row | {"valeu": 1}])
 
 
 def test_holm_by_hand():

@@ -1,15 +1,19 @@
-"""Gather the scores of every analysis and model of a data set in one tidy table, and tell which models
-really differ.
+"""Gather the scores of every analysis and model of a data set in one tidy table, and say which models really
+differ.
 
-`reference` of a score is that of the control of this name. A failed model has one row: `analysis` is
-the stage that failed, `metric` is `failure`, `note` the reason, which is the last line of that stage's log.
+Conventions: the `reference` of a score is the score of the control of this name. A failed model has one
+row: `analysis` is the stage that failed, `metric` is `failure`, `state` is `failed`, `note` is the
+reason, as the log of that stage gives it.
 
-Differences: every two models on every score, by the replicates that both have on the same sounds: their
-difference over its standard error is compared with Student's distribution, and the p-values of all pairs
-and factors of one metric are adjusted together (Holm 1979): in some 95 of 100 such tables not a single
-difference called real is due to the choice of sounds. Thresholds are compared by their logarithm.
-Another draw of the sounds is all that this speaks of, and what the intervals hold fixed (the neighbour graph,
-the Isomap cloud) it holds fixed, too; nor does it speak of another training, or of how much it matters.
+Differences: every two models are compared on every score by the replicates that both have on the same
+sounds. Their difference over its standard error is compared with Student's distribution. The p-values of
+all pairs and factors of one metric are adjusted together, so that in some 95 of 100 such tables no
+difference that is called real is due to the choice of sounds. Thresholds are compared by their logarithm.
+The comparison speaks of another draw of the sounds and of nothing else. What the intervals hold fixed
+(the neighbour graph, the Isomap cloud), it holds fixed as well. It does not speak of another training,
+nor of how much a difference matters.
+
+Source: Holm, Scand. J. Stat. 6, 1979.
 """
 
 import argparse
@@ -20,9 +24,9 @@ import pandas
 from scipy.stats import t
 from shared.files import written_whole
 from shared.logs import reason
+from shared.names import CONTROLS, is_layer
 from shared.scores import COLUMNS, interval
 
-CONTROLS = ("chance", "reference")
 SCORE = ["analysis", "metric", "factor", "other"]  # what two models are compared on
 LEVEL = 0.05
 RATIOS = ("threshold", "threshold_jnd")  # metrics whose error grows with them
@@ -31,8 +35,8 @@ RATIOS = ("threshold", "threshold_jnd")  # metrics whose error grows with them
 def with_reference(table):
     """The table, `reference` of each score filled in from the control's rows. table: of str, COLUMNS."""
     known = table[table.model == "reference"].drop_duplicates(SCORE)[[*SCORE, "value"]]
-    found = table[SCORE].merge(known, on=SCORE, how="left").value.fillna("")
-    return table.assign(reference=found.to_numpy())
+    references = table[SCORE].merge(known, on=SCORE, how="left").value.fillna("")
+    return table.assign(reference=references.to_numpy())
 
 
 def holm(p):
@@ -56,10 +60,30 @@ def paired(values, replicates):
     return np.where(error > 0, p, gap == 0)
 
 
+def differences_of_score(score, group, replicates):
+    """Every two models on one score, as a DataFrame of the columns of differences() up to p, or None.
+
+    score: values of SCORE; group: score rows of the models; replicates: float (models, R), NaN where there
+    are none. None if fewer than two models have replicates.
+    """
+    drawn = replicates.astype(float)
+    drawn = drawn[:, np.isfinite(drawn).any(axis=0)]
+    whole = np.isfinite(drawn).all(axis=1)
+    if whole.sum() < 2 or drawn.shape[1] < 2:
+        return None
+    names, values, drawn = group.model.to_numpy()[whole], group.value.to_numpy()[whole], drawn[whole]
+    first, second = np.triu_indices(len(names), 1)
+    low, high = interval((drawn[first] - drawn[second]).T)
+    scale = np.log if score[1] in RATIOS else np.asarray
+    columns = dict(zip(SCORE, score, strict=True)) | {"model": names[first], "other_model": names[second]}
+    columns |= {"difference": values[first] - values[second], "low": low, "high": high}
+    return pandas.DataFrame(columns | {"p": paired(scale(values), scale(drawn))})
+
+
 def differences(table, replicates):
     """Every two models on every score that both have replicates of.
 
-    Layers (model.0, ...) are left out: with them the adjustment would be harder for the models.
+    Layers are left out: with them the adjustment would be harder for the models.
 
     table: score rows of all models; replicates: float (rows, R), NaN where there are none. Returns a
     DataFrame of analysis, metric, factor, other, model, other_model, difference (of the first minus the
@@ -67,30 +91,20 @@ def differences(table, replicates):
     """
     columns = [*SCORE, "model", "other_model", "difference", "low", "high", "p", "p_adjusted", "real"]
     table = table.assign(value=pandas.to_numeric(table.value), row=np.arange(len(table)))
-    layer = table.model.str.contains(".", regex=False)
-    table = table[~table.model.isin(CONTROLS) & ~layer & np.isfinite(table.value)]
-    found = []
+    layers = table.model.map(is_layer).astype(bool)
+    table = table[~table.model.isin(CONTROLS) & ~layers & np.isfinite(table.value)]
+    metrics = []
     for _, of_metric in table.groupby(["analysis", "metric"], sort=False):
-        pairs = []
-        for score, group in of_metric.groupby(SCORE, sort=False):
-            drawn = replicates[group.row].astype(float)
-            drawn = drawn[:, np.isfinite(drawn).any(axis=0)]
-            whole = np.isfinite(drawn).all(axis=1)
-            if whole.sum() < 2 or drawn.shape[1] < 2:
-                continue
-            names, values, drawn = group.model.to_numpy()[whole], group.value.to_numpy()[whole], drawn[whole]
-            first, second = np.triu_indices(len(names), 1)
-            low, high = interval((drawn[first] - drawn[second]).T)
-            scale = np.log if score[1] in RATIOS else np.asarray
-            numbers = values[first] - values[second], low, high, paired(scale(values), scale(drawn))
-            told = dict(zip(columns[:4], score, strict=True))
-            told |= {"model": names[first], "other_model": names[second]}
-            pairs.append(pandas.DataFrame(told | dict(zip(columns[6:10], numbers, strict=True))))
-        if pairs:
-            both = pandas.concat(pairs)
-            adjusted = holm(both.p.to_numpy())
-            found.append(both.assign(p_adjusted=adjusted, real=np.where(adjusted < LEVEL, "yes", "")))
-    return pandas.concat(found) if found else pandas.DataFrame(columns=columns)
+        scores = [
+            differences_of_score(score, group, replicates[group.row])
+            for score, group in of_metric.groupby(SCORE, sort=False)
+        ]
+        scores = [pairs for pairs in scores if pairs is not None]
+        if scores:
+            pairs = pandas.concat(scores)
+            adjusted = holm(pairs.p.to_numpy())
+            metrics.append(pairs.assign(p_adjusted=adjusted, real=np.where(adjusted < LEVEL, "yes", "")))
+    return pandas.concat(metrics) if metrics else pandas.DataFrame(columns=columns)
 
 
 def main(argv=None):
@@ -115,14 +129,14 @@ def main(argv=None):
     replicates = [np.load(path.with_suffix(".npy")) for path in paths]
     failed = [word.split(":", 3) for word in args.failed if word]
     rows = [
-        {"model": model, "analysis": stage, "metric": "failure", "note": reason(log)}
+        {"model": model, "analysis": stage, "metric": "failure", "state": "failed", "note": reason(log)}
         for _, model, stage, log in failed
     ]
     failures = pandas.DataFrame(rows, columns=COLUMNS, dtype=str).fillna("")
     scores = pandas.concat([*tables, failures], ignore_index=True)[COLUMNS]
     with written_whole(args.output) as draft:
         with_reference(scores).to_csv(draft, index=False)
-    found = scores.iloc[:0] if not tables else pandas.concat(tables, ignore_index=True)
+    compared = scores.iloc[:0] if not tables else pandas.concat(tables, ignore_index=True)
     stacked = np.concatenate(replicates) if replicates else np.empty((0, 0))
     with written_whole(args.differences) as draft:
-        differences(found, stacked).to_csv(draft, index=False, float_format="%.4g")
+        differences(compared, stacked).to_csv(draft, index=False, float_format="%.4g")

@@ -9,6 +9,7 @@ import pandas
 from matplotlib.figure import Figure
 from shared.arguments import figure_parser
 from shared.drawing import write_figure
+from shared.names import depth_of, is_layer, model_of
 
 FIGURE = {
     "of": "layers",
@@ -24,10 +25,15 @@ PANELS = {"probe_r2": "R2 of the linear probe", "r2": "R2 of nearest-neighbour r
 GAP = 0.7  # layers between the last layer and the model's own embedding
 
 
+def of_layers(scores, model):
+    """Which rows are of a layer of the model, bool (rows,)."""
+    return scores.model.map(lambda row: is_layer(row) and model_of(row) == model).astype(bool)
+
+
 def by_depth(scores, model):
     """Rows of one model with their place on the axis: layers 0, 1, ..., its own embedding after a gap."""
-    layers = scores[scores.model.str.startswith(f"{model}.")]
-    layers = layers.assign(place=layers.model.str.rpartition(".")[2].astype(float))
+    layers = scores[of_layers(scores, model)]
+    layers = layers.assign(place=layers.model.map(depth_of).astype(float))
     own = scores[scores.model == model].assign(place=layers.place.max() + 1 + GAP if len(layers) else 0.0)
     return pandas.concat([layers, own]).sort_values("place")
 
@@ -38,12 +44,12 @@ def draw(factors, models, scores):
     axes = figure.subplots(len(models), 2, squeeze=False, sharey=True)
     for row, model in zip(axes, models, strict=True):
         for axis, (metric, label) in zip(row, PANELS.items(), strict=True):
-            found = by_depth(scores[scores.metric == metric], model)
+            rows = by_depth(scores[scores.metric == metric], model)
             axis.set_title(f"{model}: {label}", fontsize=9)
-            if not len(found):
+            if not len(rows):
                 continue
             for i, factor in enumerate(factors):
-                color, of = f"C{i % 10}", found[found.factor == factor]
+                color, of = f"C{i % 10}", rows[rows.factor == factor]
                 layers, own = of[of.model != model], of[of.model == model]
                 axis.vlines(of.place, of.low, of.high, color=color, linewidth=1)
                 axis.plot(layers.place, layers.value, "o-", color=color, markersize=4, label=factor)
@@ -51,10 +57,9 @@ def draw(factors, models, scores):
                 reference = scores[(scores.metric == metric) & (scores.model == "reference")]
                 for value in reference[reference.factor == factor].value:
                     axis.axhline(value, color=color, linestyle="--", linewidth=0.6)
-            marks = found.drop_duplicates("place")
+            marks = rows.drop_duplicates("place")
             names = [
-                row.model.rpartition(".")[2] if row.model != model else "embedding"
-                for row in marks.itertuples()
+                str(depth_of(row.model)) if row.model != model else "embedding" for row in marks.itertuples()
             ]
             axis.set_xticks(marks.place, names, fontsize=7)
             axis.axhline(0, color="lightgrey", linewidth=0.6, zorder=0)
@@ -70,5 +75,5 @@ def main(argv=None):
     scores = pandas.read_csv(args.scores, keep_default_na=False)  # a factor may be called NA
     for column in ("value", "low", "high"):
         scores[column] = pandas.to_numeric(scores[column])
-    told = [model for model in args.models if scores.model.str.startswith(f"{model}.").any()]
-    write_figure(draw(list(args.factors), told, scores), args.output)
+    drawn = [model for model in args.models if of_layers(scores, model).any()]
+    write_figure(draw(list(args.factors), drawn, scores), args.output)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas
-import soundfile
 from matplotlib.figure import Figure
 from shared.arguments import figure_parser
 from shared.drawing import COLORS, write_figure
+from shared.sounds import Sounds
 
 FIGURE = {
     "of": "any",
@@ -35,17 +35,6 @@ def lattice(table, factors, side=SIDE):
     points = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1)
     distances = np.abs(points[:, :, None] - ranks[:, -2:]).sum(axis=-1)
     return distances.argmin(axis=-1)
-
-
-def read_sounds(path, rows, N):
-    """Some sounds of a data set, float64 (len(rows), T), and the sample rate in Hz."""
-    with soundfile.SoundFile(path) as file:
-        T = file.frames // N
-        sounds = []
-        for row in rows:
-            file.seek(int(row) * T)
-            sounds.append(file.read(T))
-        return np.array(sounds), file.samplerate
 
 
 def spectrum(sound):
@@ -105,5 +94,5 @@ def main(argv=None):
     args = figure_parser(__doc__, FIGURE).parse_args(argv)
     table = pandas.read_csv(args.parameters)
     chosen = lattice(table, list(args.factors))
-    sounds, rate = read_sounds(args.audio, chosen.flat, len(table))
-    write_figure(draw(table, args.factors, chosen, sounds, rate), args.output)
+    sounds = Sounds(args.audio, len(table), "float64")
+    write_figure(draw(table, args.factors, chosen, sounds[chosen.ravel()], sounds.rate), args.output)

@@ -45,8 +45,8 @@ def angles(scores, factors):
     pairs = list(combinations(factors, 2))
     if len(factors) > WRITTEN or not pairs:
         return ""
-    told = [f"{a} \N{ANGLE} {b}: {known[a, b]:.0f}°" for a, b in pairs if known.get((a, b), np.nan) >= 0]
-    return "\n".join(told) if told else "no two factors have\na main effect"
+    lines = [f"{a} \N{ANGLE} {b}: {known[a, b]:.0f}°" for a, b in pairs if known.get((a, b), np.nan) >= 0]
+    return "\n".join(lines) if lines else "no two factors have\na main effect"
 
 
 def draw(factors, models):
