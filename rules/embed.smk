@@ -8,15 +8,12 @@ localrules:
 rule embed:
     """Audit one model on a few sounds of a data set, then embed all of them."""
     input:
-        script=lambda wildcards: scripts(
-            "embed.embed",
-            config["models"][wildcards.model]["module"],
-        ),
-        environment=lambda wildcards: environment(environment_of(wildcards.model)),
-        gate=lambda wildcards: gate(wildcards.dataset),
+        script=lambda wildcards: scripts("embed.embed", model_entry(wildcards)["module"]),
+        environment=lambda wildcards: environment(environment_of(model_entry(wildcards))),
+        gate=gate,
         parameters="results/{dataset}/sounds/parameters.csv",
-        audio=lambda wildcards: audio(wildcards.model, wildcards.dataset),
-        weights=lambda wildcards: receipts(wildcards.model),
+        audio=audio,
+        weights=lambda wildcards: receipts(model_entry(wildcards)),
     output:
         embeddings="results/{dataset}/embeddings/{model}.npy",
         facts="results/{dataset}/embeddings/{model}.json",
@@ -25,31 +22,31 @@ rule embed:
     benchmark:
         "logs/embed/{dataset}/{model}.tsv"
     wildcard_constraints:
-        dataset=any_of(WHOLE),
-        model=any_of(PLAIN),
+        dataset=any_of(UNSHARDED),
+        model=any_of(MODELS_WITHOUT_LAYERS),
     conda:
-        lambda wildcards: conda_spec(environment_of(wildcards.model))
-    threads: lambda wildcards: config["models"][wildcards.model].get("threads", 2)
+        lambda wildcards: conda_spec(environment_of(model_entry(wildcards)))
+    threads: entry("threads", 2)
     resources:
         gpu=entry("gpu", 0),
         networks=1,
-        mem_mb=lambda wildcards, attempt: config["models"][wildcards.model].get("mem_mb", 4000) * attempt,
-        runtime=growing(240, in_pieces=True),
+        mem_mb=lambda wildcards, attempt: model_entry(wildcards).get("mem_mb", 4000) * attempt,
+        runtime=growing(240, of_one_job=True),
     params:
-        python=lambda wildcards: python(environment_of(wildcards.model)),
+        python=lambda wildcards: python(environment_of(model_entry(wildcards))),
         module=entry("module", None),
         sample_rate=entry("sample_rate", None),
-        options=lambda wildcards: json.dumps(config["models"][wildcards.model].get("options", {})),
+        options=lambda wildcards: json.dumps(model_entry(wildcards).get("options", {})),
         embedding_size=entry("embedding_size", 0),
-        weights=weights_of,
+        weights=lambda wildcards: json.dumps(weights_to_place(model_entry(wildcards))),
         trust_pickle=flag("--trust-pickle", entry("trust_pickle", False)),
         initialization=entry("initialization", "pretrained"),
-        network=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("network", "")),
+        network=lambda wildcards: shlex.quote(model_entry(wildcards).get("network", "")),
         seed=entry("seed", 0),
         precision=entry("precision", "float32"),
         batch_size=entry("batch_size", 0),
         licence=entry("licence", "unknown"),
-        layers=lambda wildcards: json.dumps(dict(layers_of(config["models"][wildcards.model]))),
+        layers=lambda wildcards: json.dumps(dict(layers_of(model_entry(wildcards)))),
         layers_folder="",
         shard="",
     shell:
@@ -70,7 +67,7 @@ use rule embed as embed_layers with:
         facts="results/{dataset}/embeddings/{model}.json",
         layers=directory("results/{dataset}/layers/{model}"),
     wildcard_constraints:
-        dataset=any_of(WHOLE),
+        dataset=any_of(UNSHARDED),
         model=any_of(LAYERED),
     params:
         layers_folder="--layers-folder results/{dataset}/layers/{model}",
@@ -86,7 +83,7 @@ use rule embed as embed_shard with:
         "logs/embed/{dataset}/{model}/{shard}.tsv"
     wildcard_constraints:
         dataset=any_of(SHARDS),
-        model=any_of(PLAIN),
+        model=any_of(MODELS_WITHOUT_LAYERS),
     params:
         shard=shard,
 
@@ -125,7 +122,7 @@ rule gather:
         "logs/gather/{dataset}/{model}.tsv"
     wildcard_constraints:
         dataset=any_of(SHARDS),
-        model=any_of(PLAIN),
+        model=any_of(MODELS_WITHOUT_LAYERS),
     conda:
         conda_spec("analysis")
     threads: 1
@@ -190,9 +187,7 @@ rule adopt:
         script=scripts("embed.adopt"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
-        source=lambda wildcards: config["models"][wildcards.model]["embeddings"].replace(
-            "{dataset}", wildcards.dataset
-        ),
+        source=lambda wildcards: model_entry(wildcards)["embeddings"].replace("{dataset}", wildcards.dataset),
     output:
         embeddings="results/{dataset}/embeddings/{model}.npy",
         facts="results/{dataset}/embeddings/{model}.json",
@@ -230,7 +225,7 @@ rule control:
     benchmark:
         "logs/control/{dataset}/{control}.tsv"
     wildcard_constraints:
-        control="|".join(CONTROLS),
+        control=any_of(CONTROLS),
     conda:
         conda_spec("analysis")
     threads: 1

@@ -43,8 +43,8 @@ rule environments:
                 for env in [
                     "analysis",
                     *(["weights"] if WEIGHTS else []),
-                    *map(environment_of, config["run"]["models"]),
-                    *(DEFINITIONS[dataset]["synthesizer"] for dataset in DEFINITIONS if trainer(dataset)),
+                    *(environment_of(config["models"][model]) for model in config["run"]["models"]),
+                    *(entry["synthesizer"] for entry in DEFINITIONS.values() if trainer(entry)),
                 ]
             ],
             [],

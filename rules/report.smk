@@ -11,7 +11,7 @@ rule explore:
         results=lambda wildcards: expand(
             CLOUD, model=explorable(wildcards.dataset), dataset=wildcards.dataset
         ),
-        renderer=lambda wildcards: renderer(wildcards.dataset),
+        renderer=lambda wildcards: datasets.renderer(DEFINITIONS[wildcards.dataset]),
     output:
         clouds="results/{dataset}/explore/clouds.json",
         clips="results/{dataset}/explore/clips.bin",
@@ -42,7 +42,7 @@ rule report:
         script=scripts("report.report"),
         environment=environment("analysis"),
         page=sorted(str(path) for path in (SCRIPTS / "report" / "page").rglob("*.*")),
-        renderers=sorted({path for dataset in CLOUDS for path in renderer(dataset)}),
+        renderers=sorted({path for dataset in CLOUDS for path in datasets.renderer(DEFINITIONS[dataset])}),
         explored=expand("results/{dataset}/explore/{file}", dataset=CLOUDS, file=["clouds.json", "clips.bin"]),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
         differences=expand("results/{dataset}/differences.csv", dataset=DATASETS),
@@ -73,7 +73,7 @@ rule report:
         python=python("analysis"),
         datasets=lambda wildcards: json.dumps({dataset: DEFINITIONS[dataset] for dataset in DATASETS}),
         unchecked=[
-            f"{dataset}:{of_this_run(f'logs/check_sounds/{dataset}.log')}"
+            f"{dataset}:{of_this_run(log_of('check_sounds', dataset))}"
             for dataset in DATASETS
             if unchecked(PENDING, dataset)
         ],

@@ -4,7 +4,7 @@
 rule train:
     """Train a synthesizer that learns, in an environment of its own name."""
     input:
-        script=lambda wildcards: scripts(trainer(wildcards.dataset)),
+        script=lambda wildcards: scripts(trainer(resolved(config, wildcards.dataset))),
         environment=lambda wildcards: environment(resolved(config, wildcards.dataset)["synthesizer"]),
     output:
         "results/{dataset}/sounds/trained.npz",
@@ -21,7 +21,7 @@ rule train:
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
         python=lambda wildcards: python(resolved(config, wildcards.dataset)["synthesizer"]),
-        script=lambda wildcards: trainer(wildcards.dataset),
+        script=lambda wildcards: trainer(resolved(config, wildcards.dataset)),
         seed=lambda wildcards: resolved(config, wildcards.dataset)["seed"],
     shell:
         "{params.python:q} {SCRIPTS:q} {params.script} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
@@ -30,10 +30,12 @@ rule train:
 rule synthesize:
     """Draw the factors and render the sounds, of a data set that goes in one piece."""
     input:
-        script=lambda wildcards: scripts("synthesize.synthesize", synthesizer_of(wildcards.dataset)),
+        script=lambda wildcards: scripts(
+            "synthesize.synthesize", synthesizer_module(DEFINITIONS[wildcards.dataset])
+        ),
         environment=environment("analysis"),
-        trained=lambda wildcards: trained(wildcards.dataset),
-        sources=lambda wildcards: sources(wildcards.dataset),
+        trained=lambda wildcards: datasets.trained(config, wildcards.dataset),
+        sources=lambda wildcards: sources(DEFINITIONS[wildcards.dataset]),
     output:
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
@@ -42,16 +44,16 @@ rule synthesize:
     benchmark:
         "logs/synthesize/{dataset}.tsv"
     wildcard_constraints:
-        dataset=any_of(WHOLE),
+        dataset=any_of(UNSHARDED),
     conda:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=growing(1000, in_pieces=True),
-        runtime=growing(60, in_pieces=True),
+        mem_mb=growing(1000, of_one_job=True),
+        runtime=growing(60, of_one_job=True),
     params:
         python=python("analysis"),
-        definition=definition,
+        definition=lambda wildcards: datasets.definition(DEFINITIONS[wildcards.dataset]),
         shard="",
         trained=lambda wildcards, input: (
             f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""
@@ -107,9 +109,11 @@ rule gather_sounds:
 rule check_sounds:
     """The gate: what is wrong with the sounds of a data set. A breach fails it if the data set is strict."""
     input:
-        script=lambda wildcards: scripts("synthesize.check_sounds", synthesizer_of(wildcards.dataset)),
+        script=lambda wildcards: scripts(
+            "synthesize.check_sounds", synthesizer_module(DEFINITIONS[wildcards.dataset])
+        ),
         environment=environment("analysis"),
-        trained=lambda wildcards: trained(wildcards.dataset),
+        trained=lambda wildcards: datasets.trained(config, wildcards.dataset),
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
     output:
@@ -128,7 +132,7 @@ rule check_sounds:
         runtime=growing(60),
     params:
         python=python("analysis"),
-        definition=checked_definition,
+        definition=lambda wildcards: datasets.checked_definition(DEFINITIONS[wildcards.dataset]),
         trained=lambda wildcards, input: (
             f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""
         ),
