@@ -20,11 +20,11 @@ rule neighbors:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        python=python("analysis"),
+        call=call("analysis"),
         K=searched_K,
         standardize=flag("--standardize", setting("standardize")),
     shell:
-        "{params.python:q} {SCRIPTS:q} analyse.neighbors --embeddings {input.embeddings:q} --K {params.K} "
+        "{params.call} analyse.neighbors --embeddings {input.embeddings:q} --K {params.K} "
         "{params.standardize} --output {output:q} > {log:q} 2>&1"
 
 
@@ -52,9 +52,9 @@ for analysis, table in ANALYSES.items():
             mem_mb=growing(table.get("mem_mb", 2000)),
             runtime=growing(60),
         params:
-            python=python("analysis"),
+            call=call("analysis"),
             script=f"analyse.{analysis}",
             arguments=analysis_arguments(table),
         shell:
             # The same words for every rule of the loop: Snakemake reads them anew when a job starts.
-            "{params.python:q} {SCRIPTS:q} {params.script} {params.arguments} > {log:q} 2>&1"
+            "{params.call} {params.script} {params.arguments} > {log:q} 2>&1"

@@ -9,8 +9,8 @@ rule compare:
         scores=all_scores("csv"),
         replicates=all_scores("npy"),
     output:
-        scores=shown("results/{dataset}/scores.csv", "scores", "Tables"),
-        differences=shown("results/{dataset}/differences.csv", "differences", "Tables"),
+        scores=shown("results/{dataset}/scores.csv", caption("scores"), "Tables"),
+        differences=shown("results/{dataset}/differences.csv", caption("differences"), "Tables"),
     log:
         "logs/compare/{dataset}.log",
     benchmark:
@@ -22,7 +22,7 @@ rule compare:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        python=python("analysis"),
+        call=call("analysis"),
         # names, not paths: of hundreds of models the paths would be longer than a command may be
         analyses=lambda wildcards: analyses_of(wildcards.dataset),
         models=[*ROWS, *CONTROLS],
@@ -30,7 +30,7 @@ rule compare:
         failed=failures,
         digests=digests,
     shell:
-        "{params.python:q} {SCRIPTS:q} compare.compare --results results/{wildcards.dataset} "
+        "{params.call} compare.compare --results results/{wildcards.dataset} "
         "--analyses {params.analyses:q} --models {params.models:q} --without {params.without:q} "
         "--failed {params.failed:q} --output {output.scores:q} --differences {output.differences:q} > {log:q} 2>&1"
 
@@ -62,9 +62,9 @@ for figure, table in FIGURES.items():
             mem_mb=figure_memory(table),
             runtime=growing(30),
         params:
-            python=python("analysis"),
+            call=call("analysis"),
             script=f"compare.draw_{figure}",
             arguments=figure_arguments(table),
         shell:
             # The same words for every rule of the loop: Snakemake reads them anew when a job starts.
-            "{params.python:q} {SCRIPTS:q} {params.script} {params.arguments} > {log:q} 2>&1"
+            "{params.call} {params.script} {params.arguments} > {log:q} 2>&1"

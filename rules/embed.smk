@@ -8,15 +8,12 @@ localrules:
 rule embed:
     """Audit one model on a few sounds of a data set, then embed all of them."""
     input:
-        script=lambda wildcards: scripts(
-            "embed.embed",
-            config["models"][wildcards.model]["module"],
-        ),
-        environment=lambda wildcards: environment(environment_of(wildcards.model)),
-        gate=lambda wildcards: gate(wildcards.dataset),
+        script=lambda wildcards: scripts("embed.embed", model_entry(wildcards)["module"]),
+        environment=lambda wildcards: environment(environment_of(model_entry(wildcards))),
+        gate=gate,
         parameters="results/{dataset}/sounds/parameters.csv",
-        audio=lambda wildcards: audio(wildcards.model, wildcards.dataset),
-        weights=lambda wildcards: receipts(wildcards.model),
+        audio=audio,
+        weights=lambda wildcards: receipts(model_entry(wildcards)),
     output:
         embeddings="results/{dataset}/embeddings/{model}.npy",
         facts="results/{dataset}/embeddings/{model}.json",
@@ -25,35 +22,35 @@ rule embed:
     benchmark:
         "logs/embed/{dataset}/{model}.tsv"
     wildcard_constraints:
-        dataset=any_of(WHOLE),
-        model=any_of(PLAIN),
+        dataset=any_of(UNSHARDED),
+        model=any_of(MODELS_WITHOUT_LAYERS),
     conda:
-        lambda wildcards: conda_spec(environment_of(wildcards.model))
+        lambda wildcards: conda_spec(environment_of(model_entry(wildcards)))
     threads: entry("threads")
     resources:
         gpu=entry("gpu"),
         networks=1,
         mem_mb=lambda wildcards, attempt: entry("mem_mb")(wildcards) * attempt,
-        runtime=growing(240, in_pieces=True),
+        runtime=growing(240, of_one_job=True),
     params:
-        python=lambda wildcards: python(environment_of(wildcards.model)),
+        call=lambda wildcards: call(environment_of(model_entry(wildcards))),
         module=entry("module"),
         sample_rate=entry("sample_rate"),
         options=lambda wildcards: json.dumps(entry("options")(wildcards)),
         embedding_size=entry("embedding_size"),
-        weights=weights_of,
+        weights=lambda wildcards: json.dumps(weights_to_place(model_entry(wildcards))),
         trust_pickle=flag("--trust-pickle", entry("trust_pickle")),
         initialization=entry("initialization"),
-        network=lambda wildcards: shlex.quote(config["models"][wildcards.model].get("network", "")),
+        network=lambda wildcards: shlex.quote(model_entry(wildcards).get("network", "")),
         seed=entry("seed"),
         precision=entry("precision"),
         batch_size=entry("batch_size"),
         licence=entry("licence"),
-        layers=lambda wildcards: json.dumps(dict(layers_of(config["models"][wildcards.model]))),
+        layers=lambda wildcards: json.dumps(dict(layers_of(model_entry(wildcards)))),
         layers_folder="",
         shard="",
     shell:
-        "{params.python:q} {SCRIPTS:q} embed.embed --audio {input.audio:q} --parameters {input.parameters:q} "
+        "{params.call} embed.embed --audio {input.audio:q} --parameters {input.parameters:q} "
         "{params.shard} --model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} "
         "--embedding-size {params.embedding_size} --weights {params.weights:q} {params.trust_pickle} "
         "--options {params.options:q} --layers {params.layers:q} {params.layers_folder} "
@@ -70,7 +67,7 @@ use rule embed as embed_layers with:
         facts="results/{dataset}/embeddings/{model}.json",
         layers=directory("results/{dataset}/layers/{model}"),
     wildcard_constraints:
-        dataset=any_of(WHOLE),
+        dataset=any_of(UNSHARDED),
         model=any_of(LAYERED),
     params:
         layers_folder="--layers-folder results/{dataset}/layers/{model}",
@@ -86,7 +83,7 @@ use rule embed as embed_shard with:
         "logs/embed/{dataset}/{model}/{shard}.tsv"
     wildcard_constraints:
         dataset=any_of(SHARDS),
-        model=any_of(PLAIN),
+        model=any_of(MODELS_WITHOUT_LAYERS),
     params:
         shard=shard,
 
@@ -125,7 +122,7 @@ rule gather:
         "logs/gather/{dataset}/{model}.tsv"
     wildcard_constraints:
         dataset=any_of(SHARDS),
-        model=any_of(PLAIN),
+        model=any_of(MODELS_WITHOUT_LAYERS),
     conda:
         conda_spec("analysis")
     threads: 1
@@ -133,10 +130,10 @@ rule gather:
         mem_mb=1000,
         runtime=growing(60),
     params:
-        python=python("analysis"),
+        call=call("analysis"),
         layers_folder="",
     shell:
-        "{params.python:q} {SCRIPTS:q} embed.gather --parts {input.parts:q} --facts {input.facts:q} "
+        "{params.call} embed.gather --parts {input.parts:q} --facts {input.facts:q} "
         "--layers {input.layers:q} {params.layers_folder} --embeddings {output.embeddings:q} "
         "--joined-facts {output.facts:q} > {log:q} 2>&1"
 
@@ -190,9 +187,7 @@ rule adopt:
         script=scripts("embed.adopt"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
-        source=lambda wildcards: config["models"][wildcards.model]["embeddings"].replace(
-            "{dataset}", wildcards.dataset
-        ),
+        source=lambda wildcards: model_entry(wildcards)["embeddings"].replace("{dataset}", wildcards.dataset),
     output:
         embeddings="results/{dataset}/embeddings/{model}.npy",
         facts="results/{dataset}/embeddings/{model}.json",
@@ -209,10 +204,10 @@ rule adopt:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        python=python("analysis"),
+        call=call("analysis"),
         licence=entry("licence"),
     shell:
-        "{params.python:q} {SCRIPTS:q} embed.adopt --source {input.source:q} --parameters {input.parameters:q} "
+        "{params.call} embed.adopt --source {input.source:q} --parameters {input.parameters:q} "
         "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"
 
 
@@ -230,7 +225,7 @@ rule control:
     benchmark:
         "logs/control/{dataset}/{control}.tsv"
     wildcard_constraints:
-        control="|".join(CONTROLS),
+        control=any_of(CONTROLS),
     conda:
         conda_spec("analysis")
     threads: 1
@@ -238,10 +233,10 @@ rule control:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        python=python("analysis"),
+        call=call("analysis"),
         factors=factors,
         seed=setting("seed"),
     shell:
-        "{params.python:q} {SCRIPTS:q} embed.control --parameters {input.parameters:q} "
+        "{params.call} embed.control --parameters {input.parameters:q} "
         "--factors {params.factors:q} --control {wildcards.control} --seed {params.seed} "
         "--embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"

@@ -27,10 +27,10 @@ rule environment:
         mem_mb=2000,
         runtime=60,
     params:
-        python=sys.executable,
+        call=shlex.join([sys.executable, str(SCRIPTS)]),
         prefix=lambda wildcards: f"resources/environments/{wildcards.env}",
     shell:
-        "{params.python:q} {SCRIPTS:q} environments.environment --spec {input.spec:q} --prefix {params.prefix:q} "
+        "{params.call} environments.environment --spec {input.spec:q} --prefix {params.prefix:q} "
         "--lock {output.lock:q} > {log:q} 2>&1"
 
 
@@ -43,8 +43,8 @@ rule environments:
                 for env in [
                     "analysis",
                     *(["weights"] if WEIGHTS else []),
-                    *map(environment_of, config["run"]["models"]),
-                    *(DEFINITIONS[dataset]["synthesizer"] for dataset in DEFINITIONS if trainer(dataset)),
+                    *(environment_of(config["models"][model]) for model in config["run"]["models"]),
+                    *(entry["synthesizer"] for entry in DEFINITIONS.values() if trainer(entry)),
                 ]
             ],
             [],
@@ -71,10 +71,10 @@ rule fetch:
         mem_mb=1000,
         runtime=240,
     params:
-        python=python("weights"),
+        call=call("weights"),
         wanted=lambda wildcards: json.dumps(WEIGHTS[wildcards.file]),
     shell:
-        "{params.python:q} {SCRIPTS:q} environments.fetch --wanted {params.wanted:q} --name {wildcards.file:q} "
+        "{params.call} environments.fetch --wanted {params.wanted:q} --name {wildcards.file:q} "
         "--receipt {output.receipt:q} > {log:q} 2>&1"
 
 

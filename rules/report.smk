@@ -11,7 +11,7 @@ rule explore:
         results=lambda wildcards: expand(
             CLOUD, model=explorable(wildcards.dataset), dataset=wildcards.dataset
         ),
-        renderer=lambda wildcards: renderer(wildcards.dataset),
+        renderer=lambda wildcards: datasets.renderer(DEFINITIONS[wildcards.dataset]),
     output:
         clouds="results/{dataset}/explore/clouds.json",
         clips="results/{dataset}/explore/clips.bin",
@@ -26,12 +26,12 @@ rule explore:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        python=python("analysis"),
+        call=call("analysis"),
         definition=lambda wildcards: json.dumps(without(DEFINITIONS[wildcards.dataset], "analyses")),
         models=lambda wildcards: explorable(wildcards.dataset),
         megabytes=EXPLORED_MB / max(1, len(CLOUDS)),
     shell:
-        "{params.python:q} {SCRIPTS:q} report.explore --results results/{wildcards.dataset} "
+        "{params.call} report.explore --results results/{wildcards.dataset} "
         "--definition {params.definition:q} --models {params.models:q} --renderer {input.renderer:q} "
         "--megabytes {params.megabytes} --clips {output.clips:q} --output {output.clouds:q} > {log:q} 2>&1"
 
@@ -42,7 +42,7 @@ rule report:
         script=scripts("report.report"),
         environment=environment("analysis"),
         page=sorted(str(path) for path in (SCRIPTS / "report" / "page").rglob("*.*")),
-        renderers=sorted({path for dataset in CLOUDS for path in renderer(dataset)}),
+        renderers=sorted({path for dataset in CLOUDS for path in datasets.renderer(DEFINITIONS[dataset])}),
         explored=expand("results/{dataset}/explore/{file}", dataset=CLOUDS, file=["clouds.json", "clips.bin"]),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
         differences=expand("results/{dataset}/differences.csv", dataset=DATASETS),
@@ -58,7 +58,7 @@ rule report:
         ],
         facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
     output:
-        shown("results/report.html", "page", "Comparison"),
+        shown("results/report.html", caption("page"), "Comparison"),
     log:
         "logs/report.log",
     benchmark:
@@ -70,10 +70,10 @@ rule report:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        python=python("analysis"),
+        call=call("analysis"),
         datasets=lambda wildcards: json.dumps({dataset: DEFINITIONS[dataset] for dataset in DATASETS}),
         unchecked=[
-            f"{dataset}:{of_this_run(f'logs/check_sounds/{dataset}.log')}"
+            f"{dataset}:{of_this_run(log_of('check_sounds', dataset))}"
             for dataset in DATASETS
             if unchecked(PENDING, dataset)
         ],
@@ -84,7 +84,7 @@ rule report:
         clone=str(HOME),
         config_digest=hashlib.sha256(json.dumps(config).encode()).hexdigest(),
     shell:
-        "{params.python:q} {SCRIPTS:q} report.report --results results --datasets {params.datasets:q} --broken {params.broken:q} "
+        "{params.call} report.report --results results --datasets {params.datasets:q} --broken {params.broken:q} "
         "--unchecked {params.unchecked:q} "
         "--config results/run_config.yaml --rows {params.rows:q} --deep {params.deep:q} --renderers {input.renderers:q} --clone {params.clone:q} "
         "--output {output:q} > {log:q} 2>&1"

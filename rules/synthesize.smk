@@ -4,7 +4,7 @@
 rule train:
     """Train a synthesizer that learns, in an environment of its own name."""
     input:
-        script=lambda wildcards: scripts(trainer(wildcards.dataset)),
+        script=lambda wildcards: scripts(trainer(resolved(config, wildcards.dataset))),
         environment=lambda wildcards: environment(resolved(config, wildcards.dataset)["synthesizer"]),
     output:
         "results/{dataset}/sounds/trained.npz",
@@ -20,20 +20,22 @@ rule train:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 60 * attempt,
     params:
-        python=lambda wildcards: python(resolved(config, wildcards.dataset)["synthesizer"]),
-        script=lambda wildcards: trainer(wildcards.dataset),
+        call=lambda wildcards: call(resolved(config, wildcards.dataset)["synthesizer"]),
+        script=lambda wildcards: trainer(resolved(config, wildcards.dataset)),
         seed=lambda wildcards: resolved(config, wildcards.dataset)["seed"],
     shell:
-        "{params.python:q} {SCRIPTS:q} {params.script} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
+        "{params.call} {params.script} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
 
 
 rule synthesize:
     """Draw the factors and render the sounds, of a data set that goes in one piece."""
     input:
-        script=lambda wildcards: scripts("synthesize.synthesize", synthesizer_of(wildcards.dataset)),
+        script=lambda wildcards: scripts(
+            "synthesize.synthesize", synthesizer_module(DEFINITIONS[wildcards.dataset])
+        ),
         environment=environment("analysis"),
-        trained=lambda wildcards: trained(wildcards.dataset),
-        sources=lambda wildcards: sources(wildcards.dataset),
+        trained=lambda wildcards: datasets.trained(config, wildcards.dataset),
+        sources=lambda wildcards: sources(DEFINITIONS[wildcards.dataset]),
     output:
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
@@ -42,22 +44,22 @@ rule synthesize:
     benchmark:
         "logs/synthesize/{dataset}.tsv"
     wildcard_constraints:
-        dataset=any_of(WHOLE),
+        dataset=any_of(UNSHARDED),
     conda:
         conda_spec("analysis")
     threads: 1
     resources:
-        mem_mb=growing(1000, in_pieces=True),
-        runtime=growing(60, in_pieces=True),
+        mem_mb=growing(1000, of_one_job=True),
+        runtime=growing(60, of_one_job=True),
     params:
-        python=python("analysis"),
-        definition=definition,
+        call=call("analysis"),
+        definition=lambda wildcards: datasets.definition(DEFINITIONS[wildcards.dataset]),
         shard="",
         trained=lambda wildcards, input: (
             f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""
         ),
     shell:
-        "{params.python:q} {SCRIPTS:q} synthesize.synthesize --definition {params.definition:q} {params.trained} "
+        "{params.call} synthesize.synthesize --definition {params.definition:q} {params.trained} "
         "{params.shard} --parameters {output.parameters:q} --audio {output.audio:q} > {log:q} 2>&1"
 
 
@@ -98,23 +100,25 @@ rule gather_sounds:
         mem_mb=1000,
         runtime=growing(60),
     params:
-        python=python("analysis"),
+        call=call("analysis"),
     shell:
-        "{params.python:q} {SCRIPTS:q} synthesize.gather_sounds --tables {input.tables:q} --sounds {input.sounds:q} "
+        "{params.call} synthesize.gather_sounds --tables {input.tables:q} --sounds {input.sounds:q} "
         "--parameters {output.parameters:q} --audio {output.audio:q} > {log:q} 2>&1"
 
 
 rule check_sounds:
     """The gate: what is wrong with the sounds of a data set. A breach fails it if the data set is strict."""
     input:
-        script=lambda wildcards: scripts("synthesize.check_sounds", synthesizer_of(wildcards.dataset)),
+        script=lambda wildcards: scripts(
+            "synthesize.check_sounds", synthesizer_module(DEFINITIONS[wildcards.dataset])
+        ),
         environment=environment("analysis"),
-        trained=lambda wildcards: trained(wildcards.dataset),
+        trained=lambda wildcards: datasets.trained(config, wildcards.dataset),
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
     output:
         checks="results/{dataset}/sounds/checks.csv",
-        png=shown("results/{dataset}/figures/checks.png", "checks", "Figures"),
+        png=shown("results/{dataset}/figures/checks.png", caption("checks"), "Figures"),
         pdf="results/{dataset}/figures/checks.pdf",
     log:
         "logs/check_sounds/{dataset}.log",
@@ -127,8 +131,8 @@ rule check_sounds:
         mem_mb=growing(1000),
         runtime=growing(60),
     params:
-        python=python("analysis"),
-        definition=checked_definition,
+        call=call("analysis"),
+        definition=lambda wildcards: datasets.checked_definition(DEFINITIONS[wildcards.dataset]),
         trained=lambda wildcards, input: (
             f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""
         ),
@@ -136,7 +140,7 @@ rule check_sounds:
         strict=flag("--strict", lambda wildcards: DEFINITIONS[wildcards.dataset]["strict"]),
         K=largest_K,
     shell:
-        "{params.python:q} {SCRIPTS:q} synthesize.check_sounds --definition {params.definition:q} {params.trained} "
+        "{params.call} synthesize.check_sounds --definition {params.definition:q} {params.trained} "
         "--parameters {input.parameters:q} --audio {input.audio:q} {params.resampled} --K {params.K} "
         "{params.strict} --checks {output.checks:q} --figure {output.png:q} {output.pdf:q} > {log:q} 2>&1"
 
@@ -161,7 +165,7 @@ rule resample:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
-        python=python("analysis"),
+        call=call("analysis"),
     shell:
-        "{params.python:q} {SCRIPTS:q} synthesize.resample --audio {input.audio:q} --parameters {input.parameters:q} "
+        "{params.call} synthesize.resample --audio {input.audio:q} --parameters {input.parameters:q} "
         "--rate {wildcards.rate} --output {output.audio:q} > {log:q} 2>&1"

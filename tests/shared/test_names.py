@@ -6,16 +6,18 @@ from conftest import ROOT
 from shared import names, scales
 from synthesize import designs, levels
 
+SCHEMA = ROOT / "workflow_scripts" / "planning" / "config.schema.yaml"
+
 
 @pytest.fixture(scope="module")
 def entry():
     """The properties of a data set's entry in the schema of the config."""
-    path = ROOT / "workflow_scripts" / "planning" / "config.schema.yaml"
-    return yaml.safe_load(path.read_text())["$defs"]["dataset"]["properties"]
+    return yaml.safe_load(SCHEMA.read_text())["$defs"]["dataset"]["properties"]
 
 
 def test_scales(entry):
     assert set(scales.CONVERSIONS) == set(names.SCALES)
+    factor = yaml.safe_load(SCHEMA.read_text())["$defs"]["factor"]
     assert factor["properties"]["scale"]["enum"] == list(names.SCALES)
 
 

@@ -6,12 +6,12 @@ Nothing is fetched.
 """
 
 import argparse
-import re
 import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
+from shared.weights import name_in_cache
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = ("model", "defined in", "framework", "environment", "still needs", "weights", "licence")
@@ -60,12 +60,11 @@ def weights(entry):
             here &= Path(file["path"]).exists()
             continue
         if "hub" in file:
-            name, host = f"huggingface.co/{file['hub']}/{file['revision']}", file["hub"]
+            host = file["hub"]
         else:
-            name = re.sub(r"[^A-Za-z0-9._/+=-]", "_", file["url"].split("://", 1)[1])  # as in common.smk
             host = urlsplit(file["url"]).netloc
         told.append(f"{file.get('size', 'size unknown')}, {host}")
-        here &= (ROOT / "resources" / "receipts" / f"{name}.json").exists()
+        here &= (ROOT / "resources" / "receipts" / f"{name_in_cache(file)}.json").exists()
     return "; ".join(told), here
 
 

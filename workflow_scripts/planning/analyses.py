@@ -4,6 +4,7 @@
 each compare/draw_X.py that declares FIGURE. The functions here give what stands in such a rule.
 """
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from shared.arguments import INPUTS, flag, is_switch, path_of, word, written_by
 from shared.declared import all_declared
 from shared.files import written_whole
+
+from planning.datasets import settings
+from planning.places import SCRIPTS
 
 FOLDER = Path(__file__).parents[1]
 
@@ -43,6 +47,11 @@ def read_figures(folder=FOLDER / "compare"):
     return dict(sorted(tables.items(), key=lambda item: (item[1].get("order", 1000), item[0])))
 
 
+def of_kinds(tables, *kinds):
+    """Names of the tables that are of one of some kinds: cloud, ladder, layers, any."""
+    return [name for name, table in tables.items() if table["of"] in kinds]
+
+
 def inputs_of(table, analyses):
     """{name: pattern} of the files that an analysis reads."""
     return {word(name): path_of(name, analyses) for name in table["reads"]}
@@ -60,6 +69,14 @@ def model_constraint(table):
     """
     endings = {Path(file.removeprefix("{model}")).stem for file in written_by(table).values()}
     return r"[^/]+" + "".join(rf"(?<!{re.escape(ending)})" for ending in sorted(endings) if "." in ending)
+
+
+def setting_of(name, config, dataset, entry):
+    """The value of a name of `takes` for a data set. entry: the data set's, with every default filled in."""
+    if name in ("factors", "nuisances"):
+        return json.dumps(entry[name])
+    analysis, _, key = name.rpartition(".")
+    return settings(config, dataset, analysis)[key] if analysis else settings(config, dataset, key)
 
 
 def arguments(table, inputs, settings, written):
@@ -84,6 +101,11 @@ def arguments(table, inputs, settings, written):
 def listed(value):
     """One value or many as a list."""
     return [value] if isinstance(value, (str, int, float)) else list(value)
+
+
+def caption(name):
+    """Path of a caption among those of the report's page."""
+    return SCRIPTS / "report" / "page" / "captions" / f"{name}.rst"
 
 
 def caption_file(name, heading, text, folder=Path("resources/captions")):

@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,14 @@ class Refused(Exception):
 def cache():
     """The folder of the weights files that were fetched."""
     return Path(os.environ.get("GEAR_CACHE", "resources/weights"))
+
+
+def name_in_cache(file):
+    """Name in the cache of a file or hub model that is fetched, {url} or {hub, revision}: its address, so
+    that whoever looks sees what it is."""
+    if "hub" in file:
+        return f"huggingface.co/{file['hub']}/{file['revision']}"
+    return re.sub(r"[^A-Za-z0-9._/+=-]", "_", file["url"].split("://", 1)[1])
 
 
 def digest_of(path):

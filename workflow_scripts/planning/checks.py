@@ -1,0 +1,109 @@
+"""Faults in what the config's entries say of each other: names, models, weights. One sentence per fault.
+
+The faults of data sets are in checks_datasets.py, those that the schema finds in schema.py.
+"""
+
+import re
+from pathlib import Path
+
+from shared.names import CONTROLS
+
+from planning.models import layers_of, listed_weights, weights_to_fetch
+from planning.places import HOME, script_path
+from planning.words import closest
+
+
+def name_faults(config):
+    """Faults of the names of data sets and models, and of those that the run lists."""
+    run = config["run"]
+    for kind in ("datasets", "models"):
+        for name in run[kind]:
+            if name not in config[kind]:
+                yield f"run.{kind}: {name!r} is not defined, {closest(name, config[kind])}"
+        for name in config[kind]:
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_+-]*", str(name)):
+                yield f"{kind}: the name {name!r} may only hold letters, digits and _ + -"
+        if len(set(run[kind])) < len(run[kind]):
+            yield f"run.{kind}: a name stands twice"
+    for name in CONTROLS:
+        if name in config["models"]:
+            yield f"models.{name}: this name is taken by the control of every data set"
+
+
+def model_faults(config):
+    """Faults of all models."""
+    for name, entry in config["models"].items():
+        if entry["module"] == "precomputed":
+            yield from precomputed_faults(config, name, entry)
+        else:
+            yield from environment_faults(f"models.{name}", entry)
+            yield from module_faults(f"models.{name}", entry)
+            yield from weights_faults(f"models.{name}", entry, name in config["run"]["models"])
+            yield from layer_faults(f"models.{name}", entry)
+
+
+def precomputed_faults(config, name, entry):
+    """Faults of embeddings that were computed elsewhere, if they are of the run."""
+    datasets = config["run"]["datasets"] if name in config["run"]["models"] else []
+    if len(datasets) > 1 and "{dataset}" not in entry["embeddings"]:
+        yield (
+            f"models.{name}.embeddings: one file cannot stand for {len(datasets)} data sets; "
+            "put {dataset} where their names differ, or run one data set"
+        )
+        return
+    for dataset in datasets:
+        source = entry["embeddings"].replace("{dataset}", dataset)
+        if not Path(source).is_file():
+            yield (
+                f"models.{name}.embeddings: {source} does not exist; embed the sounds of {dataset} "
+                f"elsewhere, or leave {dataset} or {name} out of the run"
+            )
+
+
+def environment_faults(where, entry):
+    """Faults of the environment that a model names."""
+    if ("env" in entry) == ("requirements" in entry):
+        yield f"{where}: state one of `env` (a file of envs/) and `requirements` (a list)"
+    elif "env" in entry and not (HOME / "envs" / f"{entry['env']}.yaml").exists():
+        files = [path.stem for path in (HOME / "envs").glob("*.yaml")]
+        yield f"{where}.env: envs/{entry['env']}.yaml does not exist, {closest(entry['env'], files)}"
+
+
+def module_faults(where, entry):
+    """Faults of the module that a model names, and of the network in it."""
+    path = script_path(entry["module"])
+    if entry["module"].startswith("adapters.") and not path.exists():
+        files = [f"adapters.{other.stem}" for other in path.parent.glob("[a-z]*.py")]
+        missing = path.relative_to(HOME)
+        yield f"{where}.module: {missing} does not exist, {closest(entry['module'], files)}"
+    if "network" in entry and entry.get("initialization") != "random" and "layers" not in entry:
+        yield f"{where}: `network` only serves `initialization: random` and `layers`"
+
+
+def weights_faults(where, entry, in_run):
+    """Faults of a model's weights."""
+    listed = listed_weights(entry)
+    if sum("place" not in file for file in listed) > 1:
+        yield f"{where}.weights: only one file can be passed to load_model; state the `place` of the others"
+    for file in listed:
+        if file.get("place") == "HF_HOME" and "hub" not in file:
+            yield f"{where}.weights: `place: HF_HOME` takes a `hub` model; name the file's path below HF_HOME"
+        if "path" in file and in_run and not Path(file["path"]).exists():
+            yield f"{where}.weights: {file['path']} does not exist"
+
+
+def layer_faults(where, entry):
+    """Faults of a model's layers."""
+    names = [layer for layer, _ in layers_of(entry)]
+    if len(set(names)) < len(names):
+        yield f"{where}.layers: a layer stands twice"
+    if "layers" in entry and not names:
+        yield f"{where}.layers: no layer is named; count upwards, as in {{0..5}}"
+
+
+def digest_faults(config):
+    """Faults between the models of the run: one file of weights that has two digests."""
+    try:
+        weights_to_fetch(config)
+    except ValueError as problem:
+        yield str(problem)

@@ -1,0 +1,219 @@
+"""Faults in the entries of the run's data sets, one sentence each: synthesizer, factors, design, ladder,
+analyses.
+
+Conventions
+-----------
+`where` is the place in the config that a sentence begins with. `stated` is an entry as the config has it,
+`entry` a resolved one, with every default filled in (see datasets.py). An entry is resolved only if its
+ladder and its synthesizer have no fault.
+"""
+
+import math
+from pathlib import Path
+
+from planning.datasets import (
+    declaration,
+    has_render,
+    possible_nuisances,
+    resolved,
+    settings,
+    size_of,
+    synthesizer_path,
+)
+from planning.places import script_path
+from planning.words import closest
+
+
+def dataset_faults(config):
+    """Faults of the run's data sets. Names that are not defined are left to checks.name_faults."""
+    for name in config["run"]["datasets"]:
+        if name not in config["datasets"]:
+            continue
+        basic = [*ladder_faults(config, name)] or [*synthesizer_faults(config, name)]
+        yield from basic
+        if not basic and synthesizer_path(synthesizer_of(config, name)).exists():
+            yield from entry_faults(config, name, resolved(config, name))
+
+
+def ladder_faults(config, name):
+    """Faults of a ladder's parent; none if the data set is no ladder."""
+    stated = config["datasets"][name]
+    if "ladder" not in stated:
+        return
+    where, of = f"datasets.{name}.ladder", stated["ladder"]["of"]
+    parent = config["datasets"].get(of)
+    if parent is None:
+        yield f"{where}.of: {of!r} is not defined, {closest(of, config['datasets'])}"
+    elif "ladder" in parent:
+        yield f"{where}.of: {of!r} is a ladder itself; name the data set that it is made of"
+    elif parent.get("design") == "table":
+        yield f"{where}.of: {of!r} is a table of sounds, which cannot be rendered anew"
+    elif stated["ladder"]["points"] > parent.get("N", math.inf):
+        yield f"{where}.points: {of!r} has fewer sounds"
+
+
+def synthesizer_of(config, name):
+    """The synthesizer that a data set names; a ladder's may be its parent's."""
+    stated = config["datasets"][name]
+    return stated.get("synthesizer") or config["datasets"][stated["ladder"]["of"]]["synthesizer"]
+
+
+def synthesizer_faults(config, name):
+    """Faults of a data set's synthesizer. Of a ladder in a run with its parent, an unknown one is the
+    parent's.
+    """
+    synthesizer = synthesizer_of(config, name)
+    where = f"datasets.{name}.synthesizer"
+    if synthesizer_path(synthesizer).exists():
+        try:
+            resolved(config, name)
+        except ValueError as problem:
+            yield f"{where}: {problem}"
+    elif config["datasets"][name].get("ladder", {}).get("of") not in config["run"]["datasets"]:
+        files = [path.stem for path in script_path("synthesizers.x").parent.glob("[a-z]*.py")]
+        yield f"{where}: {synthesizer!r} is not known, {closest(synthesizer, files)}"
+
+
+def entry_faults(config, name, entry):
+    """Faults of a resolved entry. Its size is checked if all that decides it is sound."""
+    where, stated = f"datasets.{name}", config["datasets"][name]
+    path = synthesizer_path(entry["synthesizer"])
+    if not has_render(path):
+        yield f"{where}.synthesizer: {entry['synthesizer']} has no function render"
+    yield from resample_faults(config, where, entry)
+    yield from factor_name_faults(where, entry)
+    factors = []
+    for factor in entry["factors"]:
+        if "ladder" not in stated or "factors" in stated:  # else they are the parent's
+            factors += factor_faults(f"{where}.factors.{factor}", factor, entry)
+        if "ladder" in stated and "jnd" not in entry["factors"][factor]:
+            factors.append(f"{where}: a ladder needs the JND of {factor}; state it")
+    yield from factors
+    if "ladder" not in stated or "nuisances" in stated:
+        possible = possible_nuisances(path)
+        for nuisance in entry["nuisances"]:
+            yield from nuisance_faults(f"{where}.nuisances", nuisance, entry, possible)
+    design = [*design_faults(where, entry)]
+    yield from design or balance_faults(where, entry)
+    if not factors and not design:
+        yield from size_faults(config, name, entry)
+
+
+def resample_faults(config, where, entry):
+    """Faults of the list of models that hear a data set at their own rate."""
+    for model in entry["resample"] if isinstance(entry["resample"], list) else []:
+        if model not in config["models"]:
+            yield f"{where}.resample: {model!r} is not defined, {closest(model, config['models'])}"
+
+
+def factor_name_faults(where, entry):
+    """Faults of the names of a data set's factors."""
+    if not entry["factors"]:
+        yield f"{where}.factors: name at least one"
+    for factor in entry["factors"]:
+        if factor in ("sound", "file") or factor.startswith(("ladder_", "nuisance_", "requested_")):
+            yield f"{where}.factors.{factor}: this name is taken by a column of parameters.csv"
+        if factor in entry["nuisances"]:
+            yield f"{where}.nuisances.{factor}: a factor has this name; leave one of the two out"
+
+
+def factor_faults(where, factor, entry):
+    """Faults of one factor."""
+    known = declaration(synthesizer_path(entry["synthesizer"]), "FACTORS")
+    stated, design = entry["factors"][factor], entry["design"]
+    if known and factor not in known:
+        yield f"{where}: {entry['synthesizer']} has no such factor, {closest(factor, known)}"
+    elif missing := [key for key in ("unit", "scale") if key not in stated]:
+        yield f"{where}: state its {missing[0]}"
+    elif faults := [*range_faults(where, stated, design)]:
+        yield from faults
+    elif design == "table":
+        return
+    elif stated["low"] > stated["high"] or (stated["low"] == stated["high"] and design != "grid"):
+        yield f"{where}: low {stated['low']} is not below high {stated['high']}"
+    elif stated["low"] <= 0 and stated["scale"] == "log":
+        yield f"{where}: a log scale needs a range above 0"
+    elif stated["low"] <= 0 and "percent" in stated.get("jnd", {}):
+        yield f"{where}: a JND in percent needs a range above 0"
+
+
+def range_faults(where, stated, design):
+    """Faults in how a factor's range is stated: a grid takes steps or a choice, a table nothing, others two
+    ends.
+    """
+    needed = {"grid": [("start", "stop", "step"), ("choice",)], "table": [()]}.get(design, [("low", "high")])
+    ignored = {"unit", "scale", "jnd", "default", "levels"}
+    given = stated.keys() - ignored - ({"low", "high"} if design in ("grid", "table") else set())
+    if not any(given == set(keys) for keys in needed):
+        wanted = " or ".join(", ".join(keys) for keys in needed) or "no range"
+        yield f"{where}: a {design} design needs {wanted}; stated: {', '.join(sorted(given)) or 'none'}"
+
+
+def nuisance_faults(where, nuisance, entry, possible):
+    """Faults of one nuisance. possible: what the synthesizer's sounds can have, {name: declaration}."""
+    ends, duration = entry["nuisances"][nuisance], entry["duration"]
+    if nuisance not in possible:
+        yield f"{where}: {nuisance!r} is not known, {closest(nuisance, possible)}"
+    elif "integers" in ends:
+        most = possible[nuisance].get("integers", 0)
+        if ends["integers"] > most:
+            yield f"{where}.{nuisance}: at most {most} integers"
+    elif ends["low"] > ends["high"]:
+        yield f"{where}.{nuisance}: low {ends['low']} is above high {ends['high']}"
+    elif nuisance == "onset" and not 0 <= ends["low"] <= ends["high"] < duration:
+        yield f"{where}.onset: from {ends['low']} to {ends['high']} s in {duration} s"
+    elif nuisance == "duration" and ends["low"] >= duration:
+        yield f"{where}.duration: no sound of {duration} s is cut at {ends['low']} s"
+
+
+def design_faults(where, entry):
+    """What a design lacks to decide the number of sounds."""
+    if entry["design"] == "table":
+        table = entry.get("table", "")
+        if not Path(table).is_file():
+            yield f"{where}.table: {table} does not exist" if table else f"{where}: state `table`, a CSV file"
+    elif entry["design"] != "grid" and "N" not in entry:
+        yield f"{where}: state N, the number of sounds"
+
+
+def balance_faults(where, entry):
+    """Faults of a number of sounds that a design cannot balance."""
+    if entry["design"] == "sobol" and entry["N"] & (entry["N"] - 1):
+        yield (
+            f"{where}: a sobol design is balanced if N is a power of two, not {entry['N']}; "
+            "or take latin_hypercube"
+        )
+
+
+def size_faults(config, name, entry):
+    """Faults of a data set's number of sounds: for its design, its shards, its analyses."""
+    where = f"datasets.{name}"
+    try:
+        size = size_of(entry)
+    except ValueError as problem:
+        yield f"{where}.table: {problem}"
+        return
+    if size is not None and entry["design"] == "grid" and entry.get("N", size) != size:
+        yield f"{where}: the grid has {size} points but N is {entry['N']}; state N: {size}"
+        return
+    most = config["run"].get("shard_size", math.inf)
+    if size is not None and entry["normalize"] == "time_index" and size > most:
+        yield (
+            f"{where}: normalize time_index divides by the loudest of all sounds, which a shard of {most} "
+            f"does not know; set run.shard_size to N = {size} or more"
+        )
+    yield from neighbor_faults(config, name, size)
+
+
+def neighbor_faults(config, name, size):
+    """Faults of the analyses that look at K neighbours. size: number of sounds, None for a ladder."""
+    for analysis, keys in (("isomap", ("K", "bridge")), ("knn", ("K", "include_self"))):
+        used = settings(config, name, analysis)
+        missing = [key for key in keys if key not in used]
+        if missing:
+            yield f"analyses.{analysis}: state {' and '.join(missing)}"
+        elif size is not None and used["K"] >= size:
+            yield (
+                f"datasets.{name}: {analysis} asks for K = {used['K']} neighbours, but there are only "
+                f"N = {size} sounds; K must be below N"
+            )

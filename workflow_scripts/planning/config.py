@@ -1,0 +1,75 @@
+"""The config that the rules work with: what its catalogues add, nothing that is removed, no fault.
+
+Imports snakemake for WorkflowError alone, whose text Snakemake shows without a traceback.
+"""
+
+import yaml
+from shared.files import written_whole
+from snakemake.exceptions import WorkflowError
+
+from planning.checks import digest_faults, model_faults, name_faults
+from planning.checks_datasets import dataset_faults
+from planning.places import HOME, RUN_CONFIG
+from planning.schema import schema_faults
+from planning.words import closest
+
+
+def add_catalogues(config):
+    """Add the models of the catalogues that the config names; its own entries go before, key by key.
+
+    A name of the run that a catalogue knows as published, such as `GURA Fuse Cat H+w+C`, is replaced by its
+    entry's. Raises WorkflowError for a catalogue that is not known.
+    """
+    names, mine = config.pop("catalogues", None) or [], dict(config["models"])
+    for name in names if isinstance(names, list) else [names]:
+        path = HOME / "catalogues" / f"{name}.yaml"
+        if not path.exists():
+            known = [path.stem for path in path.parent.glob("*.yaml")]
+            raise WorkflowError(
+                f"config: catalogues: {name!r} is not known, {closest(name, known)}"
+            ) from None
+        for model, entry in yaml.safe_load(path.read_text())["models"].items():
+            config["models"][model] = over_catalogue(mine.get(model, {}), entry)
+            run = config.get("run", {}).get("models")
+            for i, listed in enumerate(run if isinstance(run, list) else []):
+                if listed in entry.get("published", []) and listed not in mine:
+                    run[i] = model
+
+
+def over_catalogue(own, entry):
+    """A model's own entry in the config (null removes it) over that of a catalogue, if both are of one
+    module.
+    """
+    if own is None or own.get("module", entry["module"]) != entry["module"]:
+        return own
+    return {key: entry[key] for key in entry if key != "env" or "requirements" not in own} | own
+
+
+def checked(config):
+    """The config with what its catalogues add to the run, without removed entries (null).
+
+    Raises WorkflowError with every fault found.
+    """
+    own = set()
+    if isinstance(config.get("models"), dict):
+        own = set(config["models"])
+        add_catalogues(config)
+    for kind in ("datasets", "models"):
+        if isinstance(config.get(kind), dict):
+            config[kind] = {k: v for k, v in config[kind].items() if v is not None}
+    faults = (
+        list(schema_faults(config))
+        or [*name_faults(config), *model_faults(config), *dataset_faults(config)]
+        or list(digest_faults(config))
+    )
+    if faults:
+        raise WorkflowError("config: " + "\nconfig: ".join(faults)) from None
+    kept = own | set(config["run"]["models"])
+    config["models"] = {name: entry for name, entry in config["models"].items() if name in kept}
+    return config
+
+
+def record(config):
+    """Write the resolved config for whoever reads the results."""
+    with written_whole(RUN_CONFIG) as draft:
+        draft.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))

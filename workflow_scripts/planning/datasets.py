@@ -1,0 +1,230 @@
+"""What the plan derives from a data set's entry: the entry with its defaults, its size, shards and files.
+
+Conventions
+-----------
+`entry` is a resolved entry, with every default filled in (see resolve); common.smk keeps those of the run as
+DEFINITIONS, {name: entry}. `dataset` is a data set's name. A ladder is a data set made of another one, its
+parent.
+"""
+
+import ast
+import csv
+import json
+import math
+from pathlib import Path
+
+from shared.declared import declared
+from shared.names import SAMPLED_DESIGNS, SCALES
+
+from planning.places import script_path
+from planning.schema import defaults
+
+
+def without(mapping, *keys):
+    """A copy of a dict without some of its keys."""
+    return {k: v for k, v in mapping.items() if k not in keys}
+
+
+# --- synthesizers ---------------------------------------------------------------------------------
+
+
+def synthesizer_path(name):
+    """The file of a synthesizer: in synthesizers/ by its name, or any .py file by its path."""
+    return Path(name) if name.endswith(".py") else script_path(f"synthesizers.{name}")
+
+
+def synthesizer_module(entry):
+    """The local module of a data set's synthesizer, or the path of a user's own."""
+    name = entry["synthesizer"]
+    return name if name.endswith(".py") else f"synthesizers.{name}"
+
+
+def declaration(path, table):
+    """FACTORS or NUISANCES of a Python file, {name: stated}, read without importing the file.
+
+    Raises ValueError if the table cannot be read, or an entry of it lacks a key or has an unknown scale.
+    """
+    entries = declared(path, table)
+    for name, stated in entries.items():
+        needed = {"unit", "scale", "low", "high", "default"} if table == "FACTORS" else {"unit"}
+        if table == "NUISANCES":
+            needed |= {"integers"} if "integers" in stated else {"low", "high"}
+        if missing := sorted(needed - set(stated)):
+            raise ValueError(f"{table} of {path}: {name} lacks {', '.join(missing)}")
+        if stated.get("scale", "linear") not in SCALES:
+            raise ValueError(f"{table} of {path}: the scale of {name} is none of {', '.join(SCALES)}")
+    return entries
+
+
+def possible_nuisances(path):
+    """The nuisances that a synthesizer can have: those of every sound, and its own."""
+    return declaration(script_path("synthesize.nuisances"), "NUISANCES") | declaration(path, "NUISANCES")
+
+
+def has_render(path):
+    """Whether a Python file defines the function render."""
+    body = ast.parse(Path(path).read_text()).body
+    return any(isinstance(node, ast.FunctionDef) and node.name == "render" for node in body)
+
+
+def renderer(entry):
+    """The script by which the page renders a data set's sounds itself, as a list; empty if there is none."""
+    path = synthesizer_path(entry["synthesizer"]).with_suffix(".js")
+    return [str(path)] if path.exists() else []
+
+
+def trainer(entry):
+    """The script that trains a data set's synthesizer: train_<synthesizer>, or None."""
+    name = f"synthesize.train_{entry['synthesizer']}"
+    return name if "/" not in name and script_path(name).exists() else None
+
+
+def trained(config, dataset):
+    """Path of what that training writes, or []; a ladder uses its parent's."""
+    dataset = config["datasets"][dataset].get("ladder", {}).get("of", dataset)
+    return f"results/{dataset}/sounds/trained.npz" if trainer(resolved(config, dataset)) else []
+
+
+# --- entries --------------------------------------------------------------------------------------
+
+
+def resolve(entry, parent=None):
+    """A data set's entry as the config states it, with every default filled in.
+
+    A ladder takes its parent's keys. Factors and nuisances take what the synthesizer declares of them, and
+    the factors of a grid their ends from the grid. A factor or nuisance that is `false` is left out. Raises
+    ValueError if the synthesizer's declaration is faulty.
+    """
+    if parent is not None:
+        base = resolve(parent)
+        entry = {**without(parent, "analyses", "strict", "version"), "seed": base["seed"] + 1, **entry}
+        entry |= {"parent_seed": base["seed"], "parent_factors": base["factors"]}
+    entry = defaults("dataset") | entry
+    path = synthesizer_path(entry["synthesizer"])
+    known = declaration(path, "FACTORS")
+    own = entry.get("factors")
+    factors = {
+        name: resolve_factor(stated if own else {}, known.get(name, {}), entry["design"])
+        for name, stated in (own or known).items()
+        if stated is not False
+    }
+    possible = possible_nuisances(path)
+    nuisances = {
+        name: possible.get(name, {}) | (stated or {})
+        for name, stated in (entry["nuisances"] or {}).items()
+        if stated is not False
+    }
+    return entry | {"factors": factors, "nuisances": nuisances}
+
+
+def resolve_factor(stated, known, design):
+    """What the config states of a factor, over what the synthesizer declares of it."""
+    stated, ends = dict(stated or {}), {}
+    if design in SAMPLED_DESIGNS:
+        stated = without(stated, "choice", "start", "stop", "step")
+    if "choice" in stated:
+        ends = {"low": min(stated["choice"]), "high": max(stated["choice"])}
+    elif {"start", "stop", "step"} <= stated.keys():
+        high = stated["start"] + (steps_of(stated) - 1) * stated["step"]
+        ends = {"low": stated["start"], "high": high}
+    return known | ends | stated
+
+
+def steps_of(factor):
+    """Number of values of a grid's factor from `start` up to before `stop`."""
+    return math.ceil((factor["stop"] - factor["start"]) / factor["step"])
+
+
+def resolved(config, dataset):
+    """The entry of a data set of the config, with every default filled in (see resolve)."""
+    entry = config["datasets"][dataset]
+    parent = config["datasets"][entry["ladder"]["of"]] if "ladder" in entry else None
+    return resolve(entry, parent)
+
+
+def settings(config, dataset, analysis):
+    """Settings of one analysis for one data set: the general ones, overruled by the data set's own."""
+    own = config["datasets"][dataset].get("analyses", {})
+    general = config["analyses"][analysis]
+    if isinstance(general, dict):
+        return general | own.get(analysis, {})
+    return own.get(analysis, general)
+
+
+def definition(entry):
+    """What of a data set's entry decides its sounds, as JSON.
+
+    A just-noticeable difference moves no sound, except those of a ladder.
+    """
+    entry = without(entry, "analyses", "resample", "strict")
+    if "ladder" in entry:
+        return json.dumps(entry)
+    bare = {name: without(factor, "jnd") for name, factor in entry["factors"].items()}
+    return json.dumps(entry | {"factors": bare})
+
+
+def checked_definition(entry):
+    """What of a data set's entry the gate looks at, as JSON."""
+    return json.dumps(without(entry, "analyses", "resample", "strict"))
+
+
+# --- sizes ----------------------------------------------------------------------------------------
+
+
+def rows_of(path):
+    """Rows of a CSV file below its header, as dicts. Raises ValueError for one that is not UTF-8."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file))
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not encoded in UTF-8; save it so") from None
+
+
+def size_of(entry):
+    """Number of sounds, or None for a ladder, whose job counts its rungs."""
+    if "ladder" in entry:
+        return None
+    if entry["design"] == "table":
+        return len(rows_of(entry["table"]))
+    if entry["design"] == "grid":
+        return math.prod(max(0, steps_of(f)) for f in entry["factors"].values() if "step" in f)
+    return entry["N"]
+
+
+def sounds_at_most(entry):
+    """Number of sounds; of a ladder the most that it can have."""
+    if "ladder" in entry:
+        return entry["ladder"]["points"] * (2 + len(entry["factors"]) * (len(entry["ladder"]["steps"]) + 2))
+    return size_of(entry)
+
+
+def shards_of(entry, most):
+    """The shards in which a data set is made and embedded, at most `most` sounds each.
+
+    Returns [(first row, the one after the last)], or [] if the data set goes in one piece, as every ladder
+    does.
+    """
+    size = size_of(entry)
+    if size is None or size <= most:
+        return []
+    return [(start, min(start + most, size)) for start in range(0, size, most)]
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def audio(dataset, entry, model, sample_rate):
+    """Path of what a model hears: the data set's own sounds, or those at the model's sample rate (Hz)."""
+    wanted = entry["resample"]
+    resampled = wanted if isinstance(wanted, bool) else model in wanted
+    name = f"audio_{sample_rate}" if resampled and sample_rate != entry["sample_rate"] else "audio"
+    return f"results/{dataset}/sounds/{name}.wav"
+
+
+def sources(entry):
+    """Paths that a data set is read from: its table, and those audio files of it that exist."""
+    if entry["design"] != "table":
+        return []
+    folder = Path(entry["options"].get("folder", "."))
+    files = [str(folder / row["file"]) for row in rows_of(entry["table"]) if row.get("file")]
+    return [entry["table"], *dict.fromkeys(file for file in files if Path(file).is_file())]

@@ -1,0 +1,122 @@
+"""What jobs run in: the files of scripts, environments, and the interpreters in them.
+
+A model's environment is a file of envs/, or is made of the list of requirements in the model's own entry.
+It is a virtual environment below resources/environments/, or conda's under `--sdm conda` (conda=True).
+"""
+
+import ast
+import functools
+import hashlib
+import json
+import shlex
+from pathlib import Path
+
+import yaml
+from shared.files import written_whole
+
+from planning.places import HOME, SCRIPTS, script_path
+
+
+@functools.cache
+def scripts(name, *more):
+    """Paths of a script and of every local module that it imports by name: an edit of any reruns the rule.
+
+    `more` are modules that a script imports at run time: a synthesizer (a user's own by its path), or a
+    model's module if it is an adapter of ours (others are not local).
+    """
+    paths = []
+    pending = [name, *(module for module in more if module.endswith(".py") or script_path(module).exists())]
+    while pending:
+        wanted = pending.pop(0)
+        path = Path(wanted) if wanted.endswith(".py") else script_path(wanted)
+        if str(path) not in paths:
+            paths.append(str(path))
+            pending += [module for module in imported(path) if script_path(module).exists()]
+    return paths
+
+
+def imported(path):
+    """Names of the modules that a Python file imports anywhere, and of what it imports from them."""
+    names = []
+    for node in ast.walk(ast.parse(Path(path).read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
+
+def environment_of(entry):
+    """Name of the environment of a model's entry: its file in envs/, or inline-<digest of its
+    requirements>.
+    """
+    if entry["module"] == "precomputed":
+        return "analysis"
+    if "env" in entry:
+        return entry["env"]
+    listed = json.dumps(sorted(entry["requirements"])).encode()
+    return f"inline-{hashlib.sha256(listed).hexdigest()[:10]}"
+
+
+def spec(env):
+    """Path of an environment's file."""
+    if env.startswith("inline-"):
+        return f"resources/specs/{env}.yaml"
+    return str(HOME / "envs" / f"{env}.yaml")
+
+
+def conda_spec(env):
+    """Path of an environment's file as the `conda:` directive wants it."""
+    return str(Path(spec(env)).absolute())
+
+
+def post_deploy(env):
+    """The script that runs after an environment is built, as a list; empty if there is none."""
+    path = Path(spec(env)).with_suffix(".post-deploy.sh")
+    return [str(path)] if path.exists() else []
+
+
+def lock(env):
+    """Path of the list of the packages that a virtual environment holds; it is written last."""
+    return f"resources/environments/{env}/requirements.lock"
+
+
+def environment(env, conda):
+    """Paths that a rule depends on which runs in an environment.
+
+    These are the list of installed packages and the files that the environment is built from. A failed
+    rebuild removes the list, which leaves old results looking fresh; the files do not.
+    """
+    return [*([] if conda else [lock(env)]), spec(env), *post_deploy(env)]
+
+
+def python(env):
+    """Path of the interpreter of a virtual environment."""
+    return f"resources/environments/{env}/bin/python"
+
+
+def call(env, conda):
+    """The shell words before a script's name: an environment's interpreter and the folder of all scripts.
+
+    Conda activates an environment, so that its interpreter is `python`; one of a virtual environment goes
+    by path.
+    """
+    return shlex.join(["python" if conda else python(env), str(SCRIPTS)])
+
+
+def write_inline_specs(config):
+    """Write the environment files of inline requirements, while the rules are read, as `--sdm conda` needs.
+
+    embed.py itself needs NumPy and soundfile in every environment; they are added to the list.
+    """
+    for model in config["run"]["models"]:
+        entry = config["models"][model]
+        if "requirements" not in entry:
+            continue
+        path = Path(spec(environment_of(entry)))
+        requirements = [*sorted(entry["requirements"]), "numpy", "soundfile"]
+        dependencies = ["python=3.11", "pip", {"pip": requirements}]
+        content = yaml.safe_dump({"channels": ["conda-forge", "nodefaults"], "dependencies": dependencies})
+        if not path.exists() or path.read_text() != content:
+            with written_whole(path) as draft:
+                draft.write_text(content)

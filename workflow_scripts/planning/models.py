@@ -1,0 +1,105 @@
+"""What the plan derives from a model's entry: its weights, its layers, its rows in a comparison.
+
+`entry` is an entry of config["models"].
+"""
+
+import re
+from pathlib import Path
+
+from shared.names import layer_name
+from shared.weights import name_in_cache
+
+
+def listed_weights(entry):
+    """The weights of a model's entry as a list of {url | hub | path, place, ...}."""
+    weights = entry.get("weights", [])
+    if isinstance(weights, str):
+        return [{"path": weights}]
+    return [weights] if isinstance(weights, dict) else weights
+
+
+def receipt(file):
+    """Path of what rule fetch writes when a file is in the cache and is what it must be."""
+    return f"resources/receipts/{name_in_cache(file)}.json"
+
+
+def receipts(entry):
+    """Paths that embedding by a model depends on: receipts of its weights, and the user's own files."""
+    paths = []
+    for file in listed_weights(entry):
+        if "path" in file and Path(file["path"]).is_dir():
+            paths += sorted(str(path) for path in Path(file["path"]).rglob("*") if path.is_file())
+        else:
+            paths.append(file["path"] if "path" in file else receipt(file))
+    return paths
+
+
+def weights_to_place(entry):
+    """The weights of a model as embed.py wants them: [{path | cached and receipt, place, ...}]."""
+    weights = []
+    for file in listed_weights(entry):
+        kept = {key: file[key] for key in ("path", "place", "hub", "revision") if key in file}
+        if "path" not in file:
+            kept |= {"cached": name_in_cache(file), "receipt": receipt(file)}
+        weights.append(kept)
+    return weights
+
+
+def weights_to_fetch(config):
+    """Every file that the run fetches: {name in the cache: {url | hub, sha256, ...}}.
+
+    Several models may use one file, each with digests of its own; they are joined. Raises ValueError if two
+    entries want different digests of one file.
+    """
+    files = {}
+    for model in config["run"]["models"]:
+        for file in listed_weights(config["models"][model]):
+            if "path" not in file:
+                name = name_in_cache(file)
+                try:
+                    files[name] = joined(files.get(name, {}), file)
+                except ValueError:
+                    raise ValueError(f"models.{model}.weights: {name} has two different digests") from None
+    return files
+
+
+def joined(known, file):
+    """What is known of a file to fetch, with what another entry says of it. Raises ValueError if they
+    differ.
+    """
+    file = {key: value for key, value in file.items() if key != "place"}
+    digests, before = file.get("files", file), known.get("files", known)
+    for key in digests:
+        if before.get(key) and digests[key] and key != "size" and before[key] != digests[key]:
+            raise ValueError(key)
+    if "files" in file:
+        file["files"] = {key: before.get(key) or digests.get(key) for key in [*before, *digests]}
+    return {key: value or known.get(key) for key, value in (known | file).items()}
+
+
+def layers_of(entry):
+    """The layers of a model's entry, [(name, axis of its channels)]; {a..b} in a name counts.
+
+    A layer without an axis has its channels on axis 1, as convolutions do.
+    """
+    layers = []
+    for item in entry.get("layers", []):
+        name, axis = (item, 1) if isinstance(item, str) else next(iter(item.items()))
+        match = re.fullmatch(r"(.*)\{(\d+)\.\.(\d+)\}(.*)", name)
+        numbers = range(int(match[2]), int(match[3]) + 1) if match else [None]
+        layers += [(name if i is None else f"{match[1]}{i}{match[4]}", axis) for i in numbers]
+    return layers
+
+
+def rows_of_models(config):
+    """The rows of the run's models in a comparison: each model, then its layers."""
+    rows = []
+    for model in config["run"]["models"]:
+        layers = layers_of(config["models"][model])
+        rows += [model, *(layer_name(model, depth) for depth in range(len(layers)))]
+    return rows
+
+
+def any_of(names):
+    """A regular expression that matches these names and no others."""
+    return "|".join(map(re.escape, names)) or "(?!)"
