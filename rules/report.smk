@@ -1,5 +1,37 @@
 """The report: one HTML file over all data sets."""
 
+from shared.files import written_whole
+
+
+def page_figures(dataset):
+    """The figures of a data set that the page shows: all, and that of its gate unless the gate failed."""
+    return [*figures_of(dataset), *([] if unchecked(PENDING, dataset) else ["checks"])]
+
+
+def config_file():
+    """Path of the resolved config as the page shows it: a file named by its content, written if it is not there.
+
+    Each run writes results/run_config.yaml anew, so that a job that depends on it would never be up to date.
+    """
+    content = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    path = Path("resources", "configs", f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.yaml")
+    if not path.exists():
+        with written_whole(path) as draft:
+            draft.write_text(content)
+    return str(path)
+
+
+def declaring():
+    """The files whose tables ANALYSIS and FIGURE the page takes its headings and texts from."""
+    files = [path for room in ("analyse", "compare") for path in (SCRIPTS / room).glob("[a-z]*.py")]
+    return sorted(map(str, [*files, SCRIPTS / "synthesize" / "check_sounds.py"]))
+
+
+def page_parts():
+    """The files of report/page/ that the page is put together from."""
+    files = (SCRIPTS / "report" / "page").rglob("*.*")
+    return sorted(str(path) for path in files if "captions" not in path.parts)
+
 
 rule explore:
     """Pack clouds, factors and sounds of a data set for the page."""
@@ -41,21 +73,23 @@ rule report:
     input:
         script=scripts("report.report"),
         environment=environment("analysis"),
-        page=sorted(str(path) for path in (SCRIPTS / "report" / "page").rglob("*.*")),
+        page=page_parts(),
+        declared=declaring(),
+        config=config_file(),
         renderers=sorted({path for dataset in CLOUDS for path in renderer(dataset)}),
         explored=expand("results/{dataset}/explore/{file}", dataset=CLOUDS, file=["clouds.json", "clips.bin"]),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
         differences=expand("results/{dataset}/differences.csv", dataset=DATASETS),
         parameters=expand("results/{dataset}/sounds/parameters.csv", dataset=DATASETS),
-        checks=expand(
-            ["results/{dataset}/sounds/checks.csv", "results/{dataset}/figures/checks.png"],
-            dataset=[dataset for dataset in DATASETS if not unchecked(PENDING, dataset)],
-        ),
+        checks=[
+            f"results/{dataset}/sounds/checks.csv" for dataset in DATASETS if not unchecked(PENDING, dataset)
+        ],
         figures=[
             f"results/{dataset}/figures/{figure}.png"
             for dataset in DATASETS
-            for figure in figures_of(dataset)
+            for figure in page_figures(dataset)
         ],
+        trust=of_models("results/{dataset}/trust/{model}.png", rows=config["run"]["models"], dataset=CLOUDS),
         facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
     output:
         shown("results/report.html", "page", "Comparison"),
@@ -80,11 +114,10 @@ rule report:
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
         digests=digests,
         rows=ROWS,
-        deep=[dataset for dataset in DATASETS if "depth" in figures_of(dataset)],
+        figures=json.dumps({dataset: page_figures(dataset) for dataset in DATASETS}),
         clone=str(HOME),
-        config_digest=hashlib.sha256(json.dumps(config).encode()).hexdigest(),
     shell:
-        "{params.python:q} {SCRIPTS:q} report.report --results results --datasets {params.datasets:q} --broken {params.broken:q} "
-        "--unchecked {params.unchecked:q} "
-        "--config results/run_config.yaml --rows {params.rows:q} --deep {params.deep:q} --renderers {input.renderers:q} --clone {params.clone:q} "
-        "--output {output:q} > {log:q} 2>&1"
+        "{params.python:q} {SCRIPTS:q} report.report --results results --datasets {params.datasets:q} "
+        "--figures {params.figures:q} --broken {params.broken:q} --unchecked {params.unchecked:q} "
+        "--config {input.config:q} --rows {params.rows:q} --renderers {input.renderers:q} "
+        "--clone {params.clone:q} --output {output:q} > {log:q} 2>&1"
