@@ -16,7 +16,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow_scripts").absolute()))
-from planning import config as plan_config, datasets, environments, fan_in
+from planning import config as plan_config, datasets, environments, fan_in, page
 from planning.analyses import (
     arguments,
     caption,
@@ -279,6 +279,11 @@ def figures_of(dataset):
     if "ladder" in config["datasets"][dataset]:
         return of_kinds(FIGURES, "any", "ladder")
     return of_kinds(FIGURES, "any", "cloud", *(["layers"] if deep(dataset) else []))
+
+
+def page_figures(dataset):
+    """The figures of a data set that the page shows: all, and that of its gate unless the gate failed."""
+    return [*figures_of(dataset), *([] if unchecked(PENDING, dataset) else ["checks"])]
 
 
 def deep(dataset):
