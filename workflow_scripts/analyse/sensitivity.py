@@ -40,9 +40,9 @@ ANALYSIS = {
             "unit": "typical distances per JND",
             "better": "",
             "heading": "Sensitivity to small changes",
-            "text": "How far one just-noticeable difference of a factor moves the embedding, over the typical "
-            "distance of two sounds; what nuisances move is taken out. A value below 0 is less than the "
-            "nuisances hide.",
+            "text": "How far one just-noticeable difference of a factor moves the embedding, over the "
+            "typical distance of two sounds; what nuisances move is taken out. A value below 0 is less than "
+            "the nuisances hide.",
         },
         "angle": {
             "unit": "degrees",
@@ -135,7 +135,7 @@ def products(points, sounds_of_points, weights):
 
 
 def point_distances(points, plain):
-    """Mean squared distance of the plain sounds of every two base points, float (points, points), diagonal 0.
+    """Mean squared distance of the plain sounds of two base points, float (points, points), diagonal 0.
 
     points: float (N, D); plain: int (points, 2).
     """
@@ -166,12 +166,12 @@ def choose(metric, information):
     return np.where(shown.any(axis=1), shown.argmax(axis=1), len(REACHES) - 1), shown.any(axis=1)
 
 
-def measure(points, table, plan, names, order):
+def measure(points, plain, plan, names, order):
     """The Motion of an embedding in which sound order[i] stands in the place of sound i.
 
-    points: float (N, D); plan: Contrasts of every factor (outer) with every reach (inner); order: int (N,).
+    points: float (N, D); plain: of plain_sounds(); plan: Contrasts of every factor (outer) with every reach
+    (inner); names: the factors; order: int (N,).
     """
-    plain = plain_sounds(table)
     by_factor = (len(plain), len(names), len(REACHES))
     gram = products(points, [order[sounds] for sounds in plan.sounds], plan.weights)
     reach, shown = choose(diagonal(gram).reshape(by_factor), plan.information.reshape(by_factor))
@@ -214,7 +214,7 @@ def squared_cosines(gram, information, borrowed):
 def angles(cosines, drawn):
     """Angle of each pair of factors in degrees, float (pairs,), over base points drawn (int (n,)).
 
-    cosines: of squared_cosines(). Where the mean norm is not above 0, the angle is the limit, 0 or 90. NaN for
+    cosines: of squared_cosines(). If the mean norm is not above 0, the angle is the limit, 0 or 90; NaN for
     0 / 0.
     """
     squares, norms = cosines[:, drawn].sum(axis=1)
@@ -237,7 +237,7 @@ def sensitivity_rows(names, motion, value, chance, replicates):
 
 
 def joint_row(row, names, motion, factors, value, replicates):
-    """A score row of several factors (int places in names): its value if all are above the nuisance floor."""
+    """A score row of several factors, places in names: it has a value if all are above the nuisance floor."""
     sunk = [names[j] for j in factors if not motion.shown[j]]
     if sunk or np.isnan(value):
         return row | {"note": f"{SUNK}: {', '.join(sunk)}" if sunk else FEW}
@@ -265,14 +265,15 @@ def angle_rows(names, motion, value, replicates):
 def score_rows(points, table, names, shuffles, repeats, seed):
     """All score rows. points: float (N, D), the embedding; table: of read_ladder(); names: the factors."""
     plan = contrasts(table, list(itertools.product(names, REACHES)))
-    motion = measure(points, table, plan, names, np.arange(len(points)))
-    n = len(motion.squares)
+    plain = plain_sounds(table)
+    n = len(plain)
     everything = np.arange(n)
+    motion = measure(points, plain, plan, names, np.arange(len(points)))
     value = sensitivities(motion, everything)
     replicates = bootstrap(lambda i: sensitivities(motion, i), n, repeats, seed)
     rng = np.random.default_rng(seed)
     orders = (rng.permutation(len(points)) for _ in range(shuffles))
-    shuffled = [sensitivities(measure(points, table, plan, names, order), everything) for order in orders]
+    shuffled = [sensitivities(measure(points, plain, plan, names, o), everything) for o in orders]
     rows = sensitivity_rows(names, motion, value, np.mean(shuffled, axis=0), replicates)
     if len(names) > 1:
         rows.append(anisotropy_row(names, motion, value, replicates))
