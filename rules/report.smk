@@ -78,7 +78,7 @@ rule report:
             if unchecked(PENDING, dataset)
         ],
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
-        digests=digests,
+        digests=DIGESTS,
         rows=ROWS,
         deep=[dataset for dataset in DATASETS if "depth" in figures_of(dataset)],
         clone=str(HOME),
