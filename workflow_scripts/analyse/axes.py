@@ -9,8 +9,8 @@ that vary.
 Scores:
 - `informativeness`, `disentanglement` and `completeness` (DCI) come from a forest of extremely randomised
   trees per factor. The importance of an axis is the rise of the squared error, on sounds that the trees have
-  not seen, when that axis is shuffled. Informativeness of a factor: R2. Disentanglement: 1 - entropy of an axis'
-  importances over factors, mean weighted by importance. Completeness of a factor: 1 - entropy of its
+  not seen, when that axis is shuffled. Informativeness of a factor: R2. Disentanglement: 1 - entropy of an
+  axis' importances over factors, mean weighted by importance. Completeness of a factor: 1 - entropy of its
   importances over as many axes as any model has. The intervals of these two come from REFITS halves of the
   sounds, in which axes and forests are chosen anew.
 - `sap` of a factor: difference of its squared correlations with its best two axes.
@@ -207,7 +207,7 @@ def score_dci(points, factors, count, measured, is_told, repeats, seed):
 
 
 def score_information(measured, shuffled, repeats, seed):
-    """FactorScores of mig, and of modularity, of one column. shuffled: list of Measured of shuffled factors."""
+    """FactorScores of mig, and of modularity, of one column. shuffled: Measured of each shuffling."""
     F = measured.factors.shape[1]
     axis_codes, factor_codes = bins(measured.axes), bins(measured.factors)
     entropies = np.array([entropy(codes)[0] for codes in factor_codes.T])
