@@ -80,7 +80,7 @@ rule report:
             if unchecked(PENDING, dataset)
         ],
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
-        digests=digests,
+        digests=DIGESTS,
         rows=ROWS,
         figures=json.dumps({dataset: page_figures(dataset) for dataset in DATASETS}),
         clone=str(HOME),
