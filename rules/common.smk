@@ -4,7 +4,6 @@ What is computed from the config alone, while Snakemake plans, is in workflow_sc
 """
 
 import functools
-import hashlib
 import json
 import math
 import platform
@@ -27,10 +26,12 @@ from planning.places import HOME, SCRIPTS
 from planning.schema import defaults
 from planning.shown import caption, caption_file, shown, shown_outputs
 from shared.arguments import path_of, word
+from shared.declared import declared
 from shared.names import CONTROLS, layer_name
 
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
+GATE = declared(SCRIPTS / "synthesize" / "check_sounds.py", "FIGURE")
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
 EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together

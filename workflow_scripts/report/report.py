@@ -30,7 +30,7 @@ from report.inlined import embed_pictures, inline_caption, inline_json, inline_s
 ROOMS = Path(__file__).parent.parent  # workflow_scripts/
 PAGE = Path(__file__).parent / "page"
 BASE = ("helpers", "state")  # scripts of page/scripts/, in the order in which the page runs them
-EXPLORER = ("clouds", "legend", "camera", "region", "listen", "link", "controls")
+EXPLORER = ("clouds", "legend", "camera", "region", "current", "link", "controls")
 TABLES = ("tables", "tips", "takeaway", "cards")
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; style-src 'unsafe-inline'"
