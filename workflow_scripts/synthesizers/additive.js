@@ -5,7 +5,8 @@
 synthesizers.additive = {
   factors: ["f1", "brightness", "odd_even"],
   nuisances: ["phases", "onset", "gain"],
-  render({ f1 = 300, brightness = 1600, odd_even = 0 }, sampleRate, duration, { max_frequency = 7000, ramp = 0.02 }, seed) {
+  render(values, sampleRate, duration, { max_frequency = 7000, ramp = 0.02 }, seed) {
+    const { f1 = 300, brightness = 1600, odd_even = 0 } = values;
     const highest = max_frequency - 2 / ramp;
     const P = Math.max(1, Math.floor(highest / f1));
     const levels = (slope) =>
