@@ -8,8 +8,8 @@ const camera = (() => {
   let leader; // the view whose camera the others now take: undefined if none, null for a key or button
   let behind = null; // whose camera came meanwhile
 
-  // A camera that sees no cloud end-on: the first way around from START that shows of the cloud that shows
-  // least at least four fifths of what any way would.
+  // A camera that sees no cloud end-on. Each direction around the vertical axis is judged by the cloud that
+  // spreads least in it. The camera is the first direction, from START, with four fifths of the best spread.
   function facing() {
     const { x, y, z } = START.eye;
     const far = Math.hypot(x, y, z);

@@ -61,7 +61,7 @@
   const styled = ([text, kind]) =>
     (kind === "mark" ? make("span", text, "mark") : kind === "small" ? make("small", text) : text);
 
-  // Facts of a model: of other data sets than the first that has them, only what differs.
+  // Facts of a model, in full for the first data set that has them. The others show only what differs.
   function factsOf(box, set, model) {
     const facts = known[set].facts[model];
     if (!facts) return;
@@ -143,7 +143,7 @@
     fill();
   }
 
-  // A link to a card or into closed details opens what it leads to.
+  // A link opens the card or the details that hold its target.
   function follow() {
     let target = null;
     try { target = $(decodeURIComponent(location.hash.slice(1))); } catch { /* not ours */ }

@@ -70,7 +70,7 @@ const clouds = (() => {
     return 1.05 * (all[Math.floor(0.999 * (all.length - 1))] || 1);
   }
 
-  // One picture at a time; of several that are wanted meanwhile, the last.
+  // Draws one picture at a time. Of several that are wanted meanwhile, it draws the last.
   let wanted = 0;
   let busy = Promise.resolve();
   function draw() {
@@ -100,7 +100,8 @@ const clouds = (() => {
   function listen(view) {
     const { div } = view;
     view.drawn = true;
-    // Plotly tells of the pointer while it draws, and again while it draws what that led to: later, and once.
+    // Plotly reports the pointer while it draws, and again while it draws what that led to. So this waits for
+    // the next frame, and listens only once.
     const pointed = (what) => ({ points: [{ customdata: i }] }) =>
       later(() => { if (i !== undefined && !state.stale) what(i); });
     div.on("plotly_hover", pointed((i) => {

@@ -37,7 +37,7 @@ const current = (() => {
     return play(i).then((levels) => { root.dataset.played = JSON.stringify({ sound: i, ...levels }); });
   }
 
-  // The selected sound that lies nearest to one step along the factor, others held as they are.
+  // The selected sound that lies nearest to one step along the factor. The other factors are held.
   function neighbor(direction) {
     const mask = sets.selected();
     const { factors, n } = sets.shown();

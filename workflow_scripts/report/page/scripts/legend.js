@@ -2,7 +2,7 @@
 "use strict";
 
 const legend = (() => {
-  let brushed = false; // whether the legend already tells of a drag across it
+  let brushed = false; // whether the legend already listens for a drag across it
 
   // A histogram of the factor in its unit; drag across it to select a range.
   function draw(mask) {

@@ -75,7 +75,7 @@ const sets = (() => {
     return mask;
   }
 
-  // Puts the state back to what it is at first, but for the views, and but for `changes`.
+  // Puts the state back to its first values, except the views, and applies `changes`.
   const { views, stale, ...first } = structuredClone({ ...state, d: names[0] ?? "" });
   const reset = (changes = {}) => Object.assign(state, structuredClone(first), changes);
   reset();

@@ -2,13 +2,13 @@
 "use strict";
 
 (() => {
-  // The cell of a row that lies in a column: itself may span several.
+  // The cell of a row that lies in a column. A cell may span several columns.
   function cellAt(row, column) {
     let at = 0;
     return [...row.cells].find((cell) => (at += cell.colSpan) > column);
   }
 
-  // What a cell sorts by: its number if it has one, else its words; numbers first, nothing last.
+  // What a cell sorts by: its number if it has one, else its words.
   function keyOf(row, column) {
     const cell = cellAt(row, column);
     if (!cell || (cell.colSpan > 1 && !cell.dataset.v)) return "";
@@ -17,6 +17,7 @@
     return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
   }
 
+  // Sorts the rows by a column: numbers first, then words, then empty cells. direction: 1 rises, -1 falls.
   function sort(table, column, direction) {
     const body = table.tBodies[0];
     const rows = [...body.rows].map((row) => [keyOf(row, column), row]);

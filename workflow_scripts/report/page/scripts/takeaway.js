@@ -20,7 +20,8 @@
     return [table.tHead.rows[0], ...rows].map((row) => [...row.cells].flatMap(spread));
   }
 
-  // Scores one number a line with all that belongs to it, rescaled where the page shows them so.
+  // Scores as a list, one number a line with all that belongs to it. Scores that the page rescales have a
+  // column for that, too.
   function scoreRows(table, items) {
     const isScaled = items.some(({ dataset }) => dataset.raw !== undefined);
     const names = ["model", "score", "column", "unit", "value", "low", "high", "chance", "reference", "n", "note"];

@@ -39,8 +39,8 @@ const tips = (() => {
   document.addEventListener("focusin", show);
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") tip.hidden = true; });
 
-  // One stop of the tab key per table, its first number in sight unless another is given; arrow keys go from
-  // number to number, over rows that have none.
+  // The tab key stops once in each table: at its first number in sight, or at `chosen`. The arrow keys go from
+  // number to number and skip rows that have none.
   function stop(table, chosen = $$(CELLS, table).find((cell) => !cell.closest("tr").hidden)) {
     for (const cell of $$("td[tabindex]", table)) cell.tabIndex = -1;
     if (chosen) chosen.tabIndex = 0;
