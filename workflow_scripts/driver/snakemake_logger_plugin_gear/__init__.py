@@ -136,8 +136,8 @@ class LogHandler(LogHandlerBase):
     def fail(self, _rule, name, _threads, logs, began, grouped):
         """Say why a job failed.
 
-        When one of the jobs in one Slurm job fails, Snakemake says that all of them did. Those with an empty log
-        did not.
+        When one of the jobs in a Slurm job fails, Snakemake says that all of them did. Those with an empty
+        log did not.
         """
         told = [log for log in logs if Path(log).exists() and Path(log).stat().st_mtime >= began]
         if grouped and not any(Path(log).stat().st_size for log in told):
