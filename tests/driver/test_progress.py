@@ -8,15 +8,29 @@ from driver.progress import STAGES, called, known, spoken, stages, time_left
 
 
 def test_every_rule_stands_in_the_stage_of_its_file():
-    found = stages(ROOT / "rules")
+    stage_of = stages(ROOT)
     named = {
         name
         for path in (ROOT / "rules").glob("*.smk")
         for name in re.findall(r"\nrule (\w+):", path.read_text())
     }
-    assert named <= set(found)
-    assert set(found.values()) == set(STAGES)
-    assert (found["embed"], found["embed_layers"], found["isomap"]) == ("embed", "embed", "analyse")
+    assert named <= set(stage_of)
+    assert set(stage_of.values()) == set(STAGES)
+    assert (stage_of["embed"], stage_of["embed_layers"], stage_of["isomap"]) == ("embed", "embed", "analyse")
+
+
+def test_declared_analyses_and_figures_have_a_stage(tmp_path):
+    for stage in STAGES:
+        (tmp_path / "rules").mkdir(exist_ok=True)
+        (tmp_path / "rules" / f"{stage}.smk").write_text(
+            "for name in TABLES:\n\n    rule:\n        name: name\n"
+        )
+        (tmp_path / "workflow_scripts" / stage).mkdir(parents=True)
+    scripts = tmp_path / "workflow_scripts"
+    (scripts / "analyse" / "cka.py").write_text("import torch\n\nANALYSIS = {'of': 'cloud'}\n")
+    (scripts / "analyse" / "graphs.py").write_text("EDGES = {'of': 'cloud'}\n")
+    (scripts / "compare" / "draw_cka.py").write_text("FIGURE = {'of': 'cloud'}\n")
+    assert stages(tmp_path) == {"cka": "analyse", "draw_cka": "compare"}
 
 
 def test_equal_jobs_one_after_the_other():

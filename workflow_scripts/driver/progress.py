@@ -9,17 +9,26 @@ import re
 from pathlib import Path
 from statistics import mean, median
 
+from shared.declared import all_declared
+
 STAGES = ("environments", "synthesize", "embed", "analyse", "compare", "report")
 
 
-def stages(rules):
-    """The stage of each rule: {rule: stage}. rules: the folder with a file of rules for each of STAGES."""
-    found = {}
+def stages(clone):
+    """The stage of each rule of a clone: {rule: stage}.
+
+    A rule's stage is the file of rules/ that it stands in, one for each of STAGES. Two of these files make
+    rules in a loop: one of every analysis that a file of analyse/ declares, one of every figure that a file
+    compare/draw_*.py declares, which is named as the file.
+    """
+    rules, scripts = Path(clone, "rules"), Path(clone, "workflow_scripts")
+    stage_of = {}
     for stage in STAGES:
-        text = (Path(rules) / f"{stage}.smk").read_text()
+        text = (rules / f"{stage}.smk").read_text()
         named = re.findall(r"^(?:rule|checkpoint) (\w+):|^use rule \w+ as (\w+)", text, flags=re.MULTILINE)
-        found |= {rule or other: stage for rule, other in named}
-    return found
+        stage_of |= {rule or other: stage for rule, other in named}
+    stage_of |= dict.fromkeys(all_declared(scripts / "analyse", "ANALYSIS"), "analyse")
+    return stage_of | dict.fromkeys(all_declared(scripts / "compare", "FIGURE"), "compare")
 
 
 def known(logs, rule):

@@ -1,7 +1,7 @@
 """What `make run` shows: stages, models and time left in a few lines, each failure in the line that matters.
 
-A logger plugin of Snakemake (`--logger gear`), which finds it by its name on the PYTHONPATH. All else that
-Snakemake says is in its own log, .snakemake/log/.
+A logger plugin of Snakemake (`--logger gear`), which finds it by its name on the PYTHONPATH. Snakemake's
+own log, .snakemake/log/, has all else that it says.
 """
 
 import logging
@@ -21,7 +21,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from driver.progress import STAGES, called, known, spoken, stages, time_left
 
-RULES = Path(__file__).parents[3] / "rules"
+CLONE = Path(__file__).parents[3]
 
 
 class LogHandler(LogHandlerBase):
@@ -75,7 +75,7 @@ class LogHandler(LogHandlerBase):
 
     def begin(self, stats):
         self.totals = {rule: count for rule, count in stats.items() if rule not in ("total", "all")}
-        stage_of = stages(RULES)
+        stage_of = stages(CLONE)
         self.stage_of = {rule: stage_of.get(rule, rule) for rule in self.totals}
         self.before = {rule: s for rule in self.totals if (s := known("logs", rule)) is not None}
         self.began = time.time()
@@ -136,7 +136,8 @@ class LogHandler(LogHandlerBase):
     def fail(self, _rule, name, _threads, logs, began, grouped):
         """Say why a job failed.
 
-        Of jobs in one Slurm job Snakemake calls all failed when one is: those with an empty log are not.
+        When one of the jobs in a Slurm job fails, Snakemake says that all of them did. Those with an empty
+        log did not.
         """
         told = [log for log in logs if Path(log).exists() and Path(log).stat().st_mtime >= began]
         if grouped and not any(Path(log).stat().st_size for log in told):
