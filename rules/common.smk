@@ -31,7 +31,6 @@ from shared.names import CONTROLS, layer_name
 
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
-GATE = declared(SCRIPTS / "synthesize" / "check_sounds.py", "FIGURE")
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
 EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together
@@ -214,11 +213,6 @@ def analyses_of(dataset):
 def figures_of(dataset):
     """The figures of a data set besides that of its gate."""
     return of_kinds(FIGURES, kinds_of(config["datasets"][dataset], layers=bool(deep(dataset))))
-
-
-def page_figures(dataset):
-    """The figures of a data set that the page shows: all, and that of its gate unless the gate failed."""
-    return [*figures_of(dataset), *([] if unchecked(PENDING, dataset) else ["checks"])]
 
 
 def deep(dataset):

@@ -23,6 +23,14 @@ def config_file(config, folder="resources/configs"):
     return str(path)
 
 
+def figures(names, unchecked):
+    """The figures of a data set that the page shows: those named, and that of its gate if there is one.
+
+    unchecked: whether the gate failed, so that it drew nothing.
+    """
+    return [*names, *([] if unchecked else ["checks"])]
+
+
 def declaring_files():
     """Paths of the files whose tables ANALYSIS and FIGURE give the page its headings and texts."""
     files = [path for room in ("analyse", "compare") for path in (SCRIPTS / room).glob("[a-z]*.py")]
