@@ -163,7 +163,7 @@ def test_a_link_restores_the_view(visit, real):
     page.locator("#bridges").uncheck()
     page.locator("#views").focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(600)
+    until(page, "state.s >= 0 && location.hash === link.now()")  # the address follows a moment later
     state = """(({ d, m, f, s, range, bridges, camera }) => [d, m, f, s, range.low, bridges,
         camera.eye.x.toFixed(2)])(state)"""
     link, before = page.evaluate("location.hash"), page.evaluate(state)
