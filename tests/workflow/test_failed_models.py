@@ -8,6 +8,7 @@ import pandas
 import pytest
 from conftest import ROOT, jobs, snakemake
 from runs import (
+    ANALYSES,
     write_config,
 )
 
