@@ -4,7 +4,6 @@ What is computed from the config alone, while Snakemake plans, is in workflow_sc
 """
 
 import functools
-import hashlib
 import json
 import math
 import platform
@@ -16,7 +15,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow_scripts").absolute()))
-from planning import analyses, config as plan_config, datasets, environments, fan_in
+from planning import analyses, config as plan_config, datasets, environments, fan_in, page
 from planning.analyses import inputs_of, kinds_of, model_constraint, of_kinds
 from planning.datasets import resolved, sources, synthesizer_module, trainer, without
 from planning.environments import conda_spec, environment_of, post_deploy, scripts, spec
@@ -27,10 +26,12 @@ from planning.places import HOME, SCRIPTS
 from planning.schema import defaults
 from planning.shown import caption, caption_file, shown, shown_outputs
 from shared.arguments import path_of, word
+from shared.declared import declared
 from shared.names import CONTROLS, layer_name
 
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
+GATE = declared(SCRIPTS / "synthesize" / "check_sounds.py", "FIGURE")
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
 EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together
@@ -213,6 +214,11 @@ def analyses_of(dataset):
 def figures_of(dataset):
     """The figures of a data set besides that of its gate."""
     return of_kinds(FIGURES, kinds_of(config["datasets"][dataset], layers=bool(deep(dataset))))
+
+
+def page_figures(dataset):
+    """The figures of a data set that the page shows: all, and that of its gate unless the gate failed."""
+    return [*figures_of(dataset), *([] if unchecked(PENDING, dataset) else ["checks"])]
 
 
 def deep(dataset):

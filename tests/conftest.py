@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from synthesize import synthesize
 
+pytest_plugins = ["browsing"]  # fixtures of the page's tests
 ROOT = Path(__file__).parent.parent
 SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]
 PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses it

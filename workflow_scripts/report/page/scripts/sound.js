@@ -33,13 +33,6 @@ function harmonics(frequencies, amplitudes, sampleRate, duration, ramp, seed) {
   return samples;
 }
 
-function bytesOf(base64) {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
-
 // Plays one sound at a time: root mean square LEVEL while it sounds, no sample above CEILING, whatever it is.
 const player = {
   LEVEL: 0.06,
