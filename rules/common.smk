@@ -59,6 +59,7 @@ BROKEN = {
     dataset: failure for dataset in DEFINITIONS if (failure := broken(PENDING, dataset, config, DEFINITIONS))
 }
 DATASETS = [dataset for dataset in DEFINITIONS if dataset not in BROKEN]
+UNCHECKED = [dataset for dataset in DATASETS if unchecked(PENDING, dataset)]  # their gate did not end
 CLOUDS = [dataset for dataset in DATASETS if "ladder" not in config["datasets"][dataset]]
 FAILED = {
     (dataset, row): failure
@@ -86,10 +87,7 @@ def audio(wildcards):
 
 
 def gate(wildcards):
-    """What must pass before a data set is embedded: its gate if it is strict.
-
-    Ancient: a gate that passes again (with another K, say) changes no embedding.
-    """
+    """What must pass before a data set is embedded: its gate if it is strict. Passing again changes nothing."""
     name = wildcards.dataset
     return ancient(f"results/{name}/sounds/checks.csv") if DEFINITIONS[name]["strict"] else []
 
@@ -214,11 +212,6 @@ def analyses_of(dataset):
 def figures_of(dataset):
     """The figures of a data set besides that of its gate."""
     return of_kinds(FIGURES, kinds_of(config["datasets"][dataset], layers=bool(deep(dataset))))
-
-
-def page_figures(dataset):
-    """The figures of a data set that the page shows: all, and that of its gate unless the gate failed."""
-    return [*figures_of(dataset), *([] if unchecked(PENDING, dataset) else ["checks"])]
 
 
 def deep(dataset):

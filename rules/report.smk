@@ -49,13 +49,11 @@ rule report:
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
         differences=expand("results/{dataset}/differences.csv", dataset=DATASETS),
         parameters=expand("results/{dataset}/sounds/parameters.csv", dataset=DATASETS),
-        checks=[
-            f"results/{dataset}/sounds/checks.csv" for dataset in DATASETS if not unchecked(PENDING, dataset)
-        ],
+        checks=[f"results/{dataset}/sounds/checks.csv" for dataset in DATASETS if dataset not in UNCHECKED],
         figures=[
             f"results/{dataset}/figures/{figure}.png"
             for dataset in DATASETS
-            for figure in page_figures(dataset)
+            for figure in page.shown_figures(figures_of(dataset), dataset not in UNCHECKED)
         ],
         trust=of_models("results/{dataset}/trust/{model}.png", rows=config["run"]["models"], dataset=CLOUDS),
         facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
@@ -74,15 +72,16 @@ rule report:
     params:
         call=call("analysis"),
         datasets=lambda wildcards: json.dumps({dataset: DEFINITIONS[dataset] for dataset in DATASETS}),
-        unchecked=[
-            f"{dataset}:{of_this_run(log_of('check_sounds', dataset))}"
-            for dataset in DATASETS
-            if unchecked(PENDING, dataset)
-        ],
+        unchecked=[f"{dataset}:{of_this_run(log_of('check_sounds', dataset))}" for dataset in UNCHECKED],
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
         digests=DIGESTS,
         rows=ROWS,
-        figures=json.dumps({dataset: page_figures(dataset) for dataset in DATASETS}),
+        figures=json.dumps(
+            {
+                dataset: page.shown_figures(figures_of(dataset), dataset not in UNCHECKED)
+                for dataset in DATASETS
+            }
+        ),
         clone=str(HOME),
     shell:
         "{params.call} report.report --results results --datasets {params.datasets:q} "

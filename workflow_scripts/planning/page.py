@@ -33,3 +33,8 @@ def parts():
     """Paths of the files that the page is put together from."""
     files = (SCRIPTS / "report" / "page").rglob("*.*")
     return sorted(str(path) for path in files if "captions" not in path.parts)
+
+
+def shown_figures(figures, has_gate):
+    """The figures of a data set that the page shows: its own, and that of its gate if that came to an end."""
+    return [*figures, *(["checks"] if has_gate else [])]
