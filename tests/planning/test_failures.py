@@ -1,10 +1,9 @@
-"""What failed, why, and whose log says so: from Snakemake's summary and log, and from Slurm's words."""
+"""What failed and whose log says so, from Snakemake's summary of what is still to be made."""
 
-import os
 import re
-import time
 
 import pytest
+from begun import begin, write
 from conftest import ROOT
 from helpers import checked_with
 from planning.analyses import read_analyses
@@ -12,9 +11,7 @@ from planning.datasets import resolved
 from planning.failures import (
     Failure,
     broken,
-    ended_by_slurm,
     first_failure,
-    last_words,
     log_of,
     parse_summary,
 )
@@ -53,21 +50,13 @@ def definitions(config):
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """A folder in which a run has begun; its value writes a log of that run."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "results").mkdir()
-    (tmp_path / "workflow_scripts").symlink_to(ROOT / "workflow_scripts")  # the plan's paths are relative
-    (tmp_path / "results" / "run_config.yaml").touch()
-    before = time.time() - 60
-    os.utime(tmp_path / "results" / "run_config.yaml", (before, before))
+    folder = begin(tmp_path, monkeypatch)
 
-    def write(log, text="error: no luck\n", age=0):
-        path = tmp_path / log
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        os.utime(path, (time.time() - age, time.time() - age))
+    def write_log(log, age=0):
+        write(folder / log, "error: no luck\n", age)
         return log
 
-    return write
+    return write_log
 
 
 def summary(*outputs):
@@ -183,67 +172,6 @@ def test_a_gate_that_did_not_end_breaks_only_a_strict_data_set(run, config, defi
     pending = {("check_sounds", "results/tones/sounds/checks.csv")}
     assert broken(pending, "tones", config, definitions) is None
     assert broken({("knn", "results/tones/knn/mfcc.csv")}, "tones", config, definitions) is None
-
-
-def job_error(rule, output, log, message="", slurm_log=""):
-    """An error in Snakemake's log, as the Slurm plugin causes it."""
-    checked = f"{log}, {slurm_log}" if slurm_log else log
-    return (
-        f"[Sat Nov 28 01:00:00 2026]\nError in rule {rule}:\n{message}    jobid: 3\n    input: a\n"
-        f"    output: {output}, {output}.json\n    log: {log} (check log file(s) for error details)\n"
-        f"    log: {checked} (check log file(s) for error details)\n"
-    )
-
-
-PATHS = ("results/tones/embeddings/mfcc.npy", "logs/embed/tones/mfcc.log")
-
-
-def slurm_message(words):
-    return f"    message: SLURM{words}\n"
-
-
-@pytest.mark.parametrize("status", ["TIMEOUT", "CANCELLED", "NODE_FAIL", "OUT_OF_MEMORY"])
-def test_a_job_that_slurm_ended_says_how(run, status):
-    words = f"-job '7' failed, SLURM status is: '{status}'. For further error details see the cluster log."
-    text = job_error("embed", *PATHS, slurm_message(words))
-    assert ended_by_slurm(text) == {PATHS: f"ended by Slurm: {status}"}
-
-
-def test_the_words_of_slurms_own_log_go_before_the_status(run, tmp_path):
-    own = tmp_path / "slurm.log"
-    own.write_text(
-        "slurmstepd: error: *** JOB 7 ON node CANCELLED AT 2026-11-28T01:00:00 DUE TO TIME LIMIT ***\n"
-    )
-    text = job_error("embed", *PATHS, slurm_log=str(own))
-    assert ended_by_slurm(text) == {
-        PATHS: "ended by Slurm: CANCELLED AT 2026-11-28T01:00:00 DUE TO TIME LIMIT"
-    }
-
-
-def test_a_job_that_ended_by_itself_says_why_itself(run, tmp_path):
-    run(PATHS[1])
-    words = "-job '7' failed, SLURM status is: 'FAILED'."
-    assert ended_by_slurm(job_error("embed", *PATHS, slurm_message(words))) == {}
-    assert ended_by_slurm(job_error("embed", *PATHS)) == {}  # not Slurm's at all
-
-
-def test_a_job_that_never_began(run, tmp_path):
-    refused = job_error(
-        "embed", *PATHS, slurm_message(" sbatch failed. The error message was Invalid account")
-    )
-    assert ended_by_slurm(refused)[PATHS].startswith("not submitted: sbatch failed")
-    own = tmp_path / "slurm.log"
-    own.write_text("bash: no such interpreter\n")
-    silent = job_error("embed", *PATHS, slurm_log=str(own))
-    assert ended_by_slurm(silent) == {PATHS: f"failed before its script began; see {own}"}
-
-
-def test_only_what_failed_for_good_has_last_words(run):
-    run(PATHS[1])
-    run("logs/knn/tones/mfcc.log", "error: was tried again\n")
-    text = job_error("embed", *PATHS)
-    text += job_error("knn", "results/tones/knn/mfcc.csv", "logs/knn/tones/mfcc.log")
-    assert last_words(text, {PATHS[0]}) == f"failed: no luck\n  {PATHS[1]}\n"
 
 
 def test_logs_lie_where_the_rules_write_them():
