@@ -31,7 +31,6 @@ from shared.names import CONTROLS, layer_name
 
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
-GATE = declared(SCRIPTS / "synthesize" / "check_sounds.py", "FIGURE")
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
 EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together

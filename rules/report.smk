@@ -1,5 +1,9 @@
 """The report: one HTML file over all data sets."""
 
+PAGE_FIGURES = {
+    dataset: page.figures(figures_of(dataset), dataset in UNCHECKED) for dataset in DATASETS
+}
+
 
 rule explore:
     """Pack clouds, factors and sounds of a data set for the page."""
@@ -52,8 +56,8 @@ rule report:
         checks=[f"results/{dataset}/sounds/checks.csv" for dataset in DATASETS if dataset not in UNCHECKED],
         figures=[
             f"results/{dataset}/figures/{figure}.png"
-            for dataset in DATASETS
-            for figure in page.shown_figures(figures_of(dataset), dataset not in UNCHECKED)
+            for dataset, figures in PAGE_FIGURES.items()
+            for figure in figures
         ],
         trust=of_models("results/{dataset}/trust/{model}.png", rows=config["run"]["models"], dataset=CLOUDS),
         facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
@@ -76,12 +80,7 @@ rule report:
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
         digests=DIGESTS,
         rows=ROWS,
-        figures=json.dumps(
-            {
-                dataset: page.shown_figures(figures_of(dataset), dataset not in UNCHECKED)
-                for dataset in DATASETS
-            }
-        ),
+        figures=json.dumps(PAGE_FIGURES),
         clone=str(HOME),
     shell:
         "{params.call} report.report --results results --datasets {params.datasets:q} "

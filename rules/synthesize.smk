@@ -1,5 +1,7 @@
 """Sounds: parameters.csv and audio.wav of each data set, the gate, resampled once per rate that is needed."""
 
+GATE_FIGURE = declared(SCRIPTS / "synthesize" / "check_sounds.py", "FIGURE")
+
 
 rule train:
     """Train a synthesizer that learns, in an environment of its own name."""
@@ -120,7 +122,7 @@ rule check_sounds:
         checks="results/{dataset}/sounds/checks.csv",
         png=shown(
             "results/{dataset}/figures/checks.png",
-            caption_file("checks", GATE["heading"], GATE["caption"]),
+            caption_file("checks", GATE_FIGURE["heading"], GATE_FIGURE["caption"]),
             "Figures",
         ),
         pdf="results/{dataset}/figures/checks.pdf",

@@ -18,6 +18,11 @@ def test_the_config_is_a_file_named_by_its_content_and_written_once(tmp_path):
     assert page.config_file(CONFIG | {"seed": 1}, tmp_path / "configs") != path
 
 
+def test_the_page_shows_the_figure_of_a_gate_that_did_not_fail():
+    assert page.figures(["sounds", "isomap"], unchecked=False) == ["sounds", "isomap", "checks"]
+    assert page.figures(["sounds", "isomap"], unchecked=True) == ["sounds", "isomap"]
+
+
 def test_files_that_declare_headings_and_texts_are_inputs():
     names = {"/".join(path.split("/")[-2:]) for path in page.declaring_files()}
     assert {"analyse/knn.py", "compare/draw_isomap.py", "synthesize/check_sounds.py"} <= names

@@ -23,6 +23,14 @@ def config_file(config, folder="resources/configs"):
     return str(path)
 
 
+def figures(names, unchecked):
+    """The figures of a data set that the page shows: those named, and that of its gate if there is one.
+
+    unchecked: whether the gate failed, so that it drew nothing.
+    """
+    return [*names, *([] if unchecked else ["checks"])]
+
+
 def declaring_files():
     """Paths of the files whose tables ANALYSIS and FIGURE give the page its headings and texts."""
     files = [path for room in ("analyse", "compare") for path in (SCRIPTS / room).glob("[a-z]*.py")]
@@ -33,8 +41,3 @@ def parts():
     """Paths of the files that the page is put together from."""
     files = (SCRIPTS / "report" / "page").rglob("*.*")
     return sorted(str(path) for path in files if "captions" not in path.parts)
-
-
-def shown_figures(figures, has_gate):
-    """The figures of a data set that the page shows: its own, and that of its gate if that came to an end."""
-    return [*figures, *(["checks"] if has_gate else [])]
