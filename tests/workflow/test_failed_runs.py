@@ -1,0 +1,122 @@
+"""Failures, on test models that need no framework: the others are compared, the report says what failed."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pandas
+import pytest
+import yaml
+from conftest import ROOT, jobs, snakemake
+from helpers import planned, write_config, write_datasets
+
+pytestmark = pytest.mark.network
+
+
+def test_failed_models_do_not_stop_the_others(clone):
+    unbuildable = {"module": "x", "requirements": ["no-such-package-gear==1"], "sample_rate": 16000}
+    faults = {"good": "", "raises": "raises", "shape": "shape", "infinite": "nan", "killed": "killed"}
+    words = write_config(clone, faults, unbuildable=unbuildable)
+    first = snakemake(clone, *words)
+    assert first.returncode != 0
+    assert (
+        "failed: RuntimeError: the weights are on the moon\n  logs/embed/small/raises.log\n" in first.stdout
+    )
+    scores = pandas.read_csv(clone / "results" / "small" / "scores.csv")
+    assert set(scores[scores.metric == "r2"].model) == {"good", "chance", "reference"}
+    failed = scores[scores.metric == "failure"].set_index("model")
+    assert set(failed.index) == {"raises", "shape", "infinite", "killed", "unbuildable"}
+    assert failed.note["raises"] == "RuntimeError: the weights are on the moon"
+    assert failed.note["shape"] == "shape: get_scene_embeddings returned shape (6, 7), expected (6, 8)"
+    assert "not finite" in failed.note["infinite"]
+    assert "ended without an error message" in failed.note["killed"]
+    assert failed.analysis["unbuildable"] == "environment"
+    assert "no-such-package-gear" in failed.note["unbuildable"]
+    page = (clone / "results" / "report.html").read_text()
+    assert page.count("</strong> failed at") == 4
+    assert "<strong>unbuildable</strong> is not available" in page
+    embedded = {path.stem for path in (clone / "results" / "small" / "embeddings").glob("*.npy")}
+    assert embedded == {"good", "chance", "reference"}
+
+    second = snakemake(clone, *words)  # tries the failed ones again, and nothing else
+    assert second.returncode != 0
+    assert set(jobs(second.stdout)) == {"embed", "environment"}
+
+    words = write_config(clone, dict.fromkeys(faults, "") | {"raises": "nan"})
+    (clone / ".venv").symlink_to(ROOT / ".venv")
+    make = ["make", "--silent", "run", f"RUN={' '.join(words)}"]
+    third = subprocess.run(make, cwd=clone, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert third.returncode != 0
+    assert third.stdout.count("\n") < 30  # stages and failures, and no more than that
+    matters = r"failed: raises: .*not finite.*\n  logs/embed/small/raises\.log\nresults/report\.html shows"
+    assert re.search(matters, third.stdout), third.stdout
+    scores = pandas.read_csv(clone / "results" / "small" / "scores.csv")
+    failed = scores[scores.metric == "failure"].set_index("model")
+    assert failed.index.tolist() == ["raises"]
+    assert "not finite" in failed.note["raises"]  # the reason of this run, not of the first one
+    assert "not finite" in (clone / "results" / "report.html").read_text()
+
+    fourth = snakemake(clone, *write_config(clone, dict.fromkeys(faults, "")))
+    assert fourth.returncode == 0, fourth.stdout[-3000:]
+    assert jobs(fourth.stdout).count("embed") == 1
+    assert "failed at" not in (clone / "results" / "report.html").read_text()
+
+
+def test_old_results_of_a_model_whose_environment_broke_are_not_shown_as_fresh(clone):
+    mine = {"module": "adapters.faulty", "requirements": ["six==1.16.0"], "sample_rate": 16000}
+    words = write_config(clone, {"good": ""}, mine=mine)
+    assert snakemake(clone, *words).returncode == 0
+    words = write_config(clone, {"good": ""}, mine=mine | {"requirements": ["no-such-package-gear==1"]})
+    assert snakemake(clone, *words).returncode != 0
+    scores = pandas.read_csv(clone / "results" / "small" / "scores.csv")
+    assert scores[scores.model == "mine"].metric.tolist() == ["failure"]
+    assert snakemake(clone, *words).returncode != 0  # still failing, never silently old
+
+
+def test_random_initialisation_refuses_weights_that_it_cannot_draw(clone):
+    """A PyTorch model with a bare parameter, which no layer's reset_parameters() draws anew."""
+    entry = {
+        "module": "adapters.bare",
+        "env": "hearbaseline",
+        "sample_rate": 16000,
+        "initialization": "random",
+    }
+    words = write_config(clone, {}, bare=entry, nowhere=entry | {"network": "torchcrepe.infer.nothing"})
+    assert snakemake(clone, *words).returncode != 0
+    scores = pandas.read_csv(clone / "results" / "small" / "scores.csv").set_index("model")
+    assert "left 1 of 3 weight tensors unchanged (token)" in scores.note["bare"]
+    assert "'torchcrepe.infer.nothing' does not exist" in scores.note["nowhere"]
+
+
+def test_without_espeak_ng_only_speech_is_out(clone, tmp_path_factory):
+    programs = tmp_path_factory.mktemp("bin")
+    for folder in os.environ["PATH"].split(os.pathsep):
+        for program in Path(folder).iterdir() if Path(folder).is_dir() else ():
+            if program.name != "espeak-ng" and not (programs / program.name).exists():
+                (programs / program.name).symlink_to(program)
+    plain = {"synthesizer": "additive", "N": 8, "sample_rate": 16000, "duration": 0.5}
+    speech = {"synthesizer": "speech", "N": 8, "sample_rate": 16000, "duration": 1.5}
+    done = snakemake(clone, *write_datasets(clone, plain=plain, spoken=speech), PATH=str(programs))
+    assert done.returncode != 0
+    page = (clone / "results" / "report.html").read_text()
+    assert "<strong>Data set spoken</strong> could not be compared: synthesize failed." in page
+    assert "speech: espeak-ng is not on PATH; install it (Debian: apt install espeak-ng" in page
+    assert '<h2 id="data-plain">' in page
+
+
+def test_a_strict_data_set_stops_at_the_gate(clone):
+    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())["datasets"]
+    plain = {"synthesizer": "additive", "N": 16, "sample_rate": 16000, "duration": 0.5, "strict": True}
+    words = write_datasets(clone, plain=plain, flawed=small["small_grid"] | {"strict": True})
+    done = snakemake(clone, *words)
+    assert done.returncode != 0
+    assert not list((clone / "results" / "flawed" / "embeddings").glob("good.*"))
+    page = (clone / "results" / "report.html").read_text()
+    told = "<strong>Data set flawed</strong> could not be compared: check_sounds failed. the gate found"
+    assert told in page
+    assert '<h2 id="data-plain">' in page
+    more_neighbors = write_datasets(clone, {"knn": {"K": 5}}, plain=plain)
+    again = planned(clone, *more_neighbors)
+    assert again["check_sounds"] == 1
+    assert "embed" not in again

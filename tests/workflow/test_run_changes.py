@@ -1,0 +1,50 @@
+"""What a finished run does again after a change. These come after test_run.py, which looks at the same run."""
+
+import os
+
+import pytest
+import yaml
+from conftest import ROOT, SMALL, jobs, snakemake
+from helpers import BRANCH, FAN_IN, MODELS, embedding, planned
+
+pytestmark = pytest.mark.network
+
+
+def test_second_run_does_nothing(finished):
+    done = snakemake(finished, *SMALL)
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout
+
+
+def test_one_models_option_reruns_its_branch_only(finished):
+    words = ["--config", 'models={"mfcc": {"options": {"n_mfcc": 13}}}']
+    assert planned(finished, *SMALL, *words) == BRANCH | FAN_IN
+
+
+def test_editing_an_adapter_reruns_its_model_only(finished):
+    path = finished / "workflow_scripts" / "adapters" / "mfcc.py"
+    before, when = path.read_text(), path.stat().st_mtime
+    path.write_text(before + "# edited\n")
+    assert planned(finished, *SMALL)["embed"] == 3
+    path.write_text(before)
+    os.utime(path, (when, when))
+    assert planned(finished, *SMALL) == {}
+
+
+def test_the_readmes_example_adds_a_model_by_config_alone(finished, tmp_path):
+    """The YAML block of the README, as it stands there, run for real; only the new model's jobs run."""
+    text = (ROOT / "README.md").read_text()
+    block = text.split("## Add a model")[1].split("```yaml")[1].split("```")[0]
+    example = yaml.safe_load(block)
+    (name,) = example["models"]
+    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())
+    example["run"] = {"datasets": small["run"]["datasets"], "models": [*MODELS, name]}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(example))
+    words = [*SMALL, tmp_path / "mine.yaml"]
+    done = snakemake(finished, *words)
+    assert done.returncode == 0, done.stdout[-5000:]
+    ran = jobs(done.stdout)
+    assert {rule: ran.count(rule) for rule in ran} == {"environment": 1, "all": 1} | BRANCH | FAN_IN
+    assert embedding(finished, "small", name).shape == (40, 88)
+    back = snakemake(finished, *SMALL)
+    assert back.returncode == 0, back.stdout[-3000:]
