@@ -5,11 +5,11 @@ import json
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 import yaml
-from conftest import PYTHON, ROOT, snakemake
+from conftest import PYTHON, ROOT, merged
+from planning.config import checked
 
 sys.path.insert(0, str(ROOT / "catalogues"))
 import hear2021
@@ -66,12 +66,10 @@ def test_what_follows_an_environment_is_pinned(path):
 
 
 @pytest.mark.parametrize("experiment", ["paper", "hear2021"])
-def test_an_experiment_is_planned_without_a_fault(experiment):
-    config = ROOT / "experiments" / f"{experiment}.yaml"
-    began = time.monotonic()
-    done = snakemake(ROOT, "-n", "--quiet", "rules", "--configfile", config)
-    assert done.returncode == 0, done.stdout
-    print(f"{experiment}: planned in {time.monotonic() - began:.1f} s")
+def test_an_experiment_has_no_fault(experiment):
+    change = yaml.safe_load((ROOT / "experiments" / f"{experiment}.yaml").read_text())
+    config = checked(merged(change))
+    assert set(config["run"]["models"]) <= set(config["models"])
 
 
 def test_the_table_of_models_names_them_all():

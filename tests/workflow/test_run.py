@@ -1,4 +1,4 @@
-"""A whole run on a few dozen sounds, with the real models in their real environments. Nothing here changes it."""
+"""A whole run on a few dozen sounds: real models in their environments. Nothing here changes the run."""
 
 import zipfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a finished run does again after a change. These come after test_run.py, which looks at the same run."""
+"""What a finished run does again after a change. Comes after test_run.py, which looks at the same run."""
 
 import os
 
