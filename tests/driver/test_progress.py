@@ -5,18 +5,35 @@ import re
 import pytest
 from conftest import ROOT
 from driver.progress import STAGES, called, known, spoken, stages, time_left
+from planning.analyses import read_analyses, read_figures
 
 
 def test_every_rule_stands_in_the_stage_of_its_file():
-    found = stages(ROOT / "rules")
+    stage_of = stages(ROOT)
     named = {
         name
         for path in (ROOT / "rules").glob("*.smk")
         for name in re.findall(r"\nrule (\w+):", path.read_text())
     }
-    assert named <= set(found)
-    assert set(found.values()) == set(STAGES)
-    assert (found["embed"], found["embed_layers"], found["isomap"]) == ("embed", "embed", "analyse")
+    assert named <= set(stage_of)
+    assert set(stage_of.values()) == set(STAGES)
+    assert (stage_of["embed"], stage_of["embed_layers"]) == ("embed", "embed")
+
+
+def test_the_rules_that_are_made_of_declared_tables_have_their_stage():
+    stage_of = stages(ROOT)
+    made = dict.fromkeys(read_analyses(), "analyse") | {f"draw_{name}": "compare" for name in read_figures()}
+    assert {"isomap": "analyse", "draw_isomap": "compare"}.items() <= made.items()
+    assert made.items() <= stage_of.items()
+    assert stage_of["compare"] == "compare"
+
+
+def test_a_new_analysis_and_a_new_figure_get_their_stage(clone):
+    table = "{'of': 'any', 'reads': [], 'takes': []}"
+    (clone / "workflow_scripts" / "analyse" / "extra.py").write_text(f"ANALYSIS = {table}")
+    (clone / "workflow_scripts" / "compare" / "draw_extra.py").write_text(f"FIGURE = {table}")
+    stage_of = stages(clone)
+    assert (stage_of["extra"], stage_of["draw_extra"]) == ("analyse", "compare")
 
 
 def test_equal_jobs_one_after_the_other():

@@ -9,17 +9,26 @@ import re
 from pathlib import Path
 from statistics import mean, median
 
+from shared.declared import all_declared
+
 STAGES = ("environments", "synthesize", "embed", "analyse", "compare", "report")
 
 
-def stages(rules):
-    """The stage of each rule: {rule: stage}. rules: the folder with a file of rules for each of STAGES."""
-    found = {}
+def stages(clone):
+    """The stage of each rule: {rule: stage}.
+
+    clone: the folder of Snakefile. A stage's rules stand in its file of rules/. Those of analyses and figures
+    are made there in loops: one of each file that declares ANALYSIS or FIGURE.
+    """
+    stage_of = {}
     for stage in STAGES:
-        text = (Path(rules) / f"{stage}.smk").read_text()
+        text = Path(clone, "rules", f"{stage}.smk").read_text()
         named = re.findall(r"^(?:rule|checkpoint) (\w+):|^use rule \w+ as (\w+)", text, flags=re.MULTILINE)
-        found |= {rule or other: stage for rule, other in named}
-    return found
+        stage_of |= {rule or other: stage for rule, other in named}
+    scripts = Path(clone, "workflow_scripts")
+    for folder, table in {"analyse": "ANALYSIS", "compare": "FIGURE"}.items():
+        stage_of |= dict.fromkeys(all_declared(scripts / folder, table), folder)
+    return stage_of
 
 
 def known(logs, rule):

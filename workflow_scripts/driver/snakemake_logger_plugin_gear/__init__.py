@@ -21,7 +21,7 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from driver.progress import STAGES, called, known, spoken, stages, time_left
 
-RULES = Path(__file__).parents[3] / "rules"
+CLONE = Path(__file__).parents[3]
 
 
 class LogHandler(LogHandlerBase):
@@ -75,7 +75,7 @@ class LogHandler(LogHandlerBase):
 
     def begin(self, stats):
         self.totals = {rule: count for rule, count in stats.items() if rule not in ("total", "all")}
-        stage_of = stages(RULES)
+        stage_of = stages(CLONE)
         self.stage_of = {rule: stage_of.get(rule, rule) for rule in self.totals}
         self.before = {rule: s for rule in self.totals if (s := known("logs", rule)) is not None}
         self.began = time.time()
