@@ -54,7 +54,7 @@ for analysis, table in ANALYSES.items():
         params:
             call=call("analysis"),
             script=f"analyse.{analysis}",
-            arguments=analysis_arguments(table),
+            arguments=declared_arguments(table),
         shell:
             # The same words for every rule of the loop: Snakemake reads them anew when a job starts.
             "{params.call} {params.script} {params.arguments} > {log:q} 2>&1"

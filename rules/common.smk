@@ -4,7 +4,6 @@ What is computed from the config alone, while Snakemake plans, is in workflow_sc
 """
 
 import functools
-import hashlib
 import json
 import math
 import platform
@@ -16,39 +15,25 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow_scripts").absolute()))
-from planning import config as plan_config, datasets, environments, fan_in
-from planning.analyses import (
-    arguments,
-    caption,
-    caption_file,
-    inputs_of,
-    model_constraint,
-    of_kinds,
-    outputs_of,
-    read_analyses,
-    read_figures,
-    setting_of,
-)
-from planning.datasets import resolved, settings, sources, synthesizer_module, trainer, without
+from planning import analyses, config as plan_config, datasets, environments, fan_in, page
+from planning.analyses import inputs_of, kinds_of, model_constraint, of_kinds
+from planning.datasets import resolved, sources, synthesizer_module, trainer, without
 from planning.environments import conda_spec, environment_of, post_deploy, scripts, spec
 from planning.failures import broken, first_failure, log_of, of_this_run, parse_summary, paths_of, unchecked
+from planning.fan_in import CLOUD
 from planning.models import any_of, layers_of, receipts, rows_of_models, weights_to_fetch, weights_to_place
 from planning.places import HOME, SCRIPTS
 from planning.schema import defaults
+from planning.shown import caption, caption_file, shown, shown_outputs
 from shared.arguments import path_of, word
+from shared.declared import declared
 from shared.names import CONTROLS, layer_name
 
 CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-ANALYSES, FIGURES = read_analyses(), read_figures()
+ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
+GATE = declared(SCRIPTS / "synthesize" / "check_sounds.py", "FIGURE")
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
-CLOUD = [  # what the page's explorer shows of a model
-    "results/{dataset}/isomap/{model}.csv",
-    "results/{dataset}/isomap/{model}.bridges.csv",
-    "results/{dataset}/neighbors/{model}.npz",
-    "results/{dataset}/trust/{model}.scores.csv",
-    "results/{dataset}/knn/{model}.csv",
-]
 EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together
 
 # --- the run --------------------------------------------------------------------------------------
@@ -58,18 +43,15 @@ config = plan_config.checked(config)
 environments.write_inline_specs(config)
 DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
 SIZES = {name: datasets.sounds_at_most(entry) for name, entry in DEFINITIONS.items()}
-LARGEST_SHARD = config["run"].get("shard_size", math.inf)
-SHARDS = {
-    name: shards
-    for name, entry in DEFINITIONS.items()
-    if (shards := datasets.shards_of(entry, LARGEST_SHARD))
-}
+SHARDS = {name: datasets.shards_of(entry, config) for name, entry in DEFINITIONS.items()}
+SHARDS = {name: shards for name, shards in SHARDS.items() if shards}
 UNSHARDED = [name for name in DEFINITIONS if name not in SHARDS]
 JOB_SIZES = SIZES | {name: shards[0][1] for name, shards in SHARDS.items()}  # sounds of one job
 PRECOMPUTED = [name for name, entry in config["models"].items() if entry["module"] == "precomputed"]
 LAYERED = [name for name, entry in config["models"].items() if "layers" in entry]
 MODELS_WITHOUT_LAYERS = [name for name in config["models"] if name not in [*PRECOMPUTED, *LAYERED]]
 ROWS = rows_of_models(config)  # models and layers
+ALL_ROWS = [*ROWS, *CONTROLS]
 WEIGHTS = weights_to_fetch(config)
 PENDING = parse_summary(Path(UNFINISHED).read_text()) if UNFINISHED else set()
 PENDING_PATHS = paths_of(PENDING)
@@ -77,12 +59,14 @@ BROKEN = {
     dataset: failure for dataset in DEFINITIONS if (failure := broken(PENDING, dataset, config, DEFINITIONS))
 }
 DATASETS = [dataset for dataset in DEFINITIONS if dataset not in BROKEN]
+UNCHECKED = [dataset for dataset in DATASETS if unchecked(PENDING, dataset)]  # their gate did not end
 CLOUDS = [dataset for dataset in DATASETS if "ladder" not in config["datasets"][dataset]]
 FAILED = {
     (dataset, row): failure
     for dataset, row in product(DATASETS, ROWS)
     if (failure := first_failure(PENDING, dataset, row, config, DEFINITIONS, STAGES))
 }
+DIGESTS = fan_in.log_digests([*FAILED.values(), *BROKEN.values()])
 
 environment = functools.partial(environments.environment, conda=CONDA)
 call = functools.partial(environments.call, conda=CONDA)
@@ -103,10 +87,7 @@ def audio(wildcards):
 
 
 def gate(wildcards):
-    """What must pass before a data set is embedded: its gate if it is strict.
-
-    Ancient: a gate that passes again (with another K, say) changes no embedding.
-    """
+    """What must pass before a data set is embedded: its gate if it is strict. Passing again changes nothing."""
     name = wildcards.dataset
     return ancient(f"results/{name}/sounds/checks.csv") if DEFINITIONS[name]["strict"] else []
 
@@ -118,7 +99,7 @@ def of_shards(pattern):
 
 def of_models(pattern, rows=None, **wildcards):
     """Files of every model and control (or of `rows`) that are up to date, or will be."""
-    files = expand(pattern, model=rows or [*ROWS, *CONTROLS], **wildcards)
+    files = expand(pattern, model=rows or ALL_ROWS, **wildcards)
     return [path for path in files if path not in PENDING_PATHS]
 
 
@@ -127,9 +108,7 @@ def per_model(pattern, *others):
     other files of the same model."""
 
     def files_of(wildcards):
-        of_rows = [
-            expand([pattern, *others], dataset=wildcards.dataset, model=row) for row in [*ROWS, *CONTROLS]
-        ]
+        of_rows = [expand([pattern, *others], dataset=wildcards.dataset, model=row) for row in ALL_ROWS]
         return [files[0] for files in of_rows if PENDING_PATHS.isdisjoint(files)]
 
     return files_of
@@ -141,24 +120,6 @@ def all_scores(ending):
     return lambda wildcards: of_models(
         pattern, dataset=wildcards.dataset, analysis=analyses_of(wildcards.dataset)
     )
-
-
-def shown(path, caption_path, category, **labels):
-    """An output that `snakemake --report` shows."""
-    labels = {"what": Path(caption_path).read_text().splitlines()[0]} | labels
-    of_set = "{dataset}" if "{dataset}" in path else None
-    text = str(Path(caption_path).absolute())
-    return report(path, caption=text, category=category, subcategory=of_set, labels=labels)
-
-
-def shown_outputs(analysis, table):
-    """{name: pattern} of what an analysis writes; Snakemake's own report shows the pictures among it."""
-    outputs = outputs_of(analysis, table)
-    for name, pattern in outputs.items():
-        if pattern.endswith(".png"):
-            text = caption_file(analysis, **table["caption"])
-            outputs[name] = shown(pattern, text, analysis.capitalize(), model="{model}")
-    return outputs
 
 
 def figure_inputs(table):
@@ -178,14 +139,11 @@ def entry(key):
     return lambda wildcards: model_entry(wildcards).get(key, defaults("model").get(key))
 
 
-def setting(analysis, key=None):
-    """A parameter from the settings of an analysis for the rule's data set."""
-
-    def value(wildcards):
-        of_analysis = settings(config, wildcards.dataset, analysis)
-        return of_analysis if key is None else of_analysis[key]
-
-    return value
+def setting(name):
+    """A parameter from the settings of the analyses for the rule's data set: `seed`, `isomap.K`."""
+    return lambda wildcards: analyses.setting_of(
+        name, config, wildcards.dataset, DEFINITIONS[wildcards.dataset]
+    )
 
 
 def flag(name, value):
@@ -198,37 +156,14 @@ def shard(wildcards):
     return "--shard {} {}".format(*SHARDS[wildcards.dataset][int(wildcards.shard)])
 
 
-def factors(wildcards):
-    """The factors of a data set, {name: entry}, as JSON."""
-    return json.dumps(DEFINITIONS[wildcards.dataset]["factors"])
-
-
-def declared_settings(table, dataset):
-    """{name of `takes`: value} of an analysis or a figure, for a data set."""
-    values = {"models": deep(dataset)} if "models" in table["takes"] else {}
-    return values | {
-        name: setting_of(name, config, dataset, DEFINITIONS[dataset])
-        for name in table["takes"]
-        if name not in values
-    }
-
-
-def analysis_arguments(table):
-    """Params function: the words of an analysis' command line after its name."""
+def declared_arguments(table):
+    """Params function: the words of a declared script's command line after the script's name."""
 
     def words(wildcards, input, output):
-        files = {name: output[name] for name in [*table.get("writes", ()), "scores"]}
-        chosen = declared_settings(table, wildcards.dataset)
-        return arguments(table, input, chosen, {"model": wildcards.model} | files)
-
-    return words
-
-
-def figure_arguments(table):
-    """Params function: the words of a figure's command line after its name."""
-
-    def words(wildcards, input, output):
-        return arguments(table, input, declared_settings(table, wildcards.dataset), {"output": list(output)})
+        values = {"models": deep(wildcards.dataset)} if "models" in table["takes"] else {}
+        values |= {name: setting(name)(wildcards) for name in table["takes"] if name != "models"}
+        files = {word(name): input.get(word(name)) for name in table["reads"]}
+        return analyses.arguments(table, files, values, analyses.written(table, wildcards, output))
 
     return words
 
@@ -258,12 +193,12 @@ def largest_K(wildcards):
     """The most neighbours that an analysis looks at; 0 for a ladder, which has no graph."""
     if "ladder" in config["datasets"][wildcards.dataset]:
         return 0
-    return max(settings(config, wildcards.dataset, name)["K"] for name in ("isomap", "knn"))
+    return max(setting(name)(wildcards) for name in ("isomap.K", "knn.K"))
 
 
 def searched_K(wildcards):
     """Neighbours to search, so that one search serves every analysis and the sweep of K up to its double."""
-    return max(largest_K(wildcards), 2 * settings(config, wildcards.dataset, "isomap")["K"])
+    return max(largest_K(wildcards), 2 * setting("isomap.K")(wildcards))
 
 
 # --- what the comparison and the report show ------------------------------------------------------
@@ -271,51 +206,24 @@ def searched_K(wildcards):
 
 def analyses_of(dataset):
     """The analyses that a data set goes through. A ladder is many short walks, not a cloud."""
-    return of_kinds(ANALYSES, "ladder" if "ladder" in config["datasets"][dataset] else "cloud")
+    return of_kinds(ANALYSES, kinds_of(config["datasets"][dataset]))
 
 
 def figures_of(dataset):
     """The figures of a data set besides that of its gate."""
-    if "ladder" in config["datasets"][dataset]:
-        return of_kinds(FIGURES, "any", "ladder")
-    return of_kinds(FIGURES, "any", "cloud", *(["layers"] if deep(dataset) else []))
+    return of_kinds(FIGURES, kinds_of(config["datasets"][dataset], layers=bool(deep(dataset))))
 
 
 def deep(dataset):
     """The models of the run with layers that did not fail on a data set."""
     pattern = "results/{dataset}/subspaces/{model}.scores.csv"
     layered = [model for model in config["run"]["models"] if model in LAYERED]
-    return [model for model in layered if of_models(pattern, dataset=dataset, rows=[layer_name(model, 0)])]
+    return [model for model in layered if of_models(pattern, [layer_name(model, 0)], dataset=dataset)]
 
 
 def explorable(dataset):
     """The models, layers and controls of which the page shows a cloud: none of its files failed."""
-    rows = [*ROWS, *CONTROLS]
-    return [row for row in rows if PENDING_PATHS.isdisjoint(expand(CLOUD, dataset=dataset, model=row))]
-
-
-def unscored(wildcards):
-    """Which analyses of which models have no scores that are up to date: analysis/model."""
-    return [
-        f"{analysis}/{row}"
-        for analysis, row in product(analyses_of(wildcards.dataset), [*ROWS, *CONTROLS])
-        if f"results/{wildcards.dataset}/{analysis}/{row}.scores.csv" in PENDING_PATHS
-    ]
-
-
-def failures(wildcards):
-    """Command-line words for the failed models of the rule's data set: dataset:model:stage:log."""
-    return [
-        f"{dataset}:{row}:{stage}:{log}"
-        for (dataset, row), (stage, log) in FAILED.items()
-        if dataset == wildcards.dataset
-    ]
-
-
-def digests(wildcards):
-    """Digests of the logs of the failed, so that a new reason for an old failure reaches the report."""
-    logs = [log for _, log in [*FAILED.values(), *BROKEN.values()] if log]
-    return [hashlib.sha256(Path(log).read_bytes()).hexdigest() for log in logs]
+    return [row for row in ALL_ROWS if PENDING_PATHS.isdisjoint(expand(CLOUD, dataset=dataset, model=row))]
 
 
 # --- Snakemake's own settings ---------------------------------------------------------------------

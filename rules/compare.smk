@@ -25,10 +25,12 @@ rule compare:
         call=call("analysis"),
         # names, not paths: of hundreds of models the paths would be longer than a command may be
         analyses=lambda wildcards: analyses_of(wildcards.dataset),
-        models=[*ROWS, *CONTROLS],
-        without=unscored,
-        failed=failures,
-        digests=digests,
+        models=ALL_ROWS,
+        without=lambda wildcards: fan_in.unscored(
+            wildcards.dataset, analyses_of(wildcards.dataset), ALL_ROWS, PENDING_PATHS
+        ),
+        failed=lambda wildcards: fan_in.failure_words(FAILED, wildcards.dataset),
+        digests=DIGESTS,
     shell:
         "{params.call} compare.compare --results results/{wildcards.dataset} "
         "--analyses {params.analyses:q} --models {params.models:q} --without {params.without:q} "
@@ -64,7 +66,7 @@ for figure, table in FIGURES.items():
         params:
             call=call("analysis"),
             script=f"compare.draw_{figure}",
-            arguments=figure_arguments(table),
+            arguments=declared_arguments(table),
         shell:
             # The same words for every rule of the loop: Snakemake reads them anew when a job starts.
             "{params.call} {params.script} {params.arguments} > {log:q} 2>&1"

@@ -234,7 +234,7 @@ rule control:
         runtime=growing(30),
     params:
         call=call("analysis"),
-        factors=factors,
+        factors=setting("factors"),
         seed=setting("seed"),
     shell:
         "{params.call} embed.control --parameters {input.parameters:q} "

@@ -41,21 +41,21 @@ rule report:
     input:
         script=scripts("report.report"),
         environment=environment("analysis"),
-        page=sorted(str(path) for path in (SCRIPTS / "report" / "page").rglob("*.*")),
+        page=page.parts(),
+        declared=page.declaring_files(),
+        config=page.config_file(config),
         renderers=sorted({path for dataset in CLOUDS for path in datasets.renderer(DEFINITIONS[dataset])}),
         explored=expand("results/{dataset}/explore/{file}", dataset=CLOUDS, file=["clouds.json", "clips.bin"]),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
         differences=expand("results/{dataset}/differences.csv", dataset=DATASETS),
         parameters=expand("results/{dataset}/sounds/parameters.csv", dataset=DATASETS),
-        checks=expand(
-            ["results/{dataset}/sounds/checks.csv", "results/{dataset}/figures/checks.png"],
-            dataset=[dataset for dataset in DATASETS if not unchecked(PENDING, dataset)],
-        ),
+        checks=[f"results/{dataset}/sounds/checks.csv" for dataset in DATASETS if dataset not in UNCHECKED],
         figures=[
             f"results/{dataset}/figures/{figure}.png"
             for dataset in DATASETS
-            for figure in figures_of(dataset)
+            for figure in page.shown_figures(figures_of(dataset), dataset not in UNCHECKED)
         ],
+        trust=of_models("results/{dataset}/trust/{model}.png", rows=config["run"]["models"], dataset=CLOUDS),
         facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
     output:
         shown("results/report.html", caption("page"), "Comparison"),
@@ -72,19 +72,19 @@ rule report:
     params:
         call=call("analysis"),
         datasets=lambda wildcards: json.dumps({dataset: DEFINITIONS[dataset] for dataset in DATASETS}),
-        unchecked=[
-            f"{dataset}:{of_this_run(log_of('check_sounds', dataset))}"
-            for dataset in DATASETS
-            if unchecked(PENDING, dataset)
-        ],
+        unchecked=[f"{dataset}:{of_this_run(log_of('check_sounds', dataset))}" for dataset in UNCHECKED],
         broken=[f"{dataset}:{stage}:{log}" for dataset, (stage, log) in BROKEN.items()],
-        digests=digests,
+        digests=DIGESTS,
         rows=ROWS,
-        deep=[dataset for dataset in DATASETS if "depth" in figures_of(dataset)],
+        figures=json.dumps(
+            {
+                dataset: page.shown_figures(figures_of(dataset), dataset not in UNCHECKED)
+                for dataset in DATASETS
+            }
+        ),
         clone=str(HOME),
-        config_digest=hashlib.sha256(json.dumps(config).encode()).hexdigest(),
     shell:
-        "{params.call} report.report --results results --datasets {params.datasets:q} --broken {params.broken:q} "
-        "--unchecked {params.unchecked:q} "
-        "--config results/run_config.yaml --rows {params.rows:q} --deep {params.deep:q} --renderers {input.renderers:q} --clone {params.clone:q} "
-        "--output {output:q} > {log:q} 2>&1"
+        "{params.call} report.report --results results --datasets {params.datasets:q} "
+        "--figures {params.figures:q} --broken {params.broken:q} --unchecked {params.unchecked:q} "
+        "--config {input.config:q} --rows {params.rows:q} --renderers {input.renderers:q} "
+        "--clone {params.clone:q} --output {output:q} > {log:q} 2>&1"

@@ -118,7 +118,11 @@ rule check_sounds:
         audio="results/{dataset}/sounds/audio.wav",
     output:
         checks="results/{dataset}/sounds/checks.csv",
-        png=shown("results/{dataset}/figures/checks.png", caption("checks"), "Figures"),
+        png=shown(
+            "results/{dataset}/figures/checks.png",
+            caption_file("checks", GATE["heading"], GATE["caption"]),
+            "Figures",
+        ),
         pdf="results/{dataset}/figures/checks.pdf",
     log:
         "logs/check_sounds/{dataset}.log",

@@ -3,20 +3,16 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from synthesize import synthesize
 
+pytest_plugins = ["browsing"]  # fixtures of the page's tests
 ROOT = Path(__file__).parent.parent
 SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]
 PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses it
-
-# The driver's packages, last: snakemake and jsonschema, which the environment of the tests lacks.
-sys.path.append(str(PYTHON.parents[1] / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"))
 
 
 def make_clone(folder):
@@ -98,13 +94,3 @@ def rendered(entry):
     module = synthesize.load_synthesizer(entry["synthesizer"])
     sounds = np.concatenate(list(synthesize.finished(entry, module, table)))
     return table, sounds
-
-
-def merged(*changes):
-    """The config of config.yaml and further files' content, mappings, as Snakemake merges them."""
-    from snakemake.utils import update_config
-
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    for change in changes:
-        update_config(config, change)
-    return config

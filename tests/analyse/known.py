@@ -3,14 +3,18 @@
 `PYTHONPATH=workflow_scripts python tests/analyse/known.py` prints the table of expected and found scores.
 """
 
+import importlib
 import json
+import shlex
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas
-from analyse import axes, hypothesis, invariance, isomap, neighbors, subspaces, topology
+from analyse import neighbors
+from planning.analyses import arguments, inputs_of, outputs_of, read_analyses
 from scipy.stats import ortho_group, qmc
+from shared.arguments import INPUTS
 
 N = 1024
 K, K_MAX = 16, 100  # neighbours in the graph, in the lists
@@ -18,7 +22,8 @@ SEED = 0
 ANGLE = 60  # degrees between the directions of a and b in `mixed`
 TURNS = 3
 RISES = {"helix_joined": 0.05, "helix_parted": 1.0}  # per turn of radius 1; K neighbours reach 0.15 along it
-FACTORS = {name: {"unit": "", "scale": "linear", "low": 0, "high": 1} for name in ("a", "b", "c")}
+FACTORS = {name: {"unit": "", "scale": "linear"} for name in ("a", "b", "c")}  # above 0: they have log-ratios
+ELSEWHERE = ("trust",)  # analyses of clouds whose known answers stand in a test of their own
 
 
 def factors():
@@ -63,6 +68,8 @@ STRAIGHT = ("identity", "rotated", "warped", "noisy")  # perpendicular
 EQUAL = ("identity", "rotated", "warped", "mixed")  # each factor moves the embedding alike
 ALIGNED = ("identity", "scaled", "warped", "noisy")  # an axis for each factor
 LINE = 6 / np.pi**2  # squared correlation of a uniform angle with its sine
+FLAT = ("identity", "rotated", "mixed", "missing", "swiss_roll", "helix_parted")  # three dimensions hold it
+MIDDLE = np.arcsinh(1 / 2)  # median of |ln(1/2 / x)|, x uniform on 0..1: an estimate that is always the mean
 EXPECTED = {
     **{(f"hypothesis smoothness {f}", e): (0.98, 1) for f in "abc" for e in BOXES},
     **{(f"hypothesis smoothness {f}", "scaled"): (0.98, 1) for f in "ab"},  # c is too thin
@@ -151,6 +158,28 @@ EXPECTED = {
     ("invariance mantel a", "scaled"): (0.95, 1),
     ("invariance mantel c", "missing"): (-0.02, 0.02),
     ("invariance mantel a", "noise"): (-0.03, 0.03),
+    **{(f"knn r2 {f}", e): (0.97, 1) for f in "abc" for e in BOXES},
+    **{("knn r2 a", e): (0.97, 1) for e in ("scaled", "missing", "swiss_roll", "circle", "helix_parted")},
+    ("knn r2 a", "helix_joined"): (0.6, 0.9),  # turns run into each other
+    ("knn r2 c", "missing"): (-0.2, 0),  # neighbours of a Sobol design keep apart where they can
+    **{(f"knn r2 {f}", "noise"): (-1 / K - 0.05, -1 / K + 0.05) for f in "abc"},  # a mean of K at random
+    **{(f"knn r2_with_self {f}", e): (0.97, 1) for f in "abc" for e in BOXES},
+    **{(f"knn r2_with_self {f}", "noise"): (1 / K - 0.05, 1 / K + 0.05) for f in "abc"},
+    **{(f"knn median_abs_log_ratio {f}", e): (0, 0.05) for f in "abc" for e in BOXES},
+    **{(f"knn median_abs_log_ratio {f}", "noise"): (MIDDLE - 0.06, MIDDLE + 0.06) for f in "abc"},
+    **{(f"knn median_abs_log_ratio_with_self {f}", e): (0, 0.05) for f in "abc" for e in BOXES},
+    # the estimate is 15/16 of the mean and 1/16 of the truth
+    **{(f"knn median_abs_log_ratio_with_self {f}", "noise"): (0.447 - 0.06, 0.447 + 0.06) for f in "abc"},
+    **{("isomap components", e): (1, 1) for e in (*BOXES, "swiss_roll", "circle", "helix_parted", "noise")},
+    ("isomap components", "clusters"): (4, 4),
+    ("isomap largest_component", "identity"): (1, 1),
+    ("isomap largest_component", "clusters"): (0.25, 0.25),
+    ("isomap bridges", "identity"): (0, 0),
+    ("isomap bridges", "clusters"): (6, 6),  # pairs of four pieces
+    **{("isomap residual_variance", e): (0, 0.01) for e in FLAT},
+    ("isomap residual_variance", "circle"): (0.03, 0.06),  # arcs against chords of a circle: 0.042
+    ("isomap residual_variance", "noise"): (0.8, 1),  # 64 dimensions
+    ("isomap residual_variance", "constant"): None,
     **{("topology loops", e): (0, 0) for e in (*BOXES, "swiss_roll", "helix_parted", "clusters", "noise")},
     ("topology loops", "circle"): (1, 1),
     ("topology loops", "helix_joined"): (1, 1),  # its turns are one belt around an axis
@@ -171,48 +200,50 @@ EXPECTED = {
     **{("topology description", e): (1, 1) for e in ("circle", "helix_parted")},  # strands
 }
 # A turned embedding must give the same, up to the search of its graph.
-SAME_WHEN_TURNED = ("hypothesis", "subspaces", "invariance", "topology")
+SAME_WHEN_TURNED = ("hypothesis", "subspaces", "invariance", "knn", "isomap", "topology")
 
 
-def answers(folder, bootstrap=10, shuffles=8):
-    """{(score, embedding): (value, note)} of all measures on all known embeddings, by the scripts."""
-    parameters = folder / "parameters.csv"
-    pandas.DataFrame(factors(), columns=list(FACTORS)).to_csv(parameters, index_label="sound")
-    found = {}
-    for name, points in embeddings().items():
-        paths = {key: folder / f"{name}.{key}" for key in ("npy", "npz", "csv", "bridges.csv")}
-        np.save(paths["npy"], points.astype(np.float32))
-        graph = ["--embeddings", paths["npy"], "--K", K]
-        call(neighbors, "--embeddings", paths["npy"], "--K", K_MAX, "--output", paths["npz"])
-        cloud = ["--coordinates", paths["csv"], "--bridges", paths["bridges.csv"]]
-        scored = ["--model", name, "--scores"]
-        call(isomap, *graph, "--neighbors", paths["npz"], "--bridge", *cloud, *scored, folder / "isomap.csv")
-        heard = ["--parameters", parameters, "--factors", json.dumps(FACTORS), "--bootstrap", bootstrap]
-        heard += ["--shuffles", shuffles]
-        for analysis, inputs in {
-            hypothesis: [*heard, *cloud],
-            subspaces: [*heard, "--embeddings", paths["npy"]],
-            axes: [*heard, "--embeddings", paths["npy"]],
-            invariance: [*heard, "--embeddings", paths["npy"]],
-            topology: ["--neighbors", paths["npz"], "--K", K],
-        }.items():
-            call(analysis, *inputs, *scored, folder / "scores.csv")
-            for row in pandas.read_csv(folder / "scores.csv", keep_default_na=False).itertuples():
-                words = (row.analysis, row.metric, row.factor, row.other)
-                value = np.nan if row.value == "" else float(row.value)
-                found[" ".join(word for word in words if word), name] = value, row.note
-    return found
+def answers(name, folder, bootstrap=10, shuffles=8):
+    """{score: (value, note)} of all measures on one known embedding, by the scripts as the plan calls them.
+
+    folder: Path, for the files. Every analysis of a cloud takes part, but those of ELSEWHERE.
+    """
+
+    def paths(patterns):
+        files = {key: folder / text.format(dataset="known", model=name) for key, text in patterns.items()}
+        for path in files.values():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return {key: str(path) for key, path in files.items()}
+
+    inputs = paths({key: pattern for key, (pattern, _) in INPUTS.items()})
+    pandas.DataFrame(factors(), columns=list(FACTORS)).to_csv(inputs["parameters"], index_label="sound")
+    np.save(inputs["embeddings"], embeddings()[name].astype(np.float32))
+    words = ["--embeddings", inputs["embeddings"], "--K", str(K_MAX), "--output", inputs["neighbors"]]
+    neighbors.main(words)
+    settings = {"factors": json.dumps(FACTORS), "nuisances": "{}", "standardize": False, "seed": SEED}
+    settings |= {"isomap.K": K, "isomap.bridge": True, "knn.K": K, "knn.include_self": True}
+    settings |= {"bootstrap": bootstrap, "shuffles": shuffles}
+    analyses, scores = read_analyses(), {}
+    for analysis, declared in analyses.items():
+        if declared["of"] == "ladder" or analysis in ELSEWHERE:
+            continue
+        written = paths(outputs_of(analysis, declared))
+        del written["replicates"]  # beside the scores
+        read = paths(inputs_of(declared, analyses))
+        line = arguments(declared, read, settings, {"model": name} | written)
+        importlib.import_module(f"analyse.{analysis}").main(shlex.split(line))
+        for row in pandas.read_csv(written["scores"], keep_default_na=False).itertuples():
+            words = (row.analysis, row.metric, row.factor, row.other)
+            value = np.nan if row.value == "" else float(row.value)
+            scores[" ".join(word for word in words if word)] = value, row.note
+    return scores
 
 
-def call(script, *words):
-    script.main([str(word) for word in words])
-
-
-def table(found):
-    """The expected and the found values as a Markdown table."""
+def table(scores):
+    """The expected and the actual scores as a Markdown table. scores: {embedding: what answers() returns}."""
     lines = ["| score | embedding | expected | got |", "|---|---|---|---|"]
     for (score, name), expected in EXPECTED.items():
-        value = found.get((score, name), (np.nan, ""))[0]
+        value = scores[name].get(score, (np.nan, ""))[0]
         wanted = "no value" if expected is None else f"{expected[0]:g} to {expected[1]:g}"
         lines.append(f"| {score} | {name} | {wanted} | {'no value' if np.isnan(value) else f'{value:.3f}'} |")
     return "\n".join(lines)
@@ -220,4 +251,5 @@ def table(found):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        print(table(answers(Path(scratch), bootstrap=100, shuffles=20)))
+        everything = {name: answers(name, Path(scratch), bootstrap=100, shuffles=20) for name in embeddings()}
+        print(table(everything))

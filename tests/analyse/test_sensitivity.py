@@ -44,10 +44,10 @@ def score(points, table, repeats=200, shuffles=2):
 
 def test_both_estimates_are_slopes_from_sounds_of_their_own(table):
     wanted = [(name, reach) for name in NAMES for reach in sensitivity.REACHES]
-    rows, weights, information, borrowed = sensitivity.contrasts(table, wanted)
+    sounds_of_points, weights, information, borrowed = sensitivity.contrasts(table, wanted)
     assert (information > 0).all()
     assert not borrowed.any()
-    for sounds, weight in zip(rows, weights, strict=True):
+    for sounds, weight in zip(sounds_of_points, weights, strict=True):
         assert not ((weight[0] != 0) & (weight[1] != 0)).any()
         np.testing.assert_allclose(weight.sum(axis=2), 0, atol=1e-12)
         np.testing.assert_allclose(weight @ table.ladder_step.to_numpy()[sounds], 1)
@@ -189,6 +189,7 @@ def test_small_constant_and_one_dimensional(tmp_path, D):
     assert scores.columns.tolist() == COLUMNS
     assert constant.value.isna().all()
     assert constant.note.notna().all()
+    assert (constant.state == "undefined").all()
     assert len(scores) == 3 + 1 + 3
     # two factors that both borrow the plain sounds share their nuisances
     assert scores.note[scores.metric == "angle"].str.contains("too few|not above").all()

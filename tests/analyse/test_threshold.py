@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas
 import pytest
-from analyse import threshold
+from analyse import observer, threshold
 from compare import draw_threshold
 from scipy.stats import ortho_group
 from shared.ladders import plain_sounds
@@ -42,8 +42,8 @@ def score(points, table, name="a", shuffles=0, repeats=300):
 
 def test_published_values_of_the_triangular_method():
     # Ennis (1993), Table of the triangular method: d' 1 is 41.8 % correct, 2 is 60.5 %, 3 is 78.1 %
-    np.testing.assert_allclose(threshold.triangular([0, 1, 2, 3]), [1 / 3, 0.418, 0.605, 0.781], atol=6e-4)
-    assert threshold.triangular(20.0) == pytest.approx(1)
+    np.testing.assert_allclose(observer.triangular([0, 1, 2, 3]), [1 / 3, 0.418, 0.605, 0.781], atol=6e-4)
+    assert observer.triangular(20.0) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("d_prime", [0.5, 1, 3])
@@ -51,14 +51,14 @@ def test_the_formula_is_the_observer(d_prime):
     n = 200_000
     points = np.random.default_rng(0).standard_normal((3 * n, 1))
     points[2 * n :] += d_prime
-    correct = threshold.judge(points, np.arange(2 * n).reshape(2, n).T, np.arange(2 * n, 3 * n))
-    assert correct.mean() == pytest.approx(threshold.triangular(d_prime), abs=0.004)
+    correct = observer.judge(points, np.arange(2 * n).reshape(2, n).T, np.arange(2 * n, 3 * n))
+    assert correct.mean() == pytest.approx(observer.triangular(d_prime), abs=0.004)
 
 
 def test_the_observer_by_hand():
     points = np.array([[0.0], [1], [5], [0.4], [0], [2]])
     pairs, moved = np.array([[0, 1], [0, 1], [0, 4], [0, 0], [0, 1]]), np.array([2, 3, 2, 4, 5])
-    np.testing.assert_allclose(threshold.judge(points, pairs, moved), [1, 0, 1, 1 / 3, 1 / 2])
+    np.testing.assert_allclose(observer.judge(points, pairs, moved), [1, 0, 1, 1 / 3, 1 / 2])
 
 
 @pytest.mark.parametrize("known", [0.7, 3])
@@ -85,23 +85,28 @@ def test_noise_reaches_no_threshold(table):
         reached += "value" in rows["threshold"]
         d_primes.append(rows["d_prime"]["value"])
     assert reached <= 4
-    assert rows["threshold"]["note"].startswith(threshold.NOT_REACHED)
+    assert rows["threshold"]["state"] == rows["threshold_jnd"]["state"] == "not reached"
+    assert rows["threshold"]["note"].startswith("not reached")
     assert np.median(d_primes) < 0.05
 
 
 def test_a_missing_factor_is_not_reached_and_the_others_are(table):
     points = table[["a", "b"]].to_numpy() + 0.5 * noise(table, 0, 2)
     for name in "ab":
-        assert score(points, table, name)[0]["threshold_jnd"]["value"] < 2
+        row = score(points, table, name)[0]["threshold_jnd"]
+        assert row["value"] < 2
+        assert row["state"] == ""
     assert "value" not in score(points, table, "c")[0]["threshold_jnd"]
 
 
 def test_the_factors_themselves_are_below_the_smallest_step(table):
     rows, bins = score(table[NAMES].to_numpy(), table, shuffles=20)
     row = rows["threshold_jnd"]
-    assert row["note"].startswith(f"{threshold.BELOW} the smallest step, 0.25 JND")
+    assert row["state"] == "below"
+    assert row["note"].startswith("below the smallest step, 0.25 JND")
     assert row["value"] == 0.25
-    assert rows["d_prime"]["value"] == threshold.CEILING
+    assert rows["d_prime"]["value"] == observer.CEILING
+    assert rows["d_prime"]["state"] == "ceiling"
     assert rows["d_prime"]["note"].startswith("at the ceiling")
     assert rows["d_prime"]["chance"] < 0.1
     assert (bins.correct == 1).all()
@@ -153,6 +158,8 @@ def test_tables_and_figure_of_small_constant_and_one_dimensional(tmp_path, D):
     assert scores.metric.tolist() == ["threshold", "threshold_jnd", "d_prime"] * 3
     assert constant.value.isna().all()
     assert constant.note.notna().all()
+    assert (constant.state == "undefined").all()
+    assert constant.unit.tolist() == ["dB", "JND", "d'"] * 3
     assert scores.note.str.contains("listeners: 1 dB (nobody)", regex=False).sum() == 6
     assert scores.value[0] == 0.5
     paths = [[f"{tmp_path}/{name}{kind}" for name in models] for kind in (".csv", ".estimates.csv")]

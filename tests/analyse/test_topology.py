@@ -7,10 +7,9 @@ import pytest
 from analyse import topology
 from scipy.stats import ortho_group
 from shared.graphs import components, features, nearest_neighbors, neighbor_graph, restricted_to
-from shared.scores import interval, write_scores
+from shared.scores import interval, write_table
 
 METRICS = ["components", "loops", "loop_persistence", "dimension_two_nn", "dimension_mle", "description"]
-LANDMARKS = 300
 # the sheets of the roll are 2 pi apart: 8 neighbours stay on their own, 16 reach the next at the rim
 
 
@@ -23,8 +22,8 @@ def lists(points, k_max):
     return nearest_neighbors(features(points, False), k_max)
 
 
-def count(points, K, landmarks=LANDMARKS):
-    return topology.loops(*lists(points, K), landmarks)
+def count(points, K, landmarks=topology.LANDMARKS):
+    return topology.find_loops(*lists(points, K), landmarks)
 
 
 def shape(name, N, seed):
@@ -67,7 +66,7 @@ def ring(n):
 )
 def test_known_shapes_in_words(embeddings, name, K, words):
     indices, distances = lists(embeddings[name], 100)
-    rows = {row["metric"]: row for row in topology.analyse(indices, distances, K, LANDMARKS, 1, 0)}
+    rows = {row["metric"]: row for row in topology.score_rows(indices, distances, K, 0, subsamples=1)}
     assert rows["description"]["note"] == words
     found = int(words.split(" loop")[0].split()[-1]) if "closes" in words else 0
     assert rows["loops"]["value"] == found
@@ -107,7 +106,7 @@ def test_every_point_of_the_edges_is_covered(landmarks, covering):
 
 def test_a_circle_sets_the_scale_of_persistence():
     for n in (12, 60, 240):
-        loops, persistence, resolution = topology.loops(*ring(n), LANDMARKS)
+        loops, persistence, resolution = topology.find_loops(*ring(n))
         # the bar is that of the circle, 0 to a third of its length, up to twice the covering radius
         assert 1 - resolution / 2 <= persistence <= 1
         assert loops == 1
@@ -135,7 +134,7 @@ def test_changes_that_change_nothing(change):
         "order": points[np.random.default_rng(0).permutation(400)],
     }[change]
     before, after = lists(points, 40), lists(moved, 40)
-    np.testing.assert_allclose(topology.loops(*after, 100), topology.loops(*before, 100), rtol=1e-5)
+    np.testing.assert_allclose(topology.find_loops(*after, 100), topology.find_loops(*before, 100), rtol=1e-5)
     a, b = (topology.dimensions(*topology.without_twins(*found)[:2], 20, 5, 0) for found in (before, after))
     assert b[0] == pytest.approx(a[0], rel=0.2 if change == "order" else 1e-5)  # thinned anew
     assert b[1] == pytest.approx(a[1], rel=1e-5)
@@ -188,7 +187,7 @@ def test_twins_are_left_out_of_the_dimension():
     _, distances, _ = topology.without_twins(*lists(twice, 41))
     assert len(distances) == 150
     np.testing.assert_allclose(distances[:, :19], lists(points, 19)[1], rtol=1e-6)
-    rows = {row["metric"]: row for row in topology.analyse(*lists(twice, 41), 24, 100, 2, 0)}
+    rows = {row["metric"]: row for row in topology.score_rows(*lists(twice, 41), 24, 0, 2, 100)}
     assert "150 sounds that coincide" in rows["dimension_mle"]["note"]
     assert rows["description"]["value"] == 3
 
@@ -206,10 +205,13 @@ def test_intervals_cover_the_estimate_on_other_sounds():
 
 
 def test_the_loop_of_a_circle_is_there_in_every_part(embeddings):
-    rows, _ = topology.loop_rows(*lists(embeddings["circle"], 32), known.K, 60, 10, 0)
-    assert (rows[1]["low"], rows[1]["high"]) == (1, 1)
-    low, high = interval(rows[2]["replicates"])
-    assert low <= rows[2]["value"] <= high
+    indices, distances = lists(embeddings["circle"], 32)
+    loops = topology.find_loops(indices[:, : known.K], distances[:, : known.K], 60)
+    samples = topology.loops_of_samples(indices, distances, known.K, 0, 10, 60)
+    count, persistence = topology.loop_rows(np.array([len(indices)]), loops, samples)
+    assert (count["low"], count["high"]) == (1, 1)
+    low, high = interval(persistence["replicates"])
+    assert low <= persistence["value"] <= high
     assert high - low < 0.1
 
 
@@ -217,7 +219,7 @@ def run(folder, points, K, k_max):
     indices, distances = lists(points, k_max)
     np.savez(folder / "neighbors.npz", indices=indices, distances=distances)
     words = ["--neighbors", f"{folder}/neighbors.npz", "--scores", f"{folder}/scores.csv"]
-    topology.main([*words, "--model", "m", "--K", str(K), "--subsamples", "5"])
+    topology.main([*words, "--model", "m", "--K", str(K)])
     return pandas.read_csv(folder / "scores.csv").set_index("metric")
 
 
@@ -243,6 +245,14 @@ def test_coinciding_sounds_have_no_numbers(tmp_path, embeddings):
     assert scores.index.tolist() == METRICS
     assert scores[["value", "low", "high"]].isna().all(axis=None)
     assert (scores.note == "all neighbours coincide").all()
+    assert (scores.state == "undefined").all()
+
+
+def test_loops_of_the_largest_component_alone_are_partial(tmp_path, embeddings):
+    scores = run(tmp_path, embeddings["clusters"][:200], 8, 20)
+    partial = scores.index[scores.state == "partial"].tolist()
+    assert partial == ["loops", "loop_persistence"]
+    assert scores.note[partial].str.contains("largest component only").all()
 
 
 @pytest.mark.parametrize(
@@ -252,7 +262,7 @@ def test_coinciding_sounds_have_no_numbers(tmp_path, embeddings):
 )
 def test_clouds_that_have_no_dimension(points):
     K = min(5, len(points) - 1)
-    rows = {row["metric"]: row for row in topology.analyse(*lists(points, K), K, 100, 3, 0)}
+    rows = {row["metric"]: row for row in topology.score_rows(*lists(points, K), K, 0, 3, 100)}
     assert list(rows) == METRICS
     for metric in ("dimension_two_nn", "dimension_mle", "description"):
         assert "value" not in rows[metric]
@@ -261,6 +271,6 @@ def test_clouds_that_have_no_dimension(points):
 
 
 def test_rows_fit_the_table_of_scores(tmp_path):
-    rows = topology.analyse(*lists(shape("square", 60, 0), 12), 6, 30, 2, 0)
-    write_scores(tmp_path / "scores.csv", rows)
+    rows = topology.score_rows(*lists(shape("square", 60, 0), 12), 6, 0, 2, 30)
+    write_table(tmp_path / "scores.csv", rows)
     assert pandas.read_csv(tmp_path / "scores.csv").value.notna().all()

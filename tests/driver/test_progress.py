@@ -5,7 +5,6 @@ import re
 import pytest
 from conftest import ROOT
 from driver.progress import STAGES, called, known, spoken, stages, time_left
-from planning.analyses import read_analyses, read_figures
 
 
 def test_every_rule_stands_in_the_stage_of_its_file():
@@ -17,23 +16,21 @@ def test_every_rule_stands_in_the_stage_of_its_file():
     }
     assert named <= set(stage_of)
     assert set(stage_of.values()) == set(STAGES)
-    assert (stage_of["embed"], stage_of["embed_layers"]) == ("embed", "embed")
+    assert (stage_of["embed"], stage_of["embed_layers"], stage_of["isomap"]) == ("embed", "embed", "analyse")
 
 
-def test_the_rules_that_are_made_of_declared_tables_have_their_stage():
-    stage_of = stages(ROOT)
-    made = dict.fromkeys(read_analyses(), "analyse") | {f"draw_{name}": "compare" for name in read_figures()}
-    assert {"isomap": "analyse", "draw_isomap": "compare"}.items() <= made.items()
-    assert made.items() <= stage_of.items()
-    assert stage_of["compare"] == "compare"
-
-
-def test_a_new_analysis_and_a_new_figure_get_their_stage(clone):
-    table = "{'of': 'any', 'reads': [], 'takes': []}"
-    (clone / "workflow_scripts" / "analyse" / "extra.py").write_text(f"ANALYSIS = {table}")
-    (clone / "workflow_scripts" / "compare" / "draw_extra.py").write_text(f"FIGURE = {table}")
-    stage_of = stages(clone)
-    assert (stage_of["extra"], stage_of["draw_extra"]) == ("analyse", "compare")
+def test_declared_analyses_and_figures_have_a_stage(tmp_path):
+    for stage in STAGES:
+        (tmp_path / "rules").mkdir(exist_ok=True)
+        (tmp_path / "rules" / f"{stage}.smk").write_text(
+            "for name in TABLES:\n\n    rule:\n        name: name\n"
+        )
+        (tmp_path / "workflow_scripts" / stage).mkdir(parents=True)
+    scripts = tmp_path / "workflow_scripts"
+    (scripts / "analyse" / "cka.py").write_text("import torch\n\nANALYSIS = {'of': 'cloud'}\n")
+    (scripts / "analyse" / "graphs.py").write_text("EDGES = {'of': 'cloud'}\n")
+    (scripts / "compare" / "draw_cka.py").write_text("FIGURE = {'of': 'cloud'}\n")
+    assert stages(tmp_path) == {"cka": "analyse", "draw_cka": "compare"}
 
 
 def test_equal_jobs_one_after_the_other():

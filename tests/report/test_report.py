@@ -10,15 +10,16 @@ import pytest
 import yaml
 from compare import compare
 from conftest import ROOT
-from report import explore, report
+from report import explore, inlined, report
 from shared import logs as reasons
-from shared.scores import write_scores
+from shared.scores import write_table
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 TRACEBACK = 'Traceback (most recent call last):\n  File "x.py", line 1, in <module>\n    f()\n'
 HOSTILE = "<script>alert(1)</script>"
+FIGURES = ["knn", "sounds", "isomap", "checks", "subspaces", "of_tomorrow"]
 ENTRY = {
     "synthesizer": "additive",
     "version": 1,
@@ -54,31 +55,62 @@ def test_reason_of_a_job_that_was_not_run():
     assert reasons.reason("") == "was not run"
 
 
+AUDIT = {
+    "view_share": 0.5,
+    "view_start": 0,
+    "view_end": 0.5,
+    "batch_dependent": True,
+    "batch_difference": 0.24,
+    "repeat_difference": 0.0,
+    "varies": True,
+}
+FACTS = {  # of a model, as its embeddings/MODEL.json has them
+    "module": HOSTILE,
+    "layer": "",
+    "packages": {},
+    "initialization": "random",
+    "framework": "torch",
+    "D": 8,
+    "sample_rate": 16000,
+    "audio_rate": 16000,
+    "clip_seconds": 0.064,
+    "sounds_per_second": 3.0,
+    "precision": "bf16",
+    "batch_size": 1,
+    "peak_memory_mb": 9,
+    "device": "cpu",
+    "licence": "MIT",
+    "audit": AUDIT,
+}
+SCORE = {"analysis": "knn", "metric": "r2", "factor": "f1", "unit": "share", "better": "high"}
+CHECKS = f"""check,factor,other,value,limit,unit,breach,note
+level_range,,,15.7,0.5,dB,yes,
+level_correlation,f1,,0.03,0.1,rank correlation,,{HOSTILE}
+"""
+
+
+def write_text(path, text):
+    """Write a text file and the folders that it needs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
 @pytest.fixture
 def results(tmp_path):
     """Results of one small data set with one model, and one that failed with a hostile message."""
     folder = tmp_path / "small"
     (folder / "figures").mkdir(parents=True)
-    (folder / "embeddings").mkdir()
-    for figure in report.FIGURES:
+    for figure in FIGURES:
         (folder / "figures" / f"{figure}.png").write_bytes(PIXEL)
-    row = {
-        "model": "good",
-        "analysis": "knn",
-        "metric": "r2",
-        "factor": "f1",
-        "unit": "share",
-        "better": "high",
-    }
-    write_scores(
-        folder / "knn" / "good.scores.csv",
-        [
-            row | {"value": 0.91234, "low": 0.9, "high": 0.92, "chance": -0.025, "n": 9},
-            row | {"factor": "r", "value": np.nan, "note": "does not vary"},
-        ],
-    )
-    write_scores(folder / "knn" / "reference.scores.csv", [row | {"model": "reference", "value": 0.99}])
-    (tmp_path / "bad.log").write_text(f"error: {HOSTILE} & more\n")
+    of_good = [
+        {"value": 0.91234, "low": 0.9, "high": 0.92, "chance": -0.025, "n": 9},
+        {"factor": "r", "value": np.nan, "note": "does not vary"},
+        {"factor": "s", "value": 0.5, "state": "partial", "note": "the largest component alone"},
+        {"factor": "t", "value": 0.25, "note": "only a remark"},
+    ]
+    write_table(folder / "knn" / "good.scores.csv", [{"model": "good"} | SCORE | row for row in of_good])
+    write_table(folder / "knn" / "reference.scores.csv", [{"model": "reference", "value": 0.99} | SCORE])
+    write_text(tmp_path / "bad.log", f"error: {HOSTILE} & more\n")
     compare.main(
         [
             *(
@@ -97,39 +129,13 @@ def results(tmp_path):
             *("--output", f"{folder}/scores.csv", "--differences", f"{folder}/differences.csv"),
         ]
     )
-    audit = {"view_share": 0.5, "view_start": 0, "view_end": 0.5, "batch_dependent": True}
-    audit |= {"batch_difference": 0.24, "repeat_difference": 0.0, "varies": True}
-    facts = {
-        "module": HOSTILE,
-        "layer": "",
-        "packages": {},
-        "initialization": "random",
-        "framework": "torch",
-        "D": 8,
-        "sample_rate": 16000,
-    }
-    facts |= {
-        "audio_rate": 16000,
-        "clip_seconds": 0.064,
-        "sounds_per_second": 3.0,
-        "precision": "bf16",
-        "batch_size": 1,
-        "peak_memory_mb": 9,
-    }
-    facts |= {"device": "cpu", "licence": "MIT", "audit": audit}
-    (folder / "embeddings" / "good.json").write_text(json.dumps(facts))
-    (folder / "explore").mkdir()
-    (folder / "explore" / "clouds.json").write_text(json.dumps({"unit": HOSTILE, "models": {"good": {}}}))
-    (folder / "explore" / "clips.bin").write_bytes(b"")
-    (folder / "sounds").mkdir()
-    (folder / "sounds" / "parameters.csv").write_text("sound,f1\n0,1\n1,2\n")
-    (folder / "sounds" / "checks.csv").write_text(
-        "check,factor,other,value,limit,unit,breach,note\n"
-        "level_range,,,15.7,0.5,dB,yes,\n"
-        f"level_correlation,f1,,0.03,0.1,rank correlation,,{HOSTILE}\n"
-    )
+    write_text(folder / "embeddings" / "good.json", json.dumps(FACTS))
+    write_text(folder / "explore" / "clouds.json", json.dumps({"unit": HOSTILE, "models": {"good": {}}}))
+    write_text(folder / "explore" / "clips.bin", "")
+    write_text(folder / "sounds" / "parameters.csv", "sound,f1\n0,1\n1,2\n")
+    write_text(folder / "sounds" / "checks.csv", CHECKS)
     config = {"run": {"datasets": ["small"], "models": ["good", "bad"]}}
-    (tmp_path / "run_config.yaml").write_text(yaml.safe_dump(config))
+    write_text(tmp_path / "run_config.yaml", yaml.safe_dump(config))
     return tmp_path
 
 
@@ -140,22 +146,32 @@ def test_failed_model_has_a_row_with_its_reason(results):
     assert failed.note == f"{HOSTILE} & more"
 
 
-def test_report_shows_scores_marks_and_failures_and_escapes_them(results):
+@pytest.fixture
+def page(results):
+    """The page of these results, HTML."""
     report.main(
         [
             *("--results", str(results), "--config", f"{results}/run_config.yaml"),
             *("--datasets", json.dumps({"small": ENTRY}), "--rows", "good", "bad"),
-            *("--clone", str(ROOT)),
+            *("--figures", json.dumps({"small": FIGURES}), "--clone", str(ROOT)),
             *("--output", f"{results}/report.html"),
         ]
     )
-    page = (results / "report.html").read_text()
+    return (results / "report.html").read_text()
+
+
+def without_scripts(page):
+    return re.sub(r"<(script|style)[^>]*>.*?</\1>", "", page, flags=re.DOTALL)
+
+
+def test_report_shows_scores_marks_and_failures_and_escapes_them(page):
+    words = " ".join(page.split())
     assert "0.9123 [0.9, 0.92]" in page
     assert "2 sounds of the synthesizer <code>additive</code>" in page
-    assert "1 breach:</span>" in page.replace("\n", " ")
+    assert "1 breach:</span>" in words
     assert "chance -0.025, reference 0.99" in page
     assert "does not vary" in page
-    assert "<strong>bad</strong> failed at embed" in page
+    assert "<strong>bad</strong> failed at embed" in words
     assert "embedded one by one" in page
     assert "in bfloat16" in page
     assert "50 %" in page
@@ -166,17 +182,32 @@ def test_report_shows_scores_marks_and_failures_and_escapes_them(results):
     assert "http" not in outside.split("</head>")[1].split("<pre")[0]  # nothing is fetched
 
 
+def test_a_note_stands_beside_a_value_by_its_state_not_by_its_words(page):
+    notes = re.findall(r'<small class="note">([^<]*)</small>', without_scripts(page))
+    assert "the largest component alone" in notes  # partial
+    assert "does not vary" in notes  # no value
+    assert "only a remark" not in notes
+
+
+def test_figures_stand_in_the_order_that_they_declare_one_that_declares_none_last(page):
+    headings = re.findall(r'<figure id="figure-small-(\w+)"><h3>([^<]*)</h3>', page)
+    names = ["sounds", "checks", "isomap", "subspaces", "knn", "of_tomorrow"]
+    assert [name for name, _ in headings] == names
+    assert dict(headings)["checks"] == "The gate: spans and levels"
+    assert dict(headings)["of_tomorrow"] == "of_tomorrow"
+
+
 def test_the_pages_policy_names_its_own_scripts_and_nothing_else(results):
-    assert report.inline("a\r\n")[1] == "'sha256-h0KPxSKAPTEGXnvOPPA/5HUJZjHl4Hu9eg/eYMTPJcc='"
+    assert inlined.inline_script("a\r\n")[1] == "'sha256-h0KPxSKAPTEGXnvOPPA/5HUJZjHl4Hu9eg/eYMTPJcc='"
     with pytest.raises(ValueError, match="would end it"):
-        report.inline("'</SCRIPT>'")
-    assert report.inline(report.plotly())
+        inlined.inline_script("'</SCRIPT>'")
+    assert inlined.inline_script(inlined.plotly())
 
 
 def test_a_factor_of_words_has_a_tick_for_each():
-    found = explore.factor_of(
+    factor = explore.factor_of(
         np.array([0.0, 2, 1, 0]), {"unit": "", "scale": "linear", "levels": ["pp", "mf", "ff"]}
     )
-    assert found["levels"] == ["pp", "mf", "ff"]
-    assert found["ticks"] == [0, 1, 2]
-    assert found["tick_places"] == [0, 0.5, 1]
+    assert factor["levels"] == ["pp", "mf", "ff"]
+    assert factor["ticks"] == [0, 1, 2]
+    assert factor["tick_places"] == [0, 0.5, 1]

@@ -1,197 +1,152 @@
-"""Laws of the clone: which folder may import what, and how long a file, a function and a line may be."""
+"""Laws of the house: which folder may import what, and how long a file or a function may be."""
 
 import ast
+import re
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
-from typing import NamedTuple
 
 import pytest
 from conftest import ROOT
 
 SCRIPTS = ROOT / "workflow_scripts"
-PATHS = sorted(SCRIPTS.rglob("*.py"))
-FOLDERS = sorted(path.parent for path in SCRIPTS.glob("*/*.py"))
-STANDARD = {*sys.stdlib_module_names}
-FRAMEWORKS = {"torch", "tensorflow"}
-ROOMS = ["environments", "synthesize", "embed", "analyse", "compare", "report"]  # in the order of the data
-APART = ["driver", "planning"]  # whoever is in a room runs without them
-PLAIN = [
-    "declared",
-    "names",
-    "logs",
-    "files",
-    "arguments",
-    "weights",
-]  # of shared/: Snakemake's Python has them
-EXCEPTIONS = {  # file: what it may import besides, because
-    "embed/control.py": {"pandas"},  # it runs in the environment `analysis`: no model is in it
-}
-LINES, LINES_OF_FUNCTION, WIDTH = 300, 60, 120
-LINES_OF = {"rules/common.smk": 260}
-STILL_TOO_LONG = {  # to be emptied
-    "rules/common.smk",
-    "tests/report/test_page.py",
-    "tests/report/test_report.py",
-    "workflow_scripts/analyse/axes.py",
-    "workflow_scripts/report/page/explorer.js",
-    "workflow_scripts/report/page/page.html.j2",
-    "workflow_scripts/report/page/tables.js",
-    "workflow_scripts/report/report.py",
-    "workflow_scripts/synthesizers/additive.js",
-}
+ROOMS = sorted(path.name for path in SCRIPTS.iterdir() if path.is_dir() and path.name != "__pycache__")
+STAGES = ["environments", "synthesize", "embed", "analyse", "compare", "report"]
+LISTED = subprocess.run(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+    cwd=ROOT,
+    check=True,
+    capture_output=True,
+    text=True,
+).stdout.splitlines()
+CODE = [name for name in LISTED if name.endswith((".py", ".smk", ".js", ".j2")) and (ROOT / name).exists()]
+PYTHON_FILES = [name for name in CODE if name.endswith(".py")]
+# What Snakemake's own Python reads besides planning/ and driver/: it has no NumPy.
+PLAIN = [f"shared/{name}.py" for name in ("arguments", "declared", "files", "logs", "names", "weights")]
 
 
-class Import(NamedTuple):
-    """A module that a file of the clone imports, such as shared.names."""
-
-    module: str
-    inside: bool  # a function
-
-    @property
-    def top(self):
-        return self.module.partition(".")[0]
-
-
-def module_of(path):
-    """`analyse.isomap` of its path."""
-    return ".".join(path.relative_to(SCRIPTS).with_suffix("").parts).removesuffix(".__init__")
-
-
-MODULES = {module_of(path): path for path in PATHS}
-PROJECT = {path.name for path in FOLDERS}
-
-
-def imports(path):
-    """The modules that a file imports. `from analyse import isomap` imports analyse.isomap."""
+def imported(path, inside_functions=True):
+    """Top-level names of the modules that a Python file imports, as (name, full name)."""
     tree = ast.parse(path.read_text())
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    inside = {id(node) for function in functions for node in ast.walk(function)}
-    for node in ast.walk(tree):
-        names = []
+    nodes = ast.walk(tree) if inside_functions else tree.body
+    names = set()
+    for node in nodes:
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
-            wanted = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [name if name in MODULES else node.module for name in wanted]
-        yield from (Import(name, id(node) in inside) for name in names)
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {(name.split(".")[0], name) for name in names}
 
 
-IMPORTS = {path.relative_to(SCRIPTS).as_posix(): set(imports(path)) for path in PATHS}
+def files(room):
+    return sorted((SCRIPTS / room).rglob("*.py"))
 
 
-def strangers(folder, known, skip=lambda one: False):
-    """What the files of a folder import besides known packages: {file: names}; `skip` lets others pass."""
-    found = {}
-    for file, modules in IMPORTS.items():
-        allowed = STANDARD | known | EXCEPTIONS.get(file, set())
-        names = {one.module for one in modules if one.top not in allowed and not skip(one)}
-        if file.startswith(f"{folder}/") and names:
-            found[file] = names
-    return found
+def outside(path, allowed, **how):
+    """Top-level names that a file imports although they are neither the standard library nor allowed."""
+    return {top for top, _ in imported(path, **how)} - sys.stdlib_module_names - {*allowed}
 
 
-def test_the_plan_and_what_it_shares_need_only_the_standard_library_and_snakemakes_packages():
-    driver = {"snakemake", "yaml", "jsonschema"}
-    shared = {f"shared.{name}" for name in PLAIN}
-    assert not strangers("planning", driver | {"planning"}, skip=lambda one: one.module in shared)
-    for name in PLAIN:
-        rest = {one.module for one in IMPORTS[f"shared/{name}.py"] if one.top not in STANDARD}
-        assert rest <= shared, name
+def test_every_room_says_what_it_is_in_one_sentence():
+    for room in ROOMS:
+        text = ast.get_docstring(ast.parse((SCRIPTS / room / "__init__.py").read_text()))
+        assert text, room
+        assert text.endswith("."), room
+        assert "\n" not in text, room
 
 
-def test_embed_needs_only_numpy_and_soundfile_beside_the_model():
-    known = {"numpy", "soundfile", "shared", "embed"}
-    assert not strangers("embed", known, skip=lambda one: one.inside and one.top in FRAMEWORKS)
+def test_the_six_stages_have_the_same_names_everywhere():
+    rules = {path.stem for path in (ROOT / "rules").glob("*.smk")} - {"common"}
+    tests = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir()}
+    assert rules == set(STAGES)
+    assert set(STAGES) <= set(ROOMS)
+    assert set(STAGES) <= tests
 
 
-def test_what_embed_imports_of_shared_needs_no_more():
-    pending = [one.module for file, ones in IMPORTS.items() if file.startswith("embed/") for one in ones]
-    reached = set()
-    while pending:
-        name = pending.pop()
-        if name.startswith("shared.") and name not in reached:
-            reached.add(name)
-            modules = IMPORTS[f"{name.replace('.', '/')}.py"]
-            assert {one.top for one in modules} <= STANDARD | {"numpy", "soundfile", "shared"}, name
-            pending += [one.module for one in modules]
-    assert reached
+@pytest.mark.parametrize("path", files("planning"), ids=lambda path: path.name)
+def test_the_plan_needs_nothing_but_snakemake(path):
+    allowed = {"planning", "shared", "snakemake", "yaml", "jsonschema"}
+    assert outside(path, allowed) == set()
+    shared = {f"{name.replace('.', '/')}.py" for top, name in imported(path) if top == "shared"}
+    assert {name for name in shared if (SCRIPTS / name).exists()} <= set(PLAIN)
 
 
-@pytest.mark.parametrize("folder", ["shared", "synthesize", "synthesizers", *ROOMS[3:], *APART])
-def test_only_models_and_what_trains_a_synthesizer_use_a_framework(folder):
-    for file, modules in IMPORTS.items():
-        if file.startswith(f"{folder}/") and not file.startswith("synthesize/train_"):
-            assert not {one.top for one in modules} & FRAMEWORKS, file
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_the_plan_shares_is_standard_library(name):
+    assert outside(SCRIPTS / name, {"shared"}) == set()
 
 
-def test_a_synthesizer_imports_of_the_project_shared_and_other_synthesizers():
-    for file, modules in IMPORTS.items():
-        if file.startswith("synthesizers/"):
-            assert {one.top for one in modules} & PROJECT <= {"shared", "synthesizers"}, file
+@pytest.mark.parametrize("path", files("embed"), ids=lambda path: path.name)
+def test_embed_imports_only_what_every_model_has(path):
+    """gather, adopt and control run in the environment `analysis`, as all that follows."""
+    later = {"pandas"} if path.stem in ("gather", "adopt", "control") else set()
+    assert outside(path, {"numpy", "soundfile", "embed", "shared"} | later, inside_functions=False) == set()
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_no_room_imports_from_a_later_one(room):
-    later = {*ROOMS[ROOMS.index(room) + 1 :], *APART}
-    for file, modules in IMPORTS.items():
-        if file.startswith(f"{room}/"):
-            assert not {one.top for one in modules} & later, file
+def test_no_framework_after_embed():
+    trainers = set((SCRIPTS / "synthesize").glob("train_*.py"))
+    for room in ("synthesize", "synthesizers", "analyse", "compare", "report", "shared"):
+        for path in set(files(room)) - trainers:
+            frameworks = {"torch", "tensorflow", "keras", "jax"} & {top for top, _ in imported(path)}
+            assert not frameworks - ({"torch"} if path.stem == "weights" else set()), path
 
 
-@pytest.mark.parametrize("folder", ["shared", "adapters", *APART])
-def test_these_folders_import_no_room(folder):
-    for file, modules in IMPORTS.items():
-        if file.startswith(f"{folder}/"):
-            assert {one.top for one in modules} & PROJECT <= {"shared", folder} - (
-                {"shared"} if folder == "adapters" else set()
-            ), file
+def test_the_data_flows_one_way():
+    """A room imports nothing of a later stage. Synthesizers know only each other and what is shared."""
+    for number, room in enumerate(STAGES):
+        for path in files(room):
+            assert not {top for top, _ in imported(path)} & {*STAGES[number + 1 :], "planning", "driver"}, (
+                path
+            )
+    for room in ("shared", "synthesizers"):
+        for path in files(room):
+            allowed = {room, "shared"}
+            assert not {top for top, _ in imported(path)} & {*ROOMS} - allowed, path
 
 
-def test_no_imports_go_in_a_circle():
-    graph = {
-        module: {one.module for one in IMPORTS[path.relative_to(SCRIPTS).as_posix()]} & {*MODULES} - {module}
-        for module, path in MODULES.items()
+def test_no_circle_of_imports():
+    modules = {
+        ".".join(path.relative_to(SCRIPTS).with_suffix("").parts): path
+        for room in ROOMS
+        for path in files(room)
     }
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as problem:
-        pytest.fail(" imports ".join(problem.args[1]))
+    needs = {name: {full for _, full in imported(path)} & {*modules} for name, path in modules.items()}
+    while ready := [name for name, others in needs.items() if not others & {*needs}]:
+        needs = {name: others for name, others in needs.items() if name not in ready}
+    assert needs == {}
 
 
-@pytest.mark.parametrize("folder", sorted({*FOLDERS}), ids=lambda folder: folder.name)
-def test_every_folder_says_in_one_sentence_what_it_holds(folder):
-    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
-    assert text.endswith(".")
-    assert "\n" not in text
-    assert ". " not in text.replace("e.g. ", "")
+def test_no_file_of_code_is_longer_than_one_can_read():
+    lengths = {name: len((ROOT / name).read_text().splitlines()) for name in CODE}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
+    assert lengths["rules/common.smk"] <= 260
 
 
-def code():
-    """Paths of the files of code that Git knows or would take, relative to the clone."""
-    words = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
-    endings = (".py", ".smk", ".js", ".j2", "Snakefile")
-    return sorted({name for name in names if name.endswith(endings) and (ROOT / name).exists()})
+def test_no_function_is_longer_than_a_screen():
+    long = {}
+    for name in PYTHON_FILES:
+        for node in ast.walk(ast.parse((ROOT / name).read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = node.end_lineno - node.lineno + 1
+                if length > 60:
+                    long[f"{name}: {node.name}"] = length
+    assert long == {}
 
 
-def too_long(name):
-    """What of a file is longer than the limits, in words."""
-    text = (ROOT / name).read_text()
-    lines = text.splitlines()
-    if len(lines) > LINES_OF.get(name, LINES):
-        yield f"{len(lines)} lines"
-    if name.endswith((".js", ".j2")):
-        yield from (
-            f"line {i} has {len(line)} characters" for i, line in enumerate(lines, 1) if len(line) > WIDTH
-        )
-    if name.endswith(".py"):
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= LINES_OF_FUNCTION:
-                yield f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
+def test_no_line_of_the_page_is_wider_than_a_screen():
+    wide = {}
+    for name in CODE:
+        if name.endswith((".j2", ".js")):
+            width = max(map(len, (ROOT / name).read_text().splitlines()), default=0)
+            if width > 120:
+                wide[name] = width
+    assert wide == {}
 
 
-@pytest.mark.parametrize("name", [name for name in code() if name not in STILL_TOO_LONG])
-def test_files_functions_and_lines_are_short(name):
-    assert not list(too_long(name))
+def test_every_script_is_called_in_one_way():
+    """No rule, Makefile or test calls a script by its path."""
+    for name in [*LISTED]:
+        path = ROOT / name
+        if path.suffix in (".smk", ".py", ".md", ".sh", ".yaml") or path.name in ("Makefile", "run"):
+            text = path.read_text() if path.exists() else ""
+            calls = re.findall(r"python[\w.]* +workflow_scripts/\w+(?:/\w+)*\.py", text)
+            assert calls == [], name

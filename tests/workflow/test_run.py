@@ -1,4 +1,4 @@
-"""A whole run on a few dozen sounds: real models in their environments. Nothing here changes the run."""
+"""A whole run on a few dozen sounds, with the real models in their real environments."""
 
 import zipfile
 from pathlib import Path
@@ -8,7 +8,7 @@ import pandas
 import pytest
 import yaml
 from conftest import SMALL, snakemake
-from helpers import CLOUD, MODELS, embedding, facts
+from runs import CLOUD, MODELS, embedding, facts
 from shared.scores import COLUMNS
 
 pytestmark = pytest.mark.network

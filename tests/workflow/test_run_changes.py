@@ -1,11 +1,16 @@
-"""What a finished run does again after a change. Comes after test_run.py, which looks at the same run."""
+"""What is made again after a change, and nothing else."""
 
 import os
 
 import pytest
 import yaml
 from conftest import ROOT, SMALL, jobs, snakemake
-from helpers import BRANCH, FAN_IN, MODELS, embedding, planned
+from runs import (
+    CLOUD,
+    MODELS,
+    embedding,
+    planned,
+)
 
 pytestmark = pytest.mark.network
 
@@ -14,6 +19,18 @@ def test_second_run_does_nothing(finished):
     done = snakemake(finished, *SMALL)
     assert done.returncode == 0
     assert "Nothing to be done" in done.stdout
+
+
+FAN_IN = {
+    "compare": 3,
+    "draw_isomap": 2,
+    "draw_knn": 2,
+    "draw_subspaces": 2,
+    "draw_threshold": 1,
+    "explore": 2,
+    "report": 1,
+}
+BRANCH = {"embed": 3, **dict.fromkeys(CLOUD, 2), "sensitivity": 1, "threshold": 1}
 
 
 def test_one_models_option_reruns_its_branch_only(finished):

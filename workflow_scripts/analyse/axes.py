@@ -1,42 +1,111 @@
 """Disentanglement along the embedding's own axes (its units): does one axis carry one factor?
 
-These scores change when an embedding is turned; that is their point. All models are compared on the same
-number of axes: AXES (or twice the number of factors, if more), taken in turn for each factor by how much
-of the axis' variance the factor's cubic main effect explains. They are chosen on one half of the sounds,
-the scores are of the other half; shuffling the factors repeats both. An embedding of fewer axes keeps all
+Conventions: these scores change when an embedding is turned; that is their point. All models are compared on
+the same number of axes: AXES, or twice the number of factors, if more. The factors take their axes in turn,
+each the axis whose variance its cubic main effect explains best. Axes are chosen on one half of the sounds,
+and the scores are of the other half. Shuffling the factors repeats both. An embedding of fewer axes keeps all
 that vary.
 
-DCI (Eastwood & Williams 2018), with a forest of extremely randomised trees per factor. The importance of
-an axis is the rise of the squared error, on sounds that the trees have not seen, when that axis is
-shuffled. Disentanglement: 1 - entropy of an axis' importances over factors, mean weighted by importance.
-Completeness of a factor: 1 - entropy of its importances over as many axes as any model has. Both have
-intervals from REFITS halves of the sounds, in which axes and forests are chosen anew. Informativeness: R2.
-SAP (Kumar et al. 2018): difference of the squared correlations of a factor with its best two axes.
-MIG (Chen et al. 2018): difference of the mutual informations of a factor and its best two axes, over the
-factor's entropy; in BINS bins of equal counts, bias corrected (Miller 1955).
-Modularity (Ridgeway & Mozer 2018): 1 - squared mutual informations of an axis with all factors but its
-best, over (F - 1) times the best, squared; mean over the axes that carry a factor at all.
+Scores:
+- `informativeness`, `disentanglement` and `completeness` (DCI) come from a forest of extremely randomised
+  trees per factor. The importance of an axis is the rise of the squared error, on sounds that the trees have
+  not seen, when that axis is shuffled. Informativeness of a factor: R2. Disentanglement: 1 - entropy of an
+  axis' importances over factors, mean weighted by importance. Completeness of a factor: 1 - entropy of its
+  importances over as many axes as any model has. The intervals of these two come from REFITS halves of the
+  sounds, in which axes and forests are chosen anew.
+- `sap` of a factor: difference of its squared correlations with its best two axes.
+- `mig` of a factor: difference of its mutual informations with its best two axes, over the factor's entropy.
+- `modularity`: 1 - squared mutual informations of an axis with all factors but its best, over (F - 1) times
+  the best, squared; mean over the axes that carry a factor at all.
 
 Disentanglement, completeness and modularity are of what the axes tell. Of noise, or of shuffled factors, they
 tell nothing, so that there is neither a value nor a chance level.
+
+Source: Eastwood & Williams (2018) for DCI, Kumar et al. (2018) for SAP, Chen et al. (2018) for MIG, Ridgeway
+& Mozer (2018) for modularity.
 """
 
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import rankdata
-from shared.factors import r2, read_factors
+from shared.factors import FactorScores, r2, read_factors
 from shared.graphs import features
-from shared.scores import REPLICATES, bootstrap, half_samples, interval, sample, score_parser, write_scores
+from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, sample, write_scores
 from sklearn.ensemble import ExtraTreesRegressor
 
+from analyse.information import bins, entropy, modularity, mutual_information
 from analyse.subspaces import SOUNDS, curves
 
+ANALYSIS = {
+    "of": "cloud",
+    "order": 60,
+    "reads": ["parameters", "embeddings"],
+    "takes": ["factors", "shuffles", "bootstrap", "seed"],
+    "threads": 2,
+    "heading": "Along the embedding's own axes",
+    "text": "Scores of the axes that follow the factors most. Disentanglement (DCI): does an axis carry one "
+    "factor? Modularity: the same by mutual information; its chance level is high.",
+    "metrics": {
+        "disentanglement": {"unit": "0 to 1", "better": "high"},
+        "modularity": {"unit": "0 to 1", "better": "high"},
+        "informativeness": {
+            "unit": "share of variance",
+            "better": "high",
+            "heading": "Informativeness (DCI)",
+            "text": "R2 of each factor from the chosen axes, by trees.",
+        },
+        "completeness": {
+            "unit": "0 to 1",
+            "better": "high",
+            "heading": "Completeness (DCI)",
+            "text": "1 if a single axis carries the factor.",
+        },
+        "mig": {
+            "unit": "0 to 1",
+            "better": "high",
+            "heading": "Mutual information gap",
+            "text": "1 if one axis tells the factor and no other does.",
+        },
+        "sap": {
+            "unit": "share of variance",
+            "better": "high",
+            "heading": "Separated attribute predictability",
+            "text": "The gap between the best two axes by R2.",
+        },
+    },
+}
+
 AXES = 16
-BINS = 8
 TREES = 30
 LEAF = 3  # sounds
 REFITS = 20
+OF_ALL_FACTORS = ("disentanglement", "modularity")
+
+
+class Halves(NamedTuple):
+    """The chosen axes and the factors of the two halves of the sounds, n to fit and m held out.
+
+    axes: float (n, A); factors: float (n, F); held_axes: float (m, A); held_factors: float (m, F).
+    """
+
+    axes: np.ndarray
+    factors: np.ndarray
+    held_axes: np.ndarray
+    held_factors: np.ndarray
+
+
+class Measured(NamedTuple):
+    """What A chosen axes tell of F factors, on m held-out sounds.
+
+    axes: float (m, A); factors: float (m, F); estimates: float (m, F), of the factors by the trees; rises:
+    float (m, A, F), of the squared error when an axis is shuffled; information: float (A, F), nats.
+    """
+
+    axes: np.ndarray
+    factors: np.ndarray
+    estimates: np.ndarray
+    rises: np.ndarray
+    information: np.ndarray
 
 
 def choose_axes(points, terms, count):
@@ -53,23 +122,28 @@ def choose_axes(points, terms, count):
     return np.array([axis for axis in dict.fromkeys(in_turn.tolist()) if scale[axis] > 0][:count])
 
 
-def importances(fitted, held, targets, held_targets, seed):
-    """Squared error and its rise when an axis is shuffled, of each held-out sound.
+def in_halves(points, factors, count, seed):
+    """Halves of the sounds, with the axes chosen on the first half. points: (N, D); factors: (N, F)."""
+    order = np.random.default_rng(seed).permutation(len(points))
+    one, two = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
+    chosen = choose_axes(points[one], curves(factors[one]), count)
+    return Halves(points[one][:, chosen], factors[one], points[two][:, chosen], factors[two])
 
-    fitted, held: (n, A) and (m, A); targets: (n, F) and (m, F). Returns estimates float (m, F) and rises
-    float (m, A, F).
-    """
-    m, A = held.shape
+
+def importances(halves, seed):
+    """What the trees tell of each held-out sound: estimates of the factors, float (m, F), and by how much
+    their squared error rises when an axis is shuffled, float (m, A, F)."""
+    m, A = halves.held_axes.shape
     order = np.random.default_rng(seed).permutation(m)
-    shuffled = np.repeat(held[None], A + 1, axis=0)
+    shuffled = np.repeat(halves.held_axes[None], A + 1, axis=0)
     for axis in range(A):
-        shuffled[axis, :, axis] = held[order, axis]
+        shuffled[axis, :, axis] = halves.held_axes[order, axis]
     estimates, rises = [], []
-    for target, held_target in zip(targets.T, held_targets.T, strict=True):
+    for target, held_target in zip(halves.factors.T, halves.held_factors.T, strict=True):
         forest = ExtraTreesRegressor(TREES, min_samples_leaf=LEAF, random_state=seed)
-        found = forest.fit(fitted, target).predict(shuffled.reshape(-1, A)).reshape(A + 1, m)
-        errors = (found - held_target) ** 2
-        estimates.append(found[-1])
+        predicted = forest.fit(halves.axes, target).predict(shuffled.reshape(-1, A)).reshape(A + 1, m)
+        errors = (predicted - held_target) ** 2
+        estimates.append(predicted[-1])
         rises.append((errors[:-1] - errors[-1]).T)
     return np.stack(estimates, axis=1), np.stack(rises, axis=2)
 
@@ -91,35 +165,6 @@ def dci(importance, count):
     return np.append(disentanglement, concentration(importance.T, count))
 
 
-def bins(values):
-    """Bin of each value among BINS of equal counts, equal values in one, int (n, columns)."""
-    return np.minimum((rankdata(values, axis=0) - 0.5) / len(values) * BINS, BINS - 1).astype(int)
-
-
-def entropy(codes):
-    """Entropy in nats of int codes (n,), and the number of codes that occur."""
-    counts = np.bincount(codes)
-    share = counts[counts > 0] / len(codes)
-    return -(share * np.log(share)).sum(), len(share)
-
-
-def mutual_information(axes, factors):
-    """Mutual information in nats of each axis and factor, float (A, F), from 0 to the lesser entropy.
-
-    axes: int bins (n, A); factors: int bins (n, F). The plug-in estimate less its first-order bias,
-    (cells - bins of one - bins of the other + 1) / 2n, counting those that occur (Miller 1955).
-    """
-    result = np.zeros((axes.shape[1], factors.shape[1]))
-    alone = [entropy(codes) for codes in factors.T]
-    for a, axis in enumerate(axes.T):
-        h_axis, k_axis = entropy(axis)
-        for f, (h_factor, k_factor) in enumerate(alone):
-            h_both, k_both = entropy(axis * BINS + factors[:, f])
-            bias = (k_both - k_axis - k_factor + 1) / (2 * len(axis))
-            result[a, f] = np.clip(h_axis + h_factor - h_both - bias, 0, min(h_axis, h_factor))
-    return result
-
-
 def gap(values):
     """Largest minus second largest of each column, float (F,). values: (A, F)."""
     if len(values) < 2:
@@ -137,120 +182,112 @@ def correlations(axes, factors):
     return (centred.T @ others / len(axes)) ** 2
 
 
-def modularity(information):
-    """Mean modularity of axes that carry a factor, NaN if there is none. information: (A, F), nats."""
-    information = information[information.max(axis=1, initial=0) > 0]
-    if not len(information):
-        return np.nan
-    best = information.max(axis=1)
-    rest = (information**2).sum(axis=1) - best**2
-    return float((1 - rest / (max(information.shape[1] - 1, 1) * best**2)).mean())
+def measure(points, factors, count, seed):
+    """Measured: everything that the scores rest on. points: (N, D); factors: (N, F); count: of axes."""
+    halves = in_halves(points, factors, count, seed)
+    information = mutual_information(bins(halves.held_axes), bins(halves.held_factors))
+    return Measured(halves.held_axes, halves.held_factors, *importances(halves, seed), information)
 
 
-def halves(points, factors, count, seed):
-    """Chosen axes and factors of the two halves of the sounds: (fitted, held), each ((n, A), (n, F))."""
-    order = np.random.default_rng(seed).permutation(len(points))
-    one, two = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
-    chosen = choose_axes(points[one], curves(factors[one]), count)
-    return (points[one][:, chosen], factors[one]), (points[two][:, chosen], factors[two])
+def score_dci(points, factors, count, measured, is_told, repeats, seed):
+    """FactorScores of disentanglement, of one column, and of completeness.
+
+    is_told: bool (F,), the factors that the axes tell: what they do not tell has no place among them.
+    """
+
+    def refitted(i):
+        _, rises = importances(in_halves(points[i], factors[i], count, seed), seed)
+        return dci(rises.mean(axis=0), count)
+
+    values = dci(measured.rises.mean(axis=0), count)
+    refits = half_samples(refitted, values, len(points), min(repeats, REFITS), seed)
+    refits = np.clip(refits, 0, 1)
+    values = np.where(np.append(is_told.any(), is_told), values, np.nan)
+    return FactorScores(values[:1], refits[:, :1]), FactorScores(values[1:], refits[:, 1:])
+
+
+def score_information(measured, shuffled, repeats, seed):
+    """FactorScores of mig, and of modularity, of one column. shuffled: Measured of each shuffling."""
+    F = measured.factors.shape[1]
+    axis_codes, factor_codes = bins(measured.axes), bins(measured.factors)
+    entropies = np.array([entropy(codes)[0] for codes in factor_codes.T])
+    carrying = measured.information.max(axis=1) > max(other.information.max() for other in shuffled)
+
+    def mig(information):
+        return gap(information) / np.where(entropies > 0, entropies, np.nan)
+
+    def both(information):
+        return np.append(mig(information), modularity(information[carrying]))
+
+    values = both(measured.information)
+    replicates = half_samples(
+        lambda i: both(mutual_information(axis_codes[i], factor_codes[i])),
+        values,
+        len(measured.axes),
+        min(repeats, REPLICATES),
+        seed,
+    )
+    replicates = np.clip(replicates, 0, 1)
+    by_chance = np.array([mig(other.information) for other in shuffled])
+    migs = FactorScores(values[:F], replicates[:, :F], by_chance)
+    return migs, FactorScores(values[F:], replicates[:, F:])
 
 
 def analyse(points, factors, shuffles, repeats, seed):
-    """Everything that the module names: {metric: (value, replicates, chance)}, per factor or one number.
-
-    points: (N, D); factors: (N, F) on their scales.
-    """
-    F = factors.shape[1]
-    count = max(AXES, 2 * F)
+    """All scores of an embedding, {metric: FactorScores}. points: (N, D); factors: (N, F) on their scales."""
+    count = max(AXES, 2 * factors.shape[1])
     rng = np.random.default_rng(seed)
-    drawn = [np.arange(len(points)), *(rng.permutation(len(points)) for _ in range(shuffles))]
-    found = []
-    for order in drawn:
-        (fitted, known), (held, truth) = halves(points, factors[order], count, seed)
-        estimates, rises = importances(fitted, held, known, truth, seed)
-        information = mutual_information(bins(held), bins(truth))
-        found.append((held, truth, estimates, rises, information))
-    held, truth, estimates, rises, information = found[0]
-    n = len(held)
-    carrying = information.max(axis=1) > max(other[4].max() for other in found[1:])
-    entropies = np.array([entropy(codes)[0] for codes in bins(truth).T])
-    codes, factor_codes = bins(held), bins(truth)
-
-    def mig(some_information):
-        return gap(some_information) / np.where(entropies > 0, entropies, np.nan)
-
-    def refitted(i):
-        (fitted, known), (held, truth) = halves(points[i], factors[i], count, seed)
-        return dci(importances(fitted, held, known, truth, seed)[1].mean(axis=0), count)
-
-    scores = dci(rises.mean(axis=0), count)
-    refits = np.clip(half_samples(refitted, scores, len(points), min(repeats, REFITS), seed), 0, 1)
-    disentanglement, completeness = scores[0], scores[1:]
-    migs, saps = mig(information), gap(correlations(held, truth))
-
-    def information_scores(i):
-        some = mutual_information(codes[i], factor_codes[i])
-        return np.append(mig(some), modularity(some[carrying]))
-
-    informativeness = bootstrap(lambda i: r2(estimates[i], truth[i]), n, repeats, seed)
-    # what the axes do not tell has no place among them
-    untold = np.array([r2(other[2], other[1]) for other in found[1:]])
-    told = interval(informativeness)[0] > untold.max(axis=0)
-    completeness = np.where(told, completeness, np.nan)
-    disentanglement = disentanglement if told.any() else np.nan
-    modular = modularity(information[carrying])
-    few = min(repeats, REPLICATES)
-    informed = half_samples(information_scores, np.append(migs, modular), n, few, seed)
-    informed = np.clip(informed, 0, 1)
+    orders = [np.arange(len(points)), *(rng.permutation(len(points)) for _ in range(shuffles))]
+    measured, *shuffled = [measure(points, factors[order], count, seed) for order in orders]
+    axes, truth, estimates = measured.axes, measured.factors, measured.estimates
+    m = len(truth)
+    informativeness = FactorScores(
+        r2(estimates, truth),
+        bootstrap(lambda i: r2(estimates[i], truth[i]), m, repeats, seed),
+        np.array([r2(other.estimates, other.factors) for other in shuffled]),
+    )
+    is_told = informativeness.above_chance()
+    disentanglement, completeness = score_dci(points, factors, count, measured, is_told, repeats, seed)
+    mig, modular = score_information(measured, shuffled, repeats, seed)
+    sap = FactorScores(
+        gap(correlations(axes, truth)),
+        bootstrap(lambda i: gap(correlations(axes[i], truth[i])), m, repeats, seed),
+        np.array([gap(correlations(other.axes, other.factors)) for other in shuffled]),
+    )
     return {
-        "informativeness": (
-            r2(estimates, truth),
-            informativeness,
-            untold.mean(axis=0),
-        ),
-        "disentanglement": (disentanglement, refits[:, 0], np.nan),
-        "completeness": (completeness, refits[:, 1:], np.full(F, np.nan)),
-        "mig": (migs, informed[:, :F], np.mean([mig(other[4]) for other in found[1:]], axis=0)),
-        "sap": (
-            saps,
-            bootstrap(lambda i: gap(correlations(held[i], truth[i])), n, repeats, seed),
-            np.mean([gap(correlations(*other[:2])) for other in found[1:]], axis=0),
-        ),
-        "modularity": (modular, informed[:, F], np.nan),
+        "informativeness": informativeness,
+        "disentanglement": disentanglement,
+        "completeness": completeness,
+        "mig": mig,
+        "sap": sap,
+        "modularity": modular,
     }
 
 
-def score_rows(same, names, found):
-    """Rows of scores.csv from what analyse() returns. same: columns that all rows share."""
+def score_rows(names, count, scores):
+    """Score rows of what analyse() returns. names: of the factors; count: how many axes were used."""
     rows = []
-    for metric, (value, replicates, chance) in found.items():
-        unit = "share of variance" if metric in ("informativeness", "sap") else "0 to 1"
-        row = same | {"metric": metric, "unit": unit, "better": "high"}
-        row["note"] = "no chance level" if np.isnan(chance).all() else ""
-        if np.ndim(value) == 0:
-            cells = {"value": value, "replicates": replicates, "chance": chance}
-            rows.append(row | (cells if np.isfinite(value) else {"note": "the axes tell no factor"}))
+    for metric, scored in scores.items():
+        no_chance = "" if scored.shuffled is not None else "; no chance level"
+        row = {"metric": metric, "note": f"{count} axes{no_chance}"}
+        if metric in OF_ALL_FACTORS:
+            rows.append(row | scored.cells(0, f"{count} axes; the axes tell no factor"))
             continue
-        for j, name in enumerate(names):
-            cells = {"value": value[j], "replicates": replicates[:, j], "chance": chance[j]}
-            absent = {"note": "the axes do not tell this factor, or it does not vary"}
-            rows.append(row | {"factor": name} | (cells if np.isfinite(value[j]) else absent))
+        note = f"{count} axes; the axes do not tell this factor, or it does not vary"
+        rows += [row | {"factor": name} | scored.cells(j, note) for j, name in enumerate(names)]
     return rows
 
 
 def main(argv=None):
-    parser = score_parser(__doc__)
-    parser.add_argument("--embeddings", required=True, help="npy, N x D")
-    args = parser.parse_args(argv)
+    args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
     names, factors = list(args.factors), read_factors(args.parameters, args.factors)
     some = sample(len(factors), args.seed, SOUNDS)
     points, factors = features(np.load(args.embeddings)[some], False), factors[some]
     count = min(max(AXES, 2 * len(names)), points.shape[1])
-    same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some) - len(some) // 2}
     if np.ptp(points, axis=0).max() > 0:
-        found = analyse(points, factors, args.shuffles, args.bootstrap, args.seed)
-        rows = score_rows(same, names, found)
-        rows = [row | {"note": f"{count} axes; {row['note']}".removesuffix("; ")} for row in rows]
+        scores = analyse(points, factors, args.shuffles, args.bootstrap, args.seed)
+        rows = score_rows(names, count, scores)
     else:
-        rows = [same | {"metric": "disentanglement", "note": "the embedding is constant"}]
-    write_scores(args.scores, rows)
+        rows = [{"metric": "disentanglement", "note": "the embedding is constant"}]
+    held = len(some) - len(some) // 2
+    write_scores(args, [row | {"n": held} for row in rows])

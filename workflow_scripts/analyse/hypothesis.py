@@ -1,32 +1,66 @@
-"""The paper's core hypothesis as numbers: is the 3-D cloud dense, with every factor a smooth colour
-progression, and are these progressions perpendicular?
+"""The paper's core hypothesis as numbers: is the 3-D cloud dense, is every factor a smooth colour progression
+in it, and are these progressions perpendicular?
 
-Smoothness of a factor: R2 of a cubic polynomial of the three Isomap coordinates, on sounds held out of
-its fit. A cubic can follow a bent progression, not a patchwork, however tidy each patch is.
-Orthogonality of two factors: the angle between the gradients of their cubics, 0 to 90 degrees. Where the
-cloud is thin a gradient is mostly noise, which would point anywhere; so each factor has two cubics, and all
-four of a pair are fitted to sounds that they do not share. With gradients A, B of either factor,
-cos^2 = E (A_i . A_j)(B_i . B_j) / E (A_i . B_i)(A_j . B_j) over the sounds, which noise does not bias; only
-for factors that are smooth at all.
-Density: how many dimensions the cloud fills around a sound, 1 (strand) to 3 (volume), by the
-participation ratio of its neighbours; it only describes, because noise is dense.
-Hypothesis: geometric mean of the smoothness of all factors (negative ones count as 0) times the mean
-sine of the angles of all pairs: 1 if everything holds, 0 if one factor is not smooth.
+Conventions: the cloud is the Isomap picture. Sounds outside of its largest component have coordinates around
+an origin of their own, unless the components were bridged. The factors of these sounds are estimated by the
+mean, so that a graph in pieces cannot win.
 
-Sounds outside of the largest component (unless the components were bridged) have coordinates of their
-own origin: their factors are estimated by the mean, so that a graph in pieces cannot win.
+Scores:
+- `smoothness` of a factor: R2 of a cubic polynomial of the three coordinates, on sounds held out of its fit.
+  A cubic can follow a bent progression. It cannot follow a patchwork, however tidy each patch is.
+- `orthogonality` of two factors: the angle between the gradients of their cubics, 0 to 90 degrees. It exists
+  only for factors that are smooth. Where the cloud is thin, a gradient is mostly noise and points anywhere.
+  So each factor has two cubics, and the four cubics of a pair are fitted to sounds that they do not share.
+  With gradients A and B of either factor,
+  cos^2 = E (A_i . A_j)(B_i . B_j) / E (A_i . B_i)(A_j . B_j) over the sounds, which noise does not bias.
+- `hypothesis`: the geometric mean of the smoothness of all factors (negative ones count as 0) times the mean
+  sine of the angles of all pairs. It is 1 if everything holds, and 0 if one factor is not smooth.
+- `density`: how many dimensions the cloud fills around a sound, 1 (strand) to 3 (volume), by the
+  participation ratio of its neighbours. It only describes, because noise is dense, too.
+
+Source: section 2.3 of the paper (smooth, perpendicular, dense); the scores are ours.
 """
 
 from itertools import combinations, combinations_with_replacement
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas
-from shared.factors import r2, read_factors
+from shared.factors import FactorScores, r2, read_factors, standardized
 from shared.graphs import nearest_neighbors
-from shared.scores import REPLICATES, bootstrap, half_samples, interval, score_parser, write_scores
+from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, write_scores
 
 from analyse.isomap import AXES
+
+ANALYSIS = {
+    "of": "cloud",
+    "order": 30,
+    "reads": ["parameters", "isomap.coordinates", "isomap.bridges"],
+    "takes": ["factors", "shuffles", "bootstrap", "seed"],
+    "mem_mb": 1000,
+    "heading": "The core hypothesis: smooth, perpendicular, dense",
+    "text": "Hypothesis: geometric mean of the factors' smoothness times the mean sine of the angles between "
+    "their gradients. It is 1 if all factors are smooth colour progressions over orthogonal coordinates, "
+    "and 0 if one factor is not smooth. Density: 1 is a strand, 2 a sheet, 3 a volume; noise is dense, too.",
+    "metrics": {
+        "hypothesis": {"unit": "0 to 1", "better": "high"},
+        "density": {"unit": "dimensions, 1 to 3", "better": ""},
+        "smoothness": {
+            "unit": "R2",
+            "better": "high",
+            "heading": "Smoothness in three dimensions",
+            "text": "R2 of each factor from a cubic polynomial of the Isomap coordinates, on sounds held out "
+            "of its fit.",
+        },
+        "orthogonality": {
+            "unit": "degree",
+            "better": "high",
+            "heading": "Orthogonality in three dimensions",
+            "text": "Angle between the gradients of two factors in the cloud, if both are smooth. Random "
+            "directions have 57 degrees on average.",
+        },
+    },
+}
 
 DEGREE = 3
 FOLDS = 10
@@ -117,100 +151,128 @@ def summary(smoothness, degrees):
     return smooth * np.sin(np.radians(degrees)).mean(axis=-1)
 
 
-def analyse(coordinates, inside, factors, shuffles, repeats, seed):
-    """Everything that the module names, of one cloud.
+class Cloud(NamedTuple):
+    """N sounds in three dimensions, with what cubics need.
 
-    coordinates: (N, 3); inside: bool (N,), the sounds to use; factors: (N, F) on their scales. Returns
-    (value, replicates, chance) of the smoothness, (value, replicates, which pairs have two smooth factors)
-    of the angles, (value, replicates, chance) of the hypothesis; and the density.
+    inside: bool (N,), the sounds that have a place in the cloud; points: float (N, 3), centred and scaled;
+    terms: float (N, 20), their monomials; slopes: float (3, N, 20), the derivatives of these.
     """
+
+    inside: np.ndarray
+    points: np.ndarray
+    terms: np.ndarray
+    slopes: np.ndarray
+
+
+def make_cloud(coordinates, inside):
+    """A Cloud of coordinates (N, 3). inside: bool (N,), the sounds to use; the others go to the origin."""
     points = np.where(inside[:, None], coordinates, 0)
     points = (points - points[inside].mean(axis=0)) / points[inside].std()
-    targets = (factors - factors.mean(axis=0)) / np.where(np.ptp(factors, axis=0) > 0, factors.std(axis=0), 1)
-    terms, slopes = monomials(points), derivatives(points)
-    F = targets.shape[1]
+    return Cloud(inside, points, monomials(points), derivatives(points))
+
+
+def measure_smoothness(cloud, targets, shuffles, repeats, seed):
+    """FactorScores of the smoothness of each factor. targets: float (N, F), standardized."""
+    N, F = targets.shape
     rng = np.random.default_rng(seed)
-    shuffled = [targets[rng.permutation(len(targets))] for _ in range(shuffles)]
+    shuffled = [targets[rng.permutation(N)] for _ in range(shuffles)]
     both = np.concatenate([targets, *shuffled], axis=1)
-    estimates = held_out(terms, both, inside, seed)
-    smooth = r2(estimates[:, :F], targets)
-    smooth_replicates = bootstrap(lambda i: r2(estimates[i, :F], targets[i]), len(targets), repeats, seed)
-    smooth_chance = r2(estimates[:, F:], both[:, F:]).reshape(shuffles, F)
-    rows = np.flatnonzero(inside)
+    estimates = held_out(cloud.terms, both, cloud.inside, seed)
+    by_chance = r2(estimates[:, F:], both[:, F:]).reshape(shuffles, F)
+    estimates = estimates[:, :F]
+    replicates = bootstrap(lambda i: r2(estimates[i], targets[i]), N, repeats, seed)
+    return FactorScores(r2(estimates, targets), replicates, by_chance)
 
-    def turned(some, wanted):
-        return angles(terms[some], slopes[:, some], wanted[some], seed)
 
-    degrees = turned(rows, targets)
-    few = min(repeats, REPLICATES)
-    halves = half_samples(lambda i: turned(i[inside[i]], targets), degrees, len(inside), few, seed)
+def measure_angles(cloud, targets, repeats, seed):
+    """FactorScores of the angle of each pair of factors, smooth or not. targets: float (N, F), standardized.
+
+    NaN where the sounds, or halves of them, do not tell the directions.
+    """
+
+    def angles_of(some):
+        return angles(cloud.terms[some], cloud.slopes[:, some], targets[some], seed)
+
+    degrees = angles_of(np.flatnonzero(cloud.inside))
+    repeats = min(repeats, REPLICATES)
+    halves = half_samples(lambda i: angles_of(i[cloud.inside[i]]), degrees, len(cloud.inside), repeats, seed)
     halves = np.clip(halves, 0, 90)
-    degrees = np.where(np.isfinite(halves).all(axis=0), degrees, np.nan)
-    low, _ = interval(smooth_replicates)
-    is_smooth = low > smooth_chance.max(axis=0)  # above all shufflings
-    which = [bool(is_smooth[i] and is_smooth[j]) for i, j in combinations(range(F), 2)]
-    low, _ = interval(smooth_replicates)
-    is_smooth = low > smooth_chance.max(axis=0)  # above all shufflings
-    which = [bool(is_smooth[i] and is_smooth[j]) for i, j in combinations(range(F), 2)]
-    # the directions of a factor that is not smooth are unknown; so near 0 they hardly matter
-    known = np.where(np.isfinite(degrees), degrees, 0)
-    whole = summary(smooth, known), summary(smooth_replicates[:few], np.nan_to_num(halves))
-    # a pair with a factor that is not smooth has no angle to speak of and counts as 0
-    known = np.where(np.isfinite(degrees), degrees, 0)
-    whole = summary(smooth, known), summary(smooth_replicates[:few], np.nan_to_num(halves))
-    if (np.array(which, dtype=bool) & ~np.isfinite(degrees)).any() and (smooth > 0).all():
-        whole = np.nan, []
-    return (
-        (smooth, smooth_replicates, smooth_chance.mean(axis=0)),
-        (degrees, halves, which),
-        (*whole, summary(smooth_chance, np.full((shuffles, len(which)), 90)).mean()),
-        density(points[inside]),
-    )
+    return FactorScores(np.where(np.isfinite(halves).all(axis=0), degrees, np.nan), halves)
 
 
-def score_rows(same, names, found):
-    """Rows of scores.csv from what analyse() returns. same: columns that all rows share."""
-    smooth, turned, whole, dense = found
+def score_hypothesis(smoothness, turned, are_smooth):
+    """FactorScores, of one column, of the hypothesis.
+
+    smoothness: FactorScores of F factors; turned: FactorScores of the angles of their pairs; are_smooth:
+    bool (pairs,), whether both factors of a pair are smooth.
+    """
+    unknown = ~np.isfinite(turned.value)
+    # An unknown angle counts as 0: if one of its factors is not smooth, the hypothesis is near 0 anyway.
+    value = summary(smoothness.value, np.where(unknown, 0, turned.value))
+    replicates = summary(smoothness.replicates[: len(turned.replicates)], np.nan_to_num(turned.replicates))
+    # The unknown angle of two smooth factors would decide: no score, unless another factor makes it 0.
+    if (are_smooth & unknown).any() and (smoothness.value > 0).all():
+        value = np.nan
+    perpendicular = np.full((len(smoothness.shuffled), len(unknown)), 90)
+    shuffled = summary(smoothness.shuffled, perpendicular)
+    return FactorScores(np.array([value]), replicates[:, None], shuffled[:, None])
+
+
+def analyse(cloud, names, factors, shuffles, repeats, seed):
+    """Score rows of one cloud. factors: float (N, F), those of the names, on their scales."""
+    targets = standardized(factors)
+    smoothness = measure_smoothness(cloud, targets, shuffles, repeats, seed)
+    turned = measure_angles(cloud, targets, repeats, seed)
+    is_smooth = smoothness.above_chance()
+    are_smooth = np.array([a and b for a, b in combinations(is_smooth, 2)], dtype=bool)
+    hypothesis = score_hypothesis(smoothness, turned, are_smooth)
+    note = "a factor does not vary, or the sounds do not tell the directions of two"
+    density_note = "no chance level: does not depend on the factors"
+    return [
+        *smoothness_rows(names, smoothness),
+        *orthogonality_rows(names, turned, are_smooth),
+        {"metric": "hypothesis"} | hypothesis.cells(0, note),
+        {"metric": "density", "value": density(cloud.points[cloud.inside]), "note": density_note},
+    ]
+
+
+def smoothness_rows(names, smoothness):
+    """Score rows of the smoothness of each factor."""
+    return [
+        {"metric": "smoothness", "factor": name} | smoothness.cells(j, "does not vary")
+        for j, name in enumerate(names)
+    ]
+
+
+def orthogonality_rows(names, turned, are_smooth):
+    """Score rows of the angle of each pair of factors. are_smooth: bool (pairs,)."""
     rows = []
-    for j, name in enumerate(names):
-        keep = {"metric": "smoothness", "factor": name, "unit": "R2", "better": "high"}
-        value = {"value": smooth[0][j], "replicates": smooth[1][:, j], "chance": smooth[2][j]}
-        rows.append(same | keep | (value if np.isfinite(smooth[0][j]) else {"note": "does not vary"}))
-    for k, (i, j) in enumerate(combinations(range(len(names)), 2)):
-        keep = {"metric": "orthogonality", "factor": names[i], "other": names[j], "unit": "degree"}
-        note = "no chance level: shuffled factors have no direction; two at random would be at 57 degrees"
-        value = {"value": turned[0][k], "replicates": turned[1][:, k], "note": note}
-        if not turned[2][k]:
-            value = {"note": "one of the two is not smooth: its gradient means nothing"}
-        elif not np.isfinite(turned[0][k]):
-            value = {"note": "the sounds do not tell the directions"}
-        rows.append(same | keep | {"better": "high"} | value)
-    value = {"value": whole[0], "replicates": whole[1], "chance": whole[2]}
-    if not np.isfinite(whole[0]):
-        value = {"note": "a factor does not vary, or the sounds do not tell the directions of two"}
-    rows.append(same | {"metric": "hypothesis", "unit": "0 to 1", "better": "high"} | value)
-    note = "no chance level: does not depend on the factors"
-    rows.append(same | {"metric": "density", "value": dense, "unit": "dimensions, 1 to 3", "note": note})
+    for k, (one, other) in enumerate(combinations(names, 2)):
+        row = {"metric": "orthogonality", "factor": one, "other": other}
+        row["note"] = (
+            "no chance level: shuffled factors have no direction; two at random would be at 57 degrees"
+        )
+        if are_smooth[k]:
+            row |= turned.cells(k, "the sounds do not tell the directions")
+        else:
+            row["note"] = "one of the two is not smooth: its gradient means nothing"
+        rows.append(row)
     return rows
 
 
 def main(argv=None):
-    parser = score_parser(__doc__)
-    parser.add_argument("--coordinates", required=True, help="CSV of sound, x, y, z, component")
-    parser.add_argument("--bridges", required=True, help="CSV of the bridges; if any, the cloud is one piece")
-    args = parser.parse_args(argv)
+    args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
     names, factors = list(args.factors), read_factors(args.parameters, args.factors)
-    cloud = pandas.read_csv(args.coordinates)
+    table = pandas.read_csv(args.coordinates)
     bridged = len(pandas.read_csv(args.bridges)) > 0
-    inside = np.ones(len(cloud), bool) if bridged else (cloud.component == 0).to_numpy()
-    coordinates = cloud[list(AXES)].to_numpy()
-    same = {"model": args.model, "analysis": Path(__file__).stem, "n": int(inside.sum())}
+    inside = np.ones(len(table), bool) if bridged else (table.component == 0).to_numpy()
+    coordinates = table[list(AXES)].to_numpy()
     width = np.ptp(coordinates[inside], axis=0).max()
-    if not width > np.finfo(np.float32).tiny or inside.sum() < FEWEST:
-        note = f"the cloud is a point, or its largest component has fewer than {FEWEST} sounds"
-        rows = [same | {"metric": m, "note": note} for m in ("hypothesis", "density")]
-        rows += [same | {"metric": "smoothness", "factor": name, "note": note} for name in names]
+    if width > np.finfo(np.float32).tiny and inside.sum() >= FEWEST:
+        cloud = make_cloud(coordinates, inside)
+        rows = analyse(cloud, names, factors, args.shuffles, args.bootstrap, args.seed)
     else:
-        settings = args.shuffles, args.bootstrap, args.seed
-        rows = score_rows(same, names, analyse(coordinates, inside, factors, *settings))
-    write_scores(args.scores, rows)
+        note = {"note": f"the cloud is a point, or its largest component has fewer than {FEWEST} sounds"}
+        rows = [note | {"metric": metric} for metric in ("hypothesis", "density")]
+        rows += [note | {"metric": "smoothness", "factor": name} for name in names]
+    write_scores(args, [row | {"n": int(inside.sum())} for row in rows])

@@ -1,28 +1,59 @@
 """Invariance: how little an embedding moves with one factor or nuisance, all others left to themselves.
 
-Within/between: rms distance of sounds that are alike in a factor (within NEAR of it by rank, or of equal
-value) over the rms distance of all sounds. 1: the embedding does not depend on the factor. For three
-factors that move it alike and independently it is sqrt(2/3). Its square is 1 minus the share of variance
-that the factor explains, curved or not (the correlation ratio, a first-order Sobol index).
-Mantel: partial rank correlation, over pairs of sounds, of their distance in the embedding with their
-distance in one factor, the distances in all other factors and nuisances held fixed (Smouse, Long & Sokal
-1986; ranks, because few far sounds would rule otherwise). 0: invariant.
+Conventions: a nuisance that is a seed has no distance, and no two sounds are alike in it, so that it has no
+score. In a nuisance of few whole numbers (a text), sounds of equal value are alike; it has no Mantel
+correlation. A nuisance should not be encoded: the more invariant embedding is better. Scores of factors only
+describe.
 
-Nuisances that are seeds have no distance and no two alike; a nuisance of few whole numbers (a text) has
-those of equal value alike, and no Mantel correlation.
+Scores:
+- `within_between`: rms distance of sounds that are alike in a factor (within NEAR of it by rank, or of equal
+  value) over the rms distance of all sounds. 1: the embedding does not depend on the factor. Three factors
+  that move it alike and independently have sqrt(2/3). Its square is 1 minus the share of variance that the
+  factor explains, curved or not (the correlation ratio, a first-order Sobol index).
+- `mantel`: partial rank correlation, over pairs of sounds, of their distance in the embedding with their
+  distance in one factor, the distances in all other factors and nuisances held fixed. 0: invariant. Ranks,
+  because few far sounds would rule otherwise.
+
+Source: Smouse, Long & Sokal (1986) for the partial Mantel correlation, Gamboa et al. (2022) for the ratio by
+ranks.
 """
 
-import json
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import rankdata
+from shared.factors import FactorScores
 from shared.graphs import features
 from shared.scales import on_scale
-from shared.scores import REPLICATES, half_samples, sample, score_parser, write_scores
+from shared.scores import REPLICATES, analysis_parser, half_samples, sample, write_scores
 
+ANALYSIS = {
+    "of": "cloud",
+    "order": 70,
+    "reads": ["parameters", "embeddings"],
+    "takes": ["factors", "nuisances", "standardize", "shuffles", "bootstrap", "seed"],
+    "threads": 2,
+    "metrics": {
+        "within_between": {
+            "unit": "ratio, 1 is invariant",
+            "better": "",  # the rows of nuisances say `high`
+            "heading": "Invariance: within/between distances",
+            "text": "rms distance of sounds that are alike in a factor or nuisance over that of all sounds. "
+            "1 is invariant.",
+        },
+        "mantel": {
+            "unit": "partial rank correlation, 0 is invariant",
+            "better": "",  # the rows of nuisances say `low`
+            "heading": "Invariance: partial Mantel correlation",
+            "text": "Rank correlation of distances in the embedding with distances in one factor, all others "
+            "held fixed. 0 is invariant.",
+        },
+    },
+}
+
+BETTER = {"within_between": "high", "mantel": "low"}  # of a nuisance
 NEAR = 0.05  # of the sounds, to both sides in the order of a factor
 SOUNDS = 1500  # of a larger data set, so many are drawn: distances grow with the square
 CATEGORIES = 32  # whole numbers beyond this are seeds
@@ -42,12 +73,12 @@ def ratio(squared, values):
     """
     n = len(squared)
     between = squared.sum() / (n * (n - 1))
-    found = []
+    within = []
     for column in values.T:
         rank = rankdata(column)  # equal values share theirs
         like = np.abs(rank[:, None] - rank) <= max(1, NEAR * n)
-        found.append(mean_within(squared, like) if np.ptp(column) > 0 else np.nan)
-    return np.sqrt(np.array(found) / between)
+        within.append(mean_within(squared, like) if np.ptp(column) > 0 else np.nan)
+    return np.sqrt(np.array(within) / between)
 
 
 def equal_ratio(squared, column):
@@ -81,8 +112,20 @@ def partial_mantel(embedding, others):
     return result[1:]
 
 
-def settings_of(table, factors, nuisances):
-    """What varies: factors on their scales and nuisances with an order, {name: (N,)}; those without, too."""
+class Varied(NamedTuple):
+    """What varies from sound to sound.
+
+    ordered: {name: float (n,)}, factors on their scales and nuisances with an order; equal: {name: (n,)},
+    nuisances of few whole numbers; seeds: names of nuisances of which no two sounds are alike.
+    """
+
+    ordered: dict
+    equal: dict
+    seeds: list
+
+
+def read_varied(table, factors, nuisances):
+    """Varied of the sounds of a table. factors, nuisances: {name: entry}."""
     ordered = {name: on_scale(table[name].to_numpy(float), f["scale"]) for name, f in factors.items()}
     equal, seeds = {}, []
     for name, nuisance in nuisances.items():
@@ -93,24 +136,24 @@ def settings_of(table, factors, nuisances):
             equal[name] = values
         else:
             seeds.append(name)
-    return ordered, equal, seeds
+    return Varied(ordered, equal, seeds)
 
 
-def analyse(points, ordered, equal, shuffles, repeats, seed):
-    """Ratios and Mantel correlations: {metric: {name: (value, replicates, chance)}}.
+def measure(points, varied, shuffles, repeats, seed):
+    """{metric: FactorScores}. points: (n, D); varied: of the n sounds.
 
-    points: (n, D); ordered, equal: {name: (n,)} as settings_of() gives.
+    Columns of within_between are those of `ordered`, then those of `equal`; mantel has those of `ordered`.
     """
     distances = pdist(points)
     squared = squareform(distances**2)
-    values = np.stack(list(ordered.values()), axis=1)
+    values = np.stack(list(varied.ordered.values()), axis=1)
     embedding = ranked(distances)
     others = [ranked(pdist(column[:, None])) for column in values.T]
     n, columns = values.shape
 
     def ratios(i, order=slice(None)):
         part = squared[np.ix_(i, i)]
-        alike = [equal_ratio(part, column[order][i]) for column in equal.values()]
+        alike = [equal_ratio(part, column[order][i]) for column in varied.equal.values()]
         return np.concatenate([ratio(part, values[order][i]), alike])
 
     def mantels(i):
@@ -123,54 +166,42 @@ def analyse(points, ordered, equal, shuffles, repeats, seed):
     value = scored(everything)
     replicates = half_samples(scored, value, n, min(repeats, REPLICATES), seed)
     rng = np.random.default_rng(seed)
-    chance = []
+    shuffled = []
     for _ in range(shuffles):
         order = rng.permutation(n)
         moved = [other[np.ix_(order, order)] for other in others]
-        chance.append(np.concatenate([ratios(everything, order), partial_mantel(embedding, moved)]))
-    chance = np.mean(chance, axis=0)
-    cells = [(value[k], replicates[:, k], chance[k]) for k in range(len(value))]
-    split = columns + len(equal)
+        shuffled.append(np.concatenate([ratios(everything, order), partial_mantel(embedding, moved)]))
+    shuffled = np.array(shuffled)
+    split = columns + len(varied.equal)
     return {
-        "within_between": dict(zip([*ordered, *equal], cells[:split], strict=True)),
-        "mantel": dict(zip(ordered, cells[split:], strict=True)),
+        "within_between": FactorScores(value[:split], replicates[:, :split], shuffled[:, :split]),
+        "mantel": FactorScores(value[split:], replicates[:, split:], shuffled[:, split:]),
     }
 
 
-def score_rows(same, factors, found, seeds):
-    """Rows of scores.csv. A nuisance should not be encoded, so 1 (a ratio) or 0 (Mantel) is better."""
-    units = {"within_between": "ratio, 1 is invariant", "mantel": "partial rank correlation, 0 is invariant"}
-    better = {"within_between": "high", "mantel": "low"}
+def score_rows(factors, varied, scores):
+    """Score rows of what measure() returns. factors: names of the factors; the other names are nuisances."""
     rows = []
-    for metric, scores in found.items():
-        for name, (value, replicates, chance) in scores.items():
-            row = {"metric": metric, "factor": name, "unit": units[metric]}
-            row["better"] = "" if name in factors else better[metric]
-            cells = {"value": value, "replicates": replicates, "chance": chance}
-            rows.append(
-                same | row | (cells if np.isfinite(value) else {"note": "does not vary, or no two are alike"})
-            )
-        for name in seeds:
+    for metric, names in (("within_between", [*varied.ordered, *varied.equal]), ("mantel", varied.ordered)):
+        for column, name in enumerate(names):
+            row = {"metric": metric, "factor": name} | ({} if name in factors else {"better": BETTER[metric]})
+            rows.append(row | scores[metric].cells(column, "does not vary, or no two are alike"))
+        for name in varied.seeds:
             note = "a seed: no two sounds are alike in it; a ladder tells"
-            rows.append(same | {"metric": metric, "factor": name, "unit": units[metric], "note": note})
+            rows.append({"metric": metric, "factor": name, "note": note})
     return rows
 
 
 def main(argv=None):
-    parser = score_parser(__doc__)
-    parser.add_argument("--nuisances", type=json.loads, default={}, help="{nuisance: entry}, JSON")
-    parser.add_argument("--embeddings", required=True, help="npy, N x D")
-    parser.add_argument("--standardize", action="store_true", help="features to unit variance first")
-    args = parser.parse_args(argv)
+    args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
     table = pandas.read_csv(args.parameters)
     some = sample(len(table), args.seed, SOUNDS)
     points = features(np.load(args.embeddings)[some], args.standardize)
-    ordered, equal, seeds = settings_of(table.iloc[some], args.factors, args.nuisances)
-    same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some)}
+    varied = read_varied(table.iloc[some], args.factors, args.nuisances)
     if np.ptp(points, axis=0).max() > 0:
-        found = analyse(points, ordered, equal, args.shuffles, args.bootstrap, args.seed)
-        rows = score_rows(same, args.factors, found, seeds)
+        scores = measure(points, varied, args.shuffles, args.bootstrap, args.seed)
+        rows = score_rows(args.factors, varied, scores)
     else:
-        note = "the embedding is constant: it does not vary with anything"
-        rows = [same | {"metric": "within_between", "factor": f, "note": note} for f in args.factors]
-    write_scores(args.scores, rows)
+        note = {"note": "the embedding is constant: it does not vary with anything"}
+        rows = [note | {"metric": "within_between", "factor": factor} for factor in args.factors]
+    write_scores(args, [row | {"n": len(some)} for row in rows])

@@ -1,33 +1,73 @@
 """Global disentanglement whatever the axes: which directions of an embedding carry which factor.
 
-Everything here depends on inner products of sounds alone, so that turning the embedding changes nothing.
+Conventions: everything here depends on inner products of sounds alone, so that turning the embedding changes
+nothing. Main effects are fitted twice, to halves of the sounds, and their sizes are products of one fit with
+the other. The noise of a fit would add to its square; it has no part in these products.
 
-Probe: ridge regression of each factor (on its scale) from the embedding, each sound estimated from all
-others. `probe_r2` is its R2.
-Leakage: the probe of factor j also moves when factor i is turned. V_i / (V_i + V_j), V the variance of the
-cubic main effect of either factor on the held-out probe of j: 0 if the probe carries j alone, 1/2 if it
-cannot tell them apart; only of probes that tell j at all.
-Main effect: turning factor j moves the embedding, on average over all others, along a curve x_j, cubic in the
-factor. Its share of the embedding's variance (a first-order Sobol index, Lamboni et al. 2011).
-Angle between two such curves, weighted by how far each direction moves: cos^2 = tr(C_i C_j) / (|C_i| |C_j|),
-C_j the covariance of x_j (an RV coefficient, Robert & Escoufier 1976). For straight curves this is the angle
-between two lines, the only principal angle; the smallest of several would be 0 wherever faint noise
-directions meet. Only for factors whose main effect is above all shufflings.
+Scores:
+- `probe_r2` of a factor: R2 of a ridge regression of the factor (on its scale) from the embedding, the probe.
+  Each sound is estimated from all others.
+- `leakage`: the probe of factor j also moves when factor i is turned. V_i / (V_i + V_j), V the variance of
+  the cubic main effect of either factor on the held-out probe of j. It is 0 if the probe carries j alone, and
+  1/2 if it cannot tell them apart. It exists only for probes that tell j at all.
+- `main_effect` of a factor: turning factor j moves the embedding, on average over all others, along a curve
+  x_j, cubic in the factor. The score is the share of the embedding's variance that this curve has.
+- `angle` between two such curves, weighted by how far each direction moves:
+  cos^2 = tr(C_i C_j) / (|C_i| |C_j|), C_j the covariance of x_j. For straight curves this is the angle
+  between two lines, their only principal angle. The smallest of several principal angles would be 0 wherever
+  faint noise directions meet. The score exists only for factors whose main effect is above all shufflings.
 
-Main effects are fitted twice, to halves of the sounds, and their sizes are products of one with the other:
-the noise of either, which would add to a square, has no part in them.
+Source: Alain & Bengio (2016) for probes. Main effects are first-order Sobol indices (Lamboni et al. 2011),
+the angle is an RV coefficient (Robert & Escoufier 1976). The leakage is ours.
 """
 
 from itertools import combinations, permutations
-from pathlib import Path
 
 import numpy as np
 from numpy.polynomial import legendre
 from scipy.stats import rankdata
-from shared.factors import r2, read_factors
+from shared.factors import FactorScores, r2, read_factors, standardized
 from shared.graphs import features
-from shared.scores import REPLICATES, bootstrap, half_samples, interval, sample, score_parser, write_scores
+from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, sample, write_scores
 from sklearn.linear_model import RidgeCV
+
+ANALYSIS = {
+    "of": "cloud",
+    "order": 50,
+    "reads": ["parameters", "embeddings"],
+    "takes": ["factors", "standardize", "shuffles", "bootstrap", "seed"],
+    "threads": 2,
+    "metrics": {
+        "probe_r2": {
+            "unit": "share of variance",
+            "better": "high",
+            "heading": "Linear probes",
+            "text": "R2 of a ridge regression of each factor from the embedding, each sound estimated from "
+            "all others.",
+        },
+        "leakage": {
+            "unit": "share of the probe",
+            "better": "low",
+            "heading": "Leakage",
+            "text": "What the probe of the first factor tells of the second, as a share of both. It is 0 if "
+            "the probe carries its own factor alone, and 0.5 if it cannot tell them apart. There is no value "
+            "if the probe does not tell its own factor.",
+        },
+        "angle": {
+            "unit": "degree",
+            "better": "high",
+            "heading": "Global disentanglement",
+            "text": "Angle between the directions in which two factors move the embedding on average, 90 "
+            "degrees if apart. Turning the embedding changes nothing.",
+        },
+        "main_effect": {
+            "unit": "share of variance",
+            "better": "",
+            "heading": "Main effects",
+            "text": "Share of the embedding's variance that a factor moves on average over all others.",
+        },
+    },
+}
 
 DEGREE = 3
 SPLITS = 4  # of the sounds into halves, averaged
@@ -107,57 +147,55 @@ def angles(overlaps):
     return np.where(known, np.degrees(np.arccos(np.sqrt(np.clip(squared, 0, 1)))), np.nan)
 
 
-def probe_rows(same, names, points, targets, terms, orders, settings):
-    """Rows of probe_r2 and leakage. orders: the shufflings, (shuffles, N); settings: repeats, seed."""
-    repeats, seed = settings
+def measure_probes(points, targets, terms, orders, repeats, seed):
+    """FactorScores of the R2 of each factor's probe, and of the leakage of each of permutations(factors, 2).
+
+    points: (N, D); targets: (N, F), standardized; terms: (N, F, 3); orders: shufflings, (shuffles, N). A
+    leakage is NaN if the probe does not tell its own factor, or if the other factor does not vary.
+    """
     N, F = targets.shape
     both = np.concatenate([targets, *(targets[order] for order in orders)], axis=1)
     estimates = probe(points, both)
     scores = r2(estimates, both).reshape(-1, F)
     estimates = estimates[:, :F]
     replicates = bootstrap(lambda i: r2(estimates[i], targets[i]), N, repeats, seed)
-    told = interval(replicates)[0] > scores[1:].max(axis=0)
+    probes = FactorScores(scores[0], replicates, scores[1:])
+
     own = carried(estimates, terms)
     leaks = leakage(own)
     # the other factor alone is shuffled: a shuffled probe would say nothing
     shuffled = np.mean([carried(estimates, terms[order]) for order in orders], axis=0)
     np.fill_diagonal(shuffled, np.diagonal(own))
-    leak_chance = leakage(shuffled)
     repeats = min(repeats, REPLICATES)
-    leak_replicates = half_samples(
-        lambda i: leakage(carried(estimates[i], terms[i])), leaks, N, repeats, seed
+    replicates = half_samples(lambda i: leakage(carried(estimates[i], terms[i])), leaks, N, repeats, seed)
+    j, i = np.array(list(permutations(range(F), 2)), dtype=int).reshape(-1, 2).T
+    tells = probes.above_chance()[j] & (np.ptp(targets, axis=0)[i] > 0)
+    return probes, FactorScores(
+        np.where(tells, leaks[i, j], np.nan),
+        np.clip(replicates[:, i, j], 0, 1),
+        leakage(shuffled)[None, i, j],
     )
-    rows = []
-    for j, name in enumerate(names):
-        row = {"metric": "probe_r2", "factor": name, "unit": "share of variance", "better": "high"}
-        value = {"value": scores[0, j], "replicates": replicates[:, j], "chance": scores[1:, j].mean()}
-        rows.append(same | row | (value if np.isfinite(scores[0, j]) else {"note": "does not vary"}))
-    for j, i in permutations(range(F), 2):
-        row = {"metric": "leakage", "factor": names[j], "other": names[i], "unit": "share of the probe"}
-        value = {"value": leaks[i, j], "chance": leak_chance[i, j]}
-        value["replicates"] = np.clip(leak_replicates[:, i, j], 0, 1)
-        if not (told[j] and np.ptp(targets[:, i]) > 0):
-            value = {"note": "the probe does not tell its own factor, or one of them does not vary"}
-        rows.append(same | row | {"better": "low"} | value)
-    return rows
 
 
-def angle_rows(same, names, points, terms, orders, settings):
-    """Rows of main_effect and angle."""
-    repeats, seed = min(settings[0], REPLICATES), settings[1]
+def measure_effects(points, terms, orders, repeats, seed):
+    """FactorScores of each factor's main effect, and of the angle of each of combinations(factors, 2).
+
+    points: (N, D); terms: (N, F, 3); orders: shufflings, (shuffles, N). An angle is NaN unless both main
+    effects are above chance.
+    """
     N, F = terms.shape[:2]
     gram = points @ points.T
     squares = np.diagonal(gram)
 
-    def scored(i, some_terms):
-        variance = squares[i].mean() - (points[i].mean(axis=0) ** 2).sum()
-        sizes, overlaps = effects(gram[np.ix_(i, i)], some_terms, seed)
+    def scored(sounds, some_terms):
+        variance = squares[sounds].mean() - (points[sounds].mean(axis=0) ** 2).sum()
+        sizes, overlaps = effects(gram[np.ix_(sounds, sounds)], some_terms, seed)
         return np.concatenate([sizes / variance, angles(overlaps)])
 
     everything = np.arange(N)
-    value = scored(everything, terms)
-    replicates = half_samples(lambda i: scored(i, terms[i]), value, N, repeats, seed)
-    replicates[:, F:] = np.clip(replicates[:, F:], 0, 90)
+    values = scored(everything, terms)
+    repeats = min(repeats, REPLICATES)
+    replicates = half_samples(lambda sounds: scored(sounds, terms[sounds]), values, N, repeats, seed)
     # for its share one factor alone is shuffled, so that the others still explain what they move
     alone = np.empty((len(orders), F))
     for k, order in enumerate(orders):
@@ -165,40 +203,54 @@ def angle_rows(same, names, points, terms, orders, settings):
             mixed = terms.copy()
             mixed[:, j] = terms[order, j]
             alone[k, j] = scored(everything, mixed)[j]
-    encoded = interval(replicates[:, :F])[0] > alone.max(axis=0)
-    rows = []
-    for j, name in enumerate(names):
-        row = {"metric": "main_effect", "factor": name, "unit": "share of variance"}
-        cells = {"value": value[j], "replicates": replicates[:, j], "chance": alone[:, j].mean()}
-        rows.append(same | row | cells)
-    for k, (i, j) in enumerate(combinations(range(F), 2), start=F):
-        row = {"metric": "angle", "factor": names[i], "other": names[j], "unit": "degree", "better": "high"}
-        note = "no chance level: shuffled factors have no direction"
-        cells = {"value": value[k], "replicates": replicates[:, k], "note": note}
-        if not (encoded[i] and encoded[j] and np.isfinite(replicates[:, k]).all()):
-            cells = {"note": "one of the two has no main effect above chance"}
-        rows.append(same | row | cells)
+    main_effects = FactorScores(values[:F], replicates[:, :F], alone)
+
+    i, j = np.triu_indices(F, 1)
+    degrees = np.clip(replicates[:, F:], 0, 90)
+    is_moved = main_effects.above_chance()
+    known = is_moved[i] & is_moved[j] & np.isfinite(degrees).all(axis=0)
+    return main_effects, FactorScores(np.where(known, values[F:], np.nan), degrees)
+
+
+def probe_rows(names, probes, leaks):
+    """Score rows of probe_r2 and leakage."""
+    rows = [
+        {"metric": "probe_r2", "factor": name} | probes.cells(j, "does not vary")
+        for j, name in enumerate(names)
+    ]
+    note = "the probe does not tell its own factor, or one of them does not vary"
+    for k, (name, other) in enumerate(permutations(names, 2)):
+        rows.append({"metric": "leakage", "factor": name, "other": other} | leaks.cells(k, note))
+    return rows
+
+
+def effect_rows(names, main_effects, turned):
+    """Score rows of main_effect and angle."""
+    rows = [
+        {"metric": "main_effect", "factor": name} | main_effects.cells(j, "is not known")
+        for j, name in enumerate(names)
+    ]
+    unknown = "one of the two has no main effect above chance"
+    for k, (name, other) in enumerate(combinations(names, 2)):
+        row = {"metric": "angle", "factor": name, "other": other}
+        row["note"] = "no chance level: shuffled factors have no direction"
+        rows.append(row | turned.cells(k, unknown))
     return rows
 
 
 def main(argv=None):
-    parser = score_parser(__doc__)
-    parser.add_argument("--embeddings", required=True, help="npy, N x D")
-    parser.add_argument("--standardize", action="store_true", help="features to unit variance first")
-    args = parser.parse_args(argv)
+    args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
     names, factors = list(args.factors), read_factors(args.parameters, args.factors)
     some = sample(len(factors), args.seed, SOUNDS)
     factors = factors[some]
     points = features(np.load(args.embeddings)[some], args.standardize)
-    targets = (factors - factors.mean(axis=0)) / np.where(np.ptp(factors, axis=0) > 0, factors.std(axis=0), 1)
-    same = {"model": args.model, "analysis": Path(__file__).stem, "n": len(some)}
     rng = np.random.default_rng(args.seed)
     orders = [rng.permutation(len(some)) for _ in range(args.shuffles)]
-    settings = args.bootstrap, args.seed
     if np.ptp(points, axis=0).max() > 0:
-        rows = probe_rows(same, names, points, targets, curves(factors), orders, settings)
-        rows += angle_rows(same, names, points, curves(factors), orders, settings)
+        drawn = orders, args.bootstrap, args.seed
+        rows = probe_rows(names, *measure_probes(points, standardized(factors), curves(factors), *drawn))
+        rows += effect_rows(names, *measure_effects(points, curves(factors), *drawn))
     else:
-        same["note"] = "the embedding is constant"
-        rows = [same | {"metric": m, "factor": f} for m in ("probe_r2", "main_effect") for f in names]
-    write_scores(args.scores, rows)
+        note = {"note": "the embedding is constant"}
+        rows = [note | {"metric": m, "factor": f} for m in ("probe_r2", "main_effect") for f in names]
+    write_scores(args, [row | {"n": len(some)} for row in rows])

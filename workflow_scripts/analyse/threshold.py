@@ -1,126 +1,96 @@
 """Neurometric threshold of each factor: the step that an observer of the embedding tells apart at d' = 1.
 
-The observer hears three sounds: the two plain renderings of a base point of a ladder and one with a factor
-moved by a step, nuisances drawn anew in each. It takes the two nearest embeddings (Euclidean) as
-the pair, the third as the odd one: the triangular method, chance 1/3. Its proportion correct is turned
-into d' as for listeners, by the psychometric function of that method for one Gaussian dimension
-(Frijters, J. Math. Psychol. 19, 1979; Ennis, J. Sens. Stud. 8, 1993). With noise in many dimensions, d' is
-that of the one-dimensional observer with the same proportion correct.
+An observer (observer.py) hears the two plain renderings of a base point of a ladder, and a third sound with
+one factor moved by a step. Nuisances are drawn anew in each. The observer names the odd one of the three. The
+threshold is fitted to its answers at all steps of the ladder, both directions together. Intervals come from
+base points drawn anew.
 
-d' = (step / threshold)^beta is fitted to all steps of the ladder, both directions together, by the highest
-posterior on a grid of threshold (uniform), beta and lapse rate; intervals from base points drawn anew.
+Scores: `threshold` is in cents, percent or the factor's own unit. `threshold_jnd` is the same in JND, where
+listeners are at 1 by definition. `d_prime` is taken at one JND; every model has one.
 
-Scores: `threshold` in cents, percent or the factor's own unit; `threshold_jnd` in JND, where listeners are
-at 1 by definition; `d_prime` at one JND, which every model has. A threshold lies within the ladder: if it
-is not shown to lie below the largest step the value is empty and the note begins "not reached"; if it is
-below the smallest step, that step is the value and the note begins "below". Ends of an interval that
-lie outside the ladder stand at its ends, and the note says so.
+States: a threshold lies within the ladder. If it is not shown to lie below the largest step, it is `not
+reached` and has no value. If it is below the smallest step, it is `below` and that step is its value. An end
+of an interval that lies outside the ladder stands at the ladder's end, and the note says so. A d' that is cut
+off at CEILING has the state `ceiling`.
+
+File: `estimates` has one row per factor and octave of steps: step (JND), trials, the proportion correct with
+its interval (low, high), and the fitted proportion.
 """
 
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas
-from scipy.stats import norm
 from shared.files import written_whole
 from shared.graphs import features
 from shared.ladders import plain_sounds, read_ladder
 from shared.scales import from_jnd
-from shared.scores import bootstrap, score_parser, write_scores
+from shared.scores import analysis_parser, bootstrap, write_scores
 
-CHANCE = 1 / 3
-CEILING = 5.0  # of d', 96 % correct: some dozens of trials hardly tell more from it
+from analyse.observer import (
+    CEILING,
+    Ends,
+    d_prime_at_one,
+    fit,
+    grid_proportions,
+    judge,
+    log_likelihoods,
+    parameter_grid,
+)
+
+ANALYSIS = {
+    "of": "ladder",
+    "order": 10,
+    "reads": ["parameters", "embeddings"],
+    "takes": ["factors", "standardize", "shuffles", "bootstrap", "seed"],
+    "writes": {"estimates": "{model}.csv"},
+    "metrics": {
+        "threshold": {
+            "unit": "",  # of the factor: cents, percent, or its own
+            "better": "low",
+            "heading": "Neurometric thresholds",
+            "text": "The step of a factor at which an observer of the embedding has d' = 1, beside that of "
+            "listeners. The observer gets three renderings with nuisances drawn anew, one of them with the "
+            "factor moved, and picks the one that is farthest from the closest pair.",
+            "notes": True,
+        },
+        "threshold_jnd": {
+            "unit": "JND",
+            "better": "low",
+            "heading": "Neurometric thresholds in just-noticeable differences",
+            "text": "The same in units of listeners' thresholds: 1 is as keen as listeners, below 1 keener.",
+        },
+        "d_prime": {
+            "unit": "d'",
+            "better": "high",
+            "heading": "Sensitivity index at one just-noticeable difference",
+            "text": "d' of the same observer when the factor moves by one just-noticeable difference. 0 is "
+            "blind.",
+        },
+    },
+}
 REACHED = 0.9  # share of replicates within the ladder that makes a threshold; of noise, 3 % get there
 SHUFFLED_REPEATS = 200  # replicates of each shuffling
-NOT_REACHED, BELOW = "not reached", "below"  # how notes begin
-D_PRIMES = np.linspace(0, 20, 2001)
-BETAS = np.geomspace(0.5, 3, 10)
-BETA_PRIOR = 1.1, 0.35  # median, spread of ln: noise in 1 to 128 dimensions has 1.0 to 1.3
-LAPSES = np.array([0, 0.02, 0.05, 0.1])
-LAPSE_PRIOR = 0.03  # mean of an exponential
 
 
-def triangular(d_prime):
-    """Proportion correct of the triangular method at a d' of the one-dimensional Gaussian observer.
+class Trials(NamedTuple):
+    """Trials on one factor, one per sound with the factor moved."""
 
-    2 int_0^inf [Phi(-z sqrt 3 + d' sqrt(2/3)) + Phi(-z sqrt 3 - d' sqrt(2/3))] phi(z) dz.
-    """
-    z = np.linspace(0, 8, 801)[:, None]
-    shift = np.ravel(d_prime) * np.sqrt(2 / 3)
-    both = norm.cdf(shift - z * np.sqrt(3)) + norm.cdf(-shift - z * np.sqrt(3))
-    return np.trapezoid(2 * both * norm.pdf(z), z, axis=0).reshape(np.shape(d_prime))
-
-
-PROPORTIONS = triangular(D_PRIMES)
-
-
-def judge(points, pairs, moved):
-    """Whether the observer finds the odd sound, float (T,): 1, 0, or the chance of a guess among ties.
-
-    points: float (N, D); pairs: int (T, 2), the plain sounds; moved: int (T,).
-    """
-    result = np.zeros(len(moved))
-    for start in range(0, len(moved), 256):
-        part = slice(start, start + 256)
-        a, b, c = (points[i] for i in (*pairs[part].T, moved[part]))
-        distances = np.stack([((x - y) ** 2).sum(axis=1) for x, y in ((a, b), (a, c), (b, c))])
-        nearest = distances == distances.min(axis=0)
-        result[part] = nearest[0] / nearest.sum(axis=0)
-    return result
+    pairs: np.ndarray  # int (T, 2), the plain sounds of the same base point
+    moved: np.ndarray  # int (T,), the moved sounds
+    place: np.ndarray  # int (T,), the places of their base points
+    steps: np.ndarray  # float (T,), JND, without sign
 
 
 def trials(table, name):
-    """Trials on one factor: the moved sounds int (T,), the place of their base point int (T,), and their
-    steps float (T,), JND, without sign. table: of `read_ladder`. Steps of 0 (measured factors) are left out.
-    """
+    """The Trials on one factor. table: of read_ladder(). Steps of 0 (measured factors) are left out."""
     moved = np.flatnonzero((table.ladder_factor == name) & (table.ladder_step != 0))
-    place = np.unique(table.ladder_point, return_inverse=True)[1]
-    return moved, place[moved], np.abs(table.ladder_step.to_numpy()[moved])
-
-
-def parameter_grid(smallest, largest):
-    """Grid of the fit: thresholds (JND), betas, lapses and log prior, each float (G,).
-
-    Thresholds reach three octaves beyond the smallest and largest step (JND) of the ladder.
-    """
-    thresholds = 2 ** np.arange(np.log2(smallest) - 3, np.log2(largest) + 3, 1 / 8)
-    thresholds, betas, lapses = (g.ravel() for g in np.meshgrid(thresholds, BETAS, LAPSES, indexing="ij"))
-    median, spread = BETA_PRIOR
-    prior = -0.5 * (np.log(betas / median) / spread) ** 2 - lapses / LAPSE_PRIOR
-    return thresholds, betas, lapses, prior
-
-
-def grid_proportions(steps, grid):
-    """Proportion correct at each step and grid point, float (S, G). steps: float (S,), JND."""
-    thresholds, betas, lapses, _ = grid
-    proportions = np.interp((steps[:, None] / thresholds) ** betas, D_PRIMES, PROPORTIONS)
-    return np.clip(proportions - lapses * (proportions - CHANCE), 1e-9, 1 - 1e-9)
-
-
-def log_likelihoods(correct, place, where, proportions, points):
-    """Log-likelihood of the trials of each base point on the grid, float (points, G).
-
-    correct: float (T,); place: int (T,), base points; where: int (T,), the row of `proportions` (S, G).
-    """
-    right, wrong = np.zeros((2, points, len(proportions)))
-    np.add.at(right, (place, where), correct)
-    np.add.at(wrong, (place, where), 1 - correct)
-    return right @ np.log(proportions) + wrong @ np.log1p(-proportions)
-
-
-def fit(likelihoods, weights, grid):
-    """Where on the grid the posterior is highest, int (R,). weights: float (R, points)."""
-    blocks = np.array_split(weights, len(weights) // 256 + 1)
-    return np.concatenate([np.argmax(block @ likelihoods + grid[3], axis=1) for block in blocks])
-
-
-def d_prime_at_one(best, grid):
-    """d' at one JND of grid points, float (R,), up to CEILING."""
-    return np.minimum(grid[0][best] ** -grid[1][best], CEILING)
+    place = np.unique(table.ladder_point, return_inverse=True)[1][moved]
+    return Trials(plain_sounds(table)[place], moved, place, np.abs(table.ladder_step.to_numpy()[moved]))
 
 
 def is_reached(threshold, replicates, largest):
-    """Whether the data place the threshold (JND) within the ladder, whose largest step is given."""
+    """Whether the data place the threshold (JND) within the ladder. largest: its largest step, JND."""
     return threshold <= largest and np.mean(replicates <= largest) >= REACHED
 
 
@@ -158,67 +128,98 @@ def step_bins(correct, steps, expected):
     return rows
 
 
-def score_factor(points, table, name, entry, orders, weights):
-    """Score rows of one factor, without the model, and rows of step_bins.
+def threshold_notes(threshold, replicates, entry, ends):
+    """State of a threshold (JND) and a list of notes on how it lies within the ladder.
 
-    points: float (N, D); orders: int (shuffles, N), which sound stands for which in each shuffling;
-    weights: float (repeats, base points), how often each is in each bootstrap resample.
+    replicates: float (repeats,), JND; entry: the factor's; ends: Ends.
     """
-    pairs, (moved, place, steps) = plain_sounds(table), trials(table, name)
-    common = {"analysis": Path(__file__).stem, "factor": name, "better": "low", "n": len(pairs)}
-    rows = [
-        common | {"metric": "threshold", "unit": in_units(1, entry)[1]},
-        common | {"metric": "threshold_jnd", "unit": "JND"},
-        common | {"metric": "d_prime", "unit": "d'", "better": "high"},
-    ]
-    if not len(moved) or not np.ptp(points, axis=0).any():
-        note = "the embedding does not vary" if len(moved) else "the ladder has no steps of it"
-        return [row | {"note": note} for row in rows], []
-    sizes, where = np.unique(steps, return_inverse=True)
-    smallest, largest = np.quantile(steps, 0.05, method="lower"), sizes[-1]  # measured steps may be near 0
-    grid = parameter_grid(smallest, largest)
-    proportions = grid_proportions(sizes, grid)
-
-    def outcome(order, weights):
-        correct = judge(points, order[pairs[place]], order[moved])
-        likelihoods = log_likelihoods(correct, place, where, proportions, len(pairs))
-        return correct, fit(likelihoods, np.vstack([np.ones(len(pairs)), weights]), grid)
-
-    correct, best = outcome(np.arange(len(points)), weights)
-    shuffled = [outcome(order, weights[:SHUFFLED_REPEATS])[1] for order in orders]
-    threshold, replicates = grid[0][best[0]], grid[0][best[1:]]
-    notes = []
+    smallest, largest = ends
     if not is_reached(threshold, replicates, largest):
-        notes = [f"{NOT_REACHED}: d' = 1 not shown within {largest:.3g} JND = {in_words(largest, entry)}"]
-    else:
-        low, high = np.percentile(replicates, [2.5, 97.5])
-        if threshold < smallest:
-            notes = [f"{BELOW} the smallest step, {smallest:.3g} JND = {in_words(smallest, entry)}"]
-        elif low < smallest:
-            notes = [f"low end below the smallest step, {smallest:.3g} JND"]
-        if high > largest:
-            notes.append(f"high end not reached within {largest:.3g} JND")
-        for row, convert in zip(rows, (lambda x: in_units(x, entry)[0], lambda x: x), strict=False):
-            row["value"] = convert(np.clip(threshold, smallest, largest))
-            row["replicates"] = convert(np.clip(replicates, smallest, largest))
-    reached = sum(is_reached(grid[0][b[0]], grid[0][b[1:]], largest) for b in shuffled)
+        within = f"{largest:.3g} JND = {in_words(largest, entry)}"
+        return "not reached", [f"not reached: d' = 1 not shown within {within}"]
+    low, high = np.percentile(replicates, [2.5, 97.5])
+    notes = []
+    if threshold < smallest:
+        notes.append(f"below the smallest step, {smallest:.3g} JND = {in_words(smallest, entry)}")
+    elif low < smallest:
+        notes.append(f"low end below the smallest step, {smallest:.3g} JND")
+    if high > largest:
+        notes.append(f"high end not reached within {largest:.3g} JND")
+    return "below" if threshold < smallest else "", notes
+
+
+def threshold_rows(thresholds, shuffled, entry, ends):
+    """Score rows `threshold` and `threshold_jnd` of one factor.
+
+    thresholds: float (1 + repeats,), JND: that of all base points, then of the resamples; shuffled: list of
+    the same for each shuffling; entry: the factor's; ends: Ends.
+    """
+    threshold, replicates = thresholds[0], thresholds[1:]
+    state, notes = threshold_notes(threshold, replicates, entry, ends)
+    rows = [{"metric": "threshold", "unit": in_units(1, entry)[1]}, {"metric": "threshold_jnd"}]
+    if state != "not reached":
+        for row, convert in zip(rows, (lambda x: in_units(x, entry)[0], lambda x: x), strict=True):
+            row["value"] = convert(np.clip(threshold, *ends))
+            row["replicates"] = convert(np.clip(replicates, *ends))
+    reached = sum(is_reached(t[0], t[1:], ends.largest) for t in shuffled)
     notes.append(f"listeners: {in_words(1, entry)} ({entry['jnd'].get('source', 'no source')})")
     notes.append(f"{reached} of {len(shuffled)} shufflings reach a threshold")
-    for row in rows[:2]:
-        row["note"] = "; ".join(notes)
-    d_prime = d_prime_at_one(best, grid)
-    chance = np.mean([d_prime_at_one(b[:1], grid) for b in shuffled]) if shuffled else np.nan
-    rows[2] |= {"value": d_prime[0], "replicates": d_prime[1:], "chance": chance}
-    rows[2]["note"] = f"at the ceiling of {CEILING:g}" if d_prime[0] == CEILING else ""
-    return rows, [{"factor": name} | r for r in step_bins(correct, steps, proportions[where, best[0]])]
+    return [row | {"state": state, "note": "; ".join(notes)} for row in rows]
+
+
+def d_prime_row(d_primes, shuffled):
+    """Score row `d_prime` of one factor.
+
+    d_primes: float (1 + repeats,): that of all base points, then of the resamples; shuffled: list of float,
+    that of all base points in each shuffling.
+    """
+    row = {"metric": "d_prime", "value": d_primes[0], "replicates": d_primes[1:]}
+    row["chance"] = np.mean(shuffled) if shuffled else np.nan
+    if d_primes[0] == CEILING:
+        row |= {"state": "ceiling", "note": f"at the ceiling of {CEILING:g}"}
+    return row
+
+
+def undefined_rows(entry, note):
+    """Score rows of a factor that has no scores, with the reason."""
+    units = {"threshold": {"unit": in_units(1, entry)[1]}}
+    return [{"metric": m, "note": note} | units.get(m, {}) for m in ANALYSIS["metrics"]]
+
+
+def score_factor(points, table, name, entry, orders, weights):
+    """Score rows of one factor, and its rows of step_bins().
+
+    points: float (N, D); table: of read_ladder(); orders: int (shuffles, N), which sound stands for which in
+    each shuffling; weights: float (repeats, base points), how often each is in each bootstrap resample.
+    """
+    pairs, moved, place, steps = trials(table, name)
+    base = len(plain_sounds(table))
+    same = {"factor": name, "n": base}
+    if not len(moved) or not np.ptp(points, axis=0).any():
+        note = "the embedding does not vary" if len(moved) else "the ladder has no steps of it"
+        return [same | row for row in undefined_rows(entry, note)], []
+    sizes, where = np.unique(steps, return_inverse=True)
+    ends = Ends(np.quantile(steps, 0.05, method="lower"), sizes[-1])  # measured steps may be near 0
+    grid = parameter_grid(ends)
+    proportions = grid_proportions(sizes, grid)
+
+    def fitted(correct, weights):
+        """Grid points, int (1 + repeats,), that fit all base points best, and each resample."""
+        likelihoods = log_likelihoods(correct, place, where, proportions, base)
+        return fit(likelihoods, np.vstack([np.ones(base), weights]), grid)
+
+    correct = judge(points, pairs, moved)
+    best = fitted(correct, weights)
+    few = weights[:SHUFFLED_REPEATS]
+    shuffled = [fitted(judge(points, order[pairs], order[moved]), few) for order in orders]
+    rows = threshold_rows(grid.thresholds[best], [grid.thresholds[b] for b in shuffled], entry, ends)
+    rows.append(d_prime_row(d_prime_at_one(best, grid), [d_prime_at_one(b[0], grid) for b in shuffled]))
+    bins = step_bins(correct, steps, proportions[where, best[0]])
+    return [same | row for row in rows], [{"factor": name} | row for row in bins]
 
 
 def main(argv=None):
-    parser = score_parser(__doc__)
-    parser.add_argument("--embeddings", required=True, help="npy, N x D")
-    parser.add_argument("--standardize", action="store_true", help="features to unit variance first")
-    parser.add_argument("--estimates", required=True, help="CSV of proportions correct to write")
-    args = parser.parse_args(argv)
+    args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
     points = features(np.load(args.embeddings), args.standardize)
     table = read_ladder(args.parameters)
     base = len(plain_sounds(table))
@@ -228,9 +229,9 @@ def main(argv=None):
     scores, estimates = [], []
     for name, entry in args.factors.items():
         rows, bins = score_factor(points, table, name, entry, orders, weights)
-        scores += [{"model": args.model} | row for row in rows]
+        scores += rows
         estimates += bins
     columns = ["factor", "step", "trials", "correct", "low", "high", "fitted"]
     with written_whole(args.estimates) as draft:
         pandas.DataFrame(estimates, columns=columns).to_csv(draft, index=False, float_format="%.6g")
-    write_scores(args.scores, scores)
+    write_scores(args, scores)

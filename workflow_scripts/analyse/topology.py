@@ -1,59 +1,96 @@
 """Topology of one embedding from its neighbour graph: pieces, loops, intrinsic dimension, in words.
 
 Loops. The largest component of the K-neighbour union graph is a geodesic space X: its edges are intervals,
-distances are shortest paths. Landmarks are chosen by farthest-point sampling; every point of X, along the
-edges too, is within the covering radius e of one. Persistent homology of their Vietoris-Rips complex (GUDHI)
-gives bars (birth, death) in H1. A bar counts as a loop if death - birth > 2 e, because
+and distances are shortest paths. Landmarks are chosen by farthest-point sampling, so that every point of X,
+along the edges too, is within the covering radius e of a landmark. Persistent homology of their
+Vietoris-Rips complex (GUDHI) gives bars (birth, death) in H1. A bar counts as a loop if death - birth > 2 e,
+because
 
 - going from a point of X to its landmark changes distances by 2 e at most, so bars longer than 2 e are
   matched, one to one, with bars of X itself (Chazal, de Silva & Oudot 2014; Bauer & Lesnick 2015);
 - in a geodesic space each H1 bar begins at 0 and ends at a third of the length of a loop (Virk 2020).
 
-So what counts is a loop of the graph, and every loop longer than 12 e counts; shorter ones may be missed.
-Shortcuts of the graph are loops as well: with K too large a swiss roll has some.
+So every bar that counts is a loop of the graph, and every loop longer than 12 e counts; shorter ones may be
+missed. Shortcuts of the graph are loops as well: with too large a K, a swiss roll has some.
 
-Dimension. `dimension_mle`: Levina & Bickel (2004) over the K neighbours, inverses averaged over sounds as
-MacKay & Ghahramani (2005). `dimension_two_nn`: Facco et al. (2017), on thinned sounds, since in a
-low-discrepancy design the nearest neighbours are too evenly spaced (a square would seem to have 3.2).
+Scores: `components`, and of the largest one `loops` and `loop_persistence`, that of the longest bar.
+`dimension_mle` is the estimate of Levina & Bickel (2004) over the K neighbours; inverses are averaged over
+sounds as by MacKay & Ghahramani (2005). `dimension_two_nn` is that of Facco et al. (2017) on thinned sounds,
+because the nearest neighbours in a low-discrepancy design are too evenly spaced (a square would seem to have
+3.2). `description` is `dimension_mle` as 1 strand, 2 sheet or 3 volume; its note has the words.
 
-Subsamples are drawn without replacement. Loops are counted in three quarters of the sounds, with three
-quarters of the neighbours, so that the radius stays; low and high are the fewest and the most found.
-Dimensions are estimated in halves, from K neighbours or, if fewer of the half are listed, from those.
+Intervals: subsamples are drawn without replacement. Loops are counted in three quarters of the sounds with
+three quarters of the neighbours, so that the radius stays; low and high are the least and the largest count.
+Dimensions are estimated in halves, from K neighbours, or from all that are listed of the half if these are
+fewer.
 """
 
-import argparse
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from gudhi.sklearn.rips_persistence import RipsPersistence
 from scipy.sparse.csgraph import dijkstra
-from shared.graphs import components, neighbor_graph, restricted_to
-from shared.scores import REPLICATES, half_samples, write_scores
+from shared.graphs import DESCRIPTIVE, components, neighbor_graph, restricted_to
+from shared.scores import REPLICATES, analysis_parser, half_samples, write_scores
 
+ANALYSIS = {
+    "of": "cloud",
+    "order": 90,
+    "reads": ["neighbors"],
+    "takes": ["isomap.K", "seed"],
+    "notes": True,
+    "heading": "Topology of the neighbour graph",
+    "text": "Pieces and loops of the graph by persistent homology of its path lengths, and the dimension of "
+    "the cloud by two estimators. The description puts the dimension in words.",
+    "metrics": {
+        "components": {"unit": "count", "better": ""},
+        "loops": {"unit": "count", "better": ""},
+        "loop_persistence": {"unit": "share of a circle", "better": ""},
+        "dimension_two_nn": {"unit": "dimensions", "better": ""},
+        "dimension_mle": {"unit": "dimensions", "better": ""},
+        "description": {"unit": "dimensions", "better": ""},
+    },
+}
+LANDMARKS = 300  # at most
+SUBSAMPLES = 20  # for loops
+SHARE = 3 / 4  # of the sounds in a subsample: with half, and half the neighbours, strands break
 TWIN = 1e-6  # the rounding of the search: sounds closer than this share of the longest distance coincide
 KEPT = 0.9  # of the ratios of TwoNN
-SHARE = 3 / 4  # of the sounds in a subsample: with half, and half the neighbours, strands break
 LIST = 8  # neighbours of a thinned sound that the lists hold on average: fewer than 2 in 0.3 % of cases
-DESCRIPTIVE = "no chance level: does not depend on the factors"
 DIMENSIONS = ("dimension_two_nn", "dimension_mle")
-UNITS = {"components": "count", "loops": "count", "loop_persistence": "share of a circle"}
-UNITS |= dict.fromkeys((*DIMENSIONS, "description"), "dimensions")
 WORDS = {1: "strand", 2: "sheet", 3: "volume"}
 
 
+class Loops(NamedTuple):
+    """The loops of the largest component of a neighbour graph."""
+
+    count: int
+    persistence: float  # of the longest bar, 1.5 (death - birth) / diameter: 1 for a circle, 0 without bars
+    resolution: float  # 6 e / diameter: loops longer than this share of 2 diameters count for certain
+
+
+class Distinct(NamedTuple):
+    """The sounds of an embedding that differ, each with its neighbours among them."""
+
+    indices: np.ndarray  # int (n, k_max), counting within the n sounds that differ
+    distances: np.ndarray  # float (n, k_max)
+    first: np.ndarray  # bool (N,), which sounds these are
+
+
 def without_twins(indices, distances):
-    """Neighbour lists of the sounds that differ, and which: the first of all that coincide stays."""
+    """The Distinct sounds of neighbour lists (N, k_max): of all that coincide, the first stays."""
     twins = distances <= TWIN * distances.max()
     first = ~(twins & (indices < np.arange(len(indices))[:, None])).any(axis=1)
     near, lengths = restricted_to(indices, distances, np.flatnonzero(first), indices.shape[1])
-    return near, np.where(lengths <= TWIN * distances.max(), 0, lengths), first
+    return Distinct(near, np.where(lengths <= TWIN * distances.max(), 0, lengths), first)
 
 
 def landmark_distances(graph, count):
-    """Distances along the graph between landmarks, each the farthest point from those before it.
+    """Distances along the graph between landmarks, and the covering radius.
 
-    graph: sparse (n, n), connected. Returns float (L, L), L = min(count, n), and the covering radius: the
-    largest distance from a point of the graph, along its edges too, to the nearest landmark.
+    Each landmark is the sound farthest from those before it. graph: sparse (n, n), connected. Returns float
+    (L, L), L = min(count, n), and the largest distance from a point of the graph, along its edges too, to the
+    nearest landmark.
     """
     graph = graph.maximum(graph.T).tocoo()
     start, stop, lengths = *graph.coords, graph.data
@@ -81,29 +118,36 @@ def bars(distances):
     return rips.fit_transform([distances])[0]
 
 
-def loops(indices, distances, count):
-    """Loops of the largest component of the neighbour graph, from `count` landmarks: three numbers.
+def find_loops(indices, distances, landmarks=LANDMARKS):
+    """The Loops of the largest component of the neighbour graph, from at most `landmarks` landmarks.
 
-    How many count; the persistence of the longest bar, 1.5 (death - birth) / diameter, which is 1 for a
-    circle and 0 without any bar; and the resolution, 6 e / diameter: loops longer than this share of the
-    longest possible (twice the diameter) count for certain; above 2, not even a circle would count.
+    indices, distances: (N, K). A resolution above 2 means that not even a circle would count.
     """
     graph = neighbor_graph(indices, distances)
     largest = np.flatnonzero(components(graph) == 0)
-    between, covering = landmark_distances(graph[largest][:, largest], count)
+    between, covering = landmark_distances(graph[largest][:, largest], landmarks)
     diameter = between.max()
     if diameter == 0:  # a sound alone
-        return 0, np.nan, np.nan
+        return Loops(0, np.nan, np.nan)
     lengths = np.diff(bars(between / diameter))[:, 0]
     covering /= diameter
-    return int((lengths > 2 * covering).sum()), 1.5 * lengths.max(initial=0), 6 * covering
+    return Loops(int((lengths > 2 * covering).sum()), 1.5 * lengths.max(initial=0), 6 * covering)
+
+
+def loops_of_samples(indices, distances, K, seed, count=SUBSAMPLES, landmarks=LANDMARKS):
+    """The Loops of `count` subsamples, a list. indices, distances: (N, k_max), K <= k_max."""
+    N = len(indices)
+    rng = np.random.default_rng(seed)
+    samples = [np.sort(rng.permutation(N)[: int(SHARE * N)]) for _ in range(count)]
+    fewer = max(round(SHARE * K), 1)
+    return [find_loops(*restricted_to(indices, distances, rows, fewer), landmarks) for rows in samples]
 
 
 def dimension_mle(distances):
     """Maximum-likelihood dimension from the distances to K neighbours (N, K); zeros are no neighbours.
 
-    Inverse of the mean over sounds of sum_j ln(T_K / T_j) / (K - 1). NaN if no sound has two neighbours or
-    all are equally far.
+    It is the inverse of the mean over sounds of sum_j ln(T_K / T_j) / (K - 1), T_j being the distance to the
+    j-th neighbour. NaN if no sound has two neighbours or all neighbours are equally far.
     """
     distances = distances[(distances > 0).sum(axis=1) > 1]
     there = distances > 0
@@ -116,9 +160,10 @@ def dimension_mle(distances):
 def dimension_two_nn(distances):
     """TwoNN dimension from the distances to the first two neighbours (N, 2); zeros are no neighbours.
 
-    The ratio of the second to the first is Pareto distributed with the dimension as its exponent. The top
-    10 % are not fitted but counted as censored at the largest kept: the maximum-likelihood exponent is
-    (m - 1) / (sum of m kept logarithms + (n - m) times the largest), unbiased. NaN as above.
+    The ratio of the second distance to the first has a Pareto distribution whose exponent is the dimension.
+    The top 10 % of the ratios are not fitted but counted as censored at the largest one kept. The unbiased
+    maximum-likelihood exponent is then (m - 1) / (sum of the m kept logarithms + (n - m) times the largest).
+    NaN as for dimension_mle.
     """
     first, second = distances[distances[:, 1] > 0].T
     logs = np.sort(np.log(second / first))
@@ -128,7 +173,10 @@ def dimension_two_nn(distances):
 
 
 def dimensions(indices, distances, K, blocks, seed):
-    """Both DIMENSIONS, float (2,): TwoNN pooled over `blocks` random parts of the sounds, MLE of all."""
+    """Both DIMENSIONS, float (2,): TwoNN pooled over `blocks` random parts of the sounds, MLE of all sounds.
+
+    indices, distances: (n, k_max), as of Distinct.
+    """
     part = np.random.default_rng(seed).permutation(len(indices)) % blocks
     pairs = [restricted_to(indices, distances, np.flatnonzero(part == b), 2)[1] for b in range(blocks)]
     pairs = [block for block in pairs if block.shape[1] == 2]
@@ -136,53 +184,56 @@ def dimensions(indices, distances, K, blocks, seed):
     return np.array([two_nn, dimension_mle(distances[:, :K])])
 
 
-def describe(dimension, pieces, count, resolution):
-    """The cloud in words, as "a strand that closes in 1 loop, in 1 piece"."""
-    closes = f" that closes in {count} loop{'s' * (count > 1)}" if count else " without loops"
-    if not count and not resolution < 2:
+def dimension_replicates(sounds, values, K, blocks, seed):
+    """Replicates of both DIMENSIONS, float (REPLICATES, 2), from halves of all sounds.
+
+    sounds: Distinct; values: float (2,), the estimates. Halves are drawn of all N sounds, twins included, so
+    that every model has the same.
+    """
+    place = np.cumsum(sounds.first) - 1
+
+    def of_half(rows):
+        rows = place[rows[sounds.first[rows]]]
+        lists = restricted_to(sounds.indices, sounds.distances, rows, sounds.indices.shape[1])
+        return dimensions(*lists, K, max(blocks // 2, 1), seed)
+
+    return half_samples(of_half, values, len(sounds.first), REPLICATES, seed)
+
+
+def describe(dimension, pieces, loops):
+    """The cloud in words, as "a strand that closes in 1 loop, in 1 piece". loops: Loops."""
+    closes = (
+        f" that closes in {loops.count} loop{'s' * (loops.count > 1)}" if loops.count else " without loops"
+    )
+    if not loops.count and not loops.resolution < 2:
         closes = " too sparse to tell loops"
     many = f"{pieces} pieces, judged by the largest" if pieces > 1 else "1 piece"
     return f"a {WORDS[dimension]}{closes}, in {many}"
 
 
-def loop_rows(indices, distances, K, landmarks, subsamples, seed):
-    """Rows of scores about the graph, and what `describe` needs of them. indices, distances: (N, k_max)."""
-    N = len(indices)
-    lists = indices[:, :K], distances[:, :K]
-    sizes = np.bincount(components(neighbor_graph(*lists)))
-    count, persistence, resolution = loops(*lists, landmarks)
-    rng = np.random.default_rng(seed)
-    drawn = [np.sort(rng.permutation(N)[: int(SHARE * N)]) for _ in range(subsamples)]
-    fewer = max(round(SHARE * K), 1)
-    drawn = np.array(
-        [loops(*restricted_to(indices, distances, rows, fewer), landmarks)[:2] for rows in drawn]
-    )
+def loop_rows(sizes, loops, samples):
+    """Score rows of the loops. sizes: int (components,), sounds; loops: Loops; samples: list of Loops."""
+    counts, persistences = (np.array([getattr(s, name) for s in samples]) for name in Loops._fields[:2])
     # deviations grow as those of the delete-d jackknife (Shao & Wu 1989)
-    replicates = persistence + np.sqrt(SHARE / (1 - SHARE)) * (drawn[:, 1] - drawn[:, 1].mean())
-    note = f"{DESCRIPTIVE}; counts every loop above {resolution:.2g} of the longest possible"
+    replicates = loops.persistence + np.sqrt(SHARE / (1 - SHARE)) * (persistences - persistences.mean())
+    rows = [
+        {"metric": "loops", "value": loops.count, "low": counts.min(), "high": counts.max()},
+        {"metric": "loop_persistence", "value": loops.persistence, "replicates": replicates},
+    ]
+    note = f"{DESCRIPTIVE}; counts every loop above {loops.resolution:.2g} of the longest possible"
     if len(sizes) > 1:
         note += f"; largest component only ({sizes[0]} sounds)"
-    same = {"n": sizes[0], "note": note}
-    return [
-        {"metric": "components", "value": len(sizes), "n": N, "note": DESCRIPTIVE},
-        same | {"metric": "loops", "value": count, "low": drawn[:, 0].min(), "high": drawn[:, 0].max()},
-        same | {"metric": "loop_persistence", "value": persistence, "replicates": replicates},
-    ], (len(sizes), count, resolution)
+        rows = [row | ({"state": "partial"} if np.isfinite(row["value"]) else {}) for row in rows]
+    return [row | {"n": sizes[0], "note": note} for row in rows]
 
 
 def dimension_rows(indices, distances, K, seed):
-    """Rows of scores about the dimension. indices, distances: (N, k_max), K <= k_max."""
-    near, lengths, first = without_twins(indices, distances)
-    n, k_max = near.shape
+    """Score rows of the dimension. indices, distances: (N, k_max), K <= k_max."""
+    sounds = without_twins(indices, distances)
+    n, k_max = sounds.indices.shape
     blocks = max(k_max // LIST, 1)
-    values = dimensions(near, lengths, K, blocks, seed)
-
-    def of_half(rows):  # of all sounds, so that every model has the same
-        rows = (np.cumsum(first) - 1)[rows[first[rows]]]
-        lists = restricted_to(near, lengths, rows, k_max)
-        return dimensions(*lists, K, max(blocks // 2, 1), seed)
-
-    replicates = half_samples(of_half, values, len(first), REPLICATES, seed)
+    values = dimensions(sounds.indices, sounds.distances, K, blocks, seed)
+    replicates = dimension_replicates(sounds, values, K, blocks, seed)
     twins = len(indices) - n
     note = f"{DESCRIPTIVE}; {twins} sounds that coincide with others left out" if twins else DESCRIPTIVE
     return [
@@ -193,32 +244,34 @@ def dimension_rows(indices, distances, K, seed):
     ]
 
 
-def analyse(indices, distances, K, landmarks, subsamples, seed):
-    """Rows of scores (without model) of one embedding. indices, distances: (N, k_max), K <= k_max."""
+def description_row(dimension, pieces, loops):
+    """Score row of the description. dimension: float, or None; pieces: int; loops: Loops."""
+    row = {"metric": "description", "note": "no dimension to tell"}
+    if dimension is None:
+        return row
+    rounded = int(np.clip(np.rint(dimension), 1, 3))
+    return row | {"value": rounded, "note": describe(rounded, pieces, loops)}
+
+
+def score_rows(indices, distances, K, seed, subsamples=SUBSAMPLES, landmarks=LANDMARKS):
+    """All score rows of one embedding. indices, distances: (N, k_max), K <= k_max."""
+    N = len(indices)
     if not distances.max() > 0:
-        rows = [{"metric": metric, "n": len(indices), "note": "all neighbours coincide"} for metric in UNITS]
-    else:
-        rows, seen = loop_rows(indices, distances, K, landmarks, subsamples, seed)
-        rows += dimension_rows(indices, distances, K, seed)
-        row = {"metric": "description", "n": len(indices), "note": "no dimension to tell"}
-        if "value" in rows[-1]:
-            row["value"] = int(np.clip(np.rint(rows[-1]["value"]), 1, 3))
-            row["note"] = describe(row["value"], *seen)
-        rows.append(row)
-    return [row | {"unit": UNITS[row["metric"]]} for row in rows]
+        note = "all neighbours coincide"
+        return [{"metric": metric, "n": N, "note": note} for metric in ANALYSIS["metrics"]]
+    lists = indices[:, :K], distances[:, :K]
+    sizes = np.bincount(components(neighbor_graph(*lists)))
+    loops = find_loops(*lists, landmarks)
+    samples = loops_of_samples(indices, distances, K, seed, subsamples, landmarks)
+    rows = [
+        {"metric": "components", "value": len(sizes), "n": N, "note": DESCRIPTIVE},
+        *loop_rows(sizes, loops, samples),
+        *dimension_rows(indices, distances, K, seed),
+    ]
+    return [*rows, {"n": N} | description_row(rows[-1].get("value"), len(sizes), loops)]
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--neighbors", required=True, help="npz of indices and distances")
-    parser.add_argument("--model", required=True, help="name for the rows of scores")
-    parser.add_argument("--K", type=int, required=True, help="neighbours per sound in the graph")
-    parser.add_argument("--landmarks", type=int, default=300, help="at most")
-    parser.add_argument("--subsamples", type=int, default=20, help="parts of the sounds, for loops")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--scores", required=True, help="CSV to write")
-    args = parser.parse_args(argv)
-    found = np.load(args.neighbors)
-    rows = analyse(found["indices"], found["distances"], args.K, args.landmarks, args.subsamples, args.seed)
-    same = {"model": args.model, "analysis": Path(__file__).stem}
-    write_scores(args.scores, [same | row for row in rows])
+    args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
+    lists = np.load(args.neighbors)
+    write_scores(args, score_rows(lists["indices"], lists["distances"], args.K, args.seed))

@@ -1,17 +1,17 @@
 """Trust in the Isomap picture of one embedding: would it look the same, had anything else been chosen?
 
-Four things may speak against a picture. It may change with K: the sweep makes it anew for K from a
-quarter to twice the chosen one. It may change with the sounds: subsamples make it anew from three
-quarters of the sounds and three quarters of the neighbours, so that the radius stays. It may show false
-neighbours or tear true ones apart, and local methods may see another shape (both in faithfulness.py).
+Four things may speak against a picture. It may change with K: the sweep makes it anew for K from a quarter to
+twice the chosen one. It may change with the sounds: subsamples make it anew from three quarters of the sounds
+and three quarters of the neighbours, so that the radius stays. It may show false neighbours or tear true ones
+apart, and local methods may see another shape (both in faithfulness.py).
 
-Scores: `stamp` is 1, and its note `trusted`, if nothing speaks against the picture; else it is 0, and its
-note is `fragile` with the reasons. `K_disparity` and `sample_disparity` are how far the picture moves
-(Procrustes disparity, on the sounds that both pictures show): 0 not at all, 1 at most. The other scores
-are those of faithfulness.py.
+Scores: `stamp` is 1, with the note `trusted`, if nothing speaks against the picture. Otherwise it is 0, and
+its note is `fragile` with the reasons. `K_disparity` and `sample_disparity` are how far the picture moves
+(Procrustes disparity, on the sounds that both pictures show): 0 not at all, 1 at most. The other scores are
+those of faithfulness.py.
 
-Files: `sweep` has a row per K, with components, largest_component, bridges and residual_variance of its
-graph and the disparity to the picture of the chosen K; `figure` shows the sweep and the second opinions.
+Files: `sweep` has a row per K, with components, largest_component, bridges and residual_variance of its graph
+and the disparity to the picture of the chosen K; `figure` shows the sweep and the second opinions.
 """
 
 from typing import NamedTuple

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from analyse.threshold import BELOW, CHANCE, NOT_REACHED, in_units, in_words, triangular
+from analyse.observer import CHANCE, triangular
+from analyse.threshold import in_units, in_words
 from matplotlib.figure import Figure
 from shared.arguments import figure_parser
 from shared.drawing import write_pages
@@ -48,17 +49,16 @@ def draw_row(axis, foot, row, bins, ends):
         curve = foot + above_foot(bins.fitted)
         axis.plot(bins.step, curve, color=color, linewidth=1.2)
         axis.fill_between(bins.step, foot, curve, color=color, alpha=0.12, linewidth=0)
-    note = row.note if isinstance(row.note, str) else ""
     style = {"color": "black", "linewidth": 1.8, "solid_capstyle": "butt", "zorder": 4, "clip_on": False}
     if np.isfinite(row.value):
         axis.plot([row.low, row.high], [foot, foot], **style)
-        marker = "<" if note.startswith(BELOW) else "o"
+        marker = "<" if row.state == "below" else "o"
         axis.plot(row.value, foot, marker, color="black", markersize=5, zorder=5)
-    elif note.startswith(NOT_REACHED):
+    elif row.state == "not reached":
         axis.plot(ends[1], foot, ">", color="black", markersize=5, zorder=5, clip_on=False)
         axis.text(ends[1], foot + 0.1, "not reached ", fontsize=6.5, ha="right", color="0.3")
     else:
-        axis.text(np.sqrt(ends[0] * ends[1]), foot + 0.15, note, fontsize=6.5, ha="center", color="0.3")
+        axis.text(np.sqrt(ends[0] * ends[1]), foot + 0.15, row.note, fontsize=6.5, ha="center", color="0.3")
 
 
 def draw(factors, scores, estimates):

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
-from shared.weights import name_in_cache
+from planning.models import listed_weights, receipt
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = ("model", "defined in", "framework", "environment", "still needs", "weights", "licence")
@@ -46,26 +46,20 @@ def framework(spec):
 
 
 def weights(entry):
-    """(what is told of an entry's weights, whether they are here)."""
-    listed = entry.get("weights", [])
-    listed = (
-        [listed] if isinstance(listed, dict) else [{"path": listed}] if isinstance(listed, str) else listed
-    )
-    if not listed:
+    """What a model's weights are, in words, and whether they are here: (str, bool)."""
+    files = listed_weights(entry)
+    if not files:
         return "random" if entry.get("initialization") == "random" else "in its package", True
-    told, here = [], True
-    for file in listed:
+    words, here = [], []
+    for file in files:
         if "path" in file:
-            told.append(file["path"])
-            here &= Path(file["path"]).exists()
-            continue
-        if "hub" in file:
-            host = file["hub"]
+            words.append(file["path"])
+            here.append(Path(file["path"]).exists())
         else:
-            host = urlsplit(file["url"]).netloc
-        told.append(f"{file.get('size', 'size unknown')}, {host}")
-        here &= (ROOT / "resources" / "receipts" / f"{name_in_cache(file)}.json").exists()
-    return "; ".join(told), here
+            host = file["hub"] if "hub" in file else urlsplit(file["url"]).netloc
+            words.append(f"{file.get('size', 'size unknown')}, {host}")
+            here.append((ROOT / receipt(file)).exists())
+    return "; ".join(words), all(here)
 
 
 def row(name, entry, defined):
@@ -75,7 +69,7 @@ def row(name, entry, defined):
     spec = environment_file(entry)
     python = next(item for item in spec["dependencies"] if str(item).startswith("python="))
     env = entry.get("env", "its own list")
-    told, fetched = weights(entry)
+    words, fetched = weights(entry)
     missing = []
     if not (ROOT / "resources" / "environments" / env / "complete").exists():
         script = ROOT / "envs" / f"{env}.post-deploy.sh"
@@ -91,7 +85,7 @@ def row(name, entry, defined):
         framework(spec),
         env,
         ", ".join(missing) or "nothing",
-        told,
+        words,
         entry.get("licence", "unknown"),
     )
 

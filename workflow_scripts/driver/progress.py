@@ -15,20 +15,20 @@ STAGES = ("environments", "synthesize", "embed", "analyse", "compare", "report")
 
 
 def stages(clone):
-    """The stage of each rule: {rule: stage}.
+    """The stage of each rule of a clone: {rule: stage}.
 
-    clone: the folder of Snakefile. A stage's rules stand in its file of rules/. Those of analyses and figures
-    are made there in loops: one of each file that declares ANALYSIS or FIGURE.
+    A rule's stage is the file of rules/ that it stands in, one for each of STAGES. Two of these files make
+    rules in a loop: one of every analysis that a file of analyse/ declares, one of every figure that a file
+    compare/draw_*.py declares, which is named as the file.
     """
+    rules, scripts = Path(clone, "rules"), Path(clone, "workflow_scripts")
     stage_of = {}
     for stage in STAGES:
-        text = Path(clone, "rules", f"{stage}.smk").read_text()
+        text = (rules / f"{stage}.smk").read_text()
         named = re.findall(r"^(?:rule|checkpoint) (\w+):|^use rule \w+ as (\w+)", text, flags=re.MULTILINE)
         stage_of |= {rule or other: stage for rule, other in named}
-    scripts = Path(clone, "workflow_scripts")
-    for folder, table in {"analyse": "ANALYSIS", "compare": "FIGURE"}.items():
-        stage_of |= dict.fromkeys(all_declared(scripts / folder, table), folder)
-    return stage_of
+    stage_of |= dict.fromkeys(all_declared(scripts / "analyse", "ANALYSIS"), "analyse")
+    return stage_of | dict.fromkeys(all_declared(scripts / "compare", "FIGURE"), "compare")
 
 
 def known(logs, rule):

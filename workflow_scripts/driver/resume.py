@@ -21,8 +21,8 @@ import psutil
 def processes_in(folder):
     """Processes whose working directory is `folder`, other than this one and its ancestors."""
     mine = {process.pid for process in [psutil.Process(), *psutil.Process().parents()]}
-    found = psutil.process_iter(["cwd", "cmdline"])
-    return [p for p in found if p.pid not in mine and p.info["cwd"] == str(folder)]
+    processes = psutil.process_iter(["cwd", "cmdline"])
+    return [p for p in processes if p.pid not in mine and p.info["cwd"] == str(folder)]
 
 
 def is_driver(process):
@@ -61,13 +61,13 @@ def main(argv=None):
             f"error: a run on {host} holds the lock of {folder}, and whether it lives cannot be seen from "
             f"{platform.node()}; if it does not, run `snakemake --unlock` and start again"
         )
-    found = processes_in(folder)
-    drivers = [process for process in found if is_driver(process)]
+    alive = processes_in(folder)
+    drivers = [process for process in alive if is_driver(process)]
     if drivers:
         sys.exit(
             f"error: another run (process {drivers[0].pid}) is at work in {folder}; wait for it or stop it"
         )
-    orphans = [process for process in found if is_job(process)]
+    orphans = [process for process in alive if is_job(process)]
     end(orphans)
     for draft in (folder / "results").rglob(".*"):
         if re.fullmatch(r"\..+\.\d+(\.\w+)?", draft.name):  # as files.written_whole() names them

@@ -11,10 +11,8 @@ from pathlib import Path
 
 from shared.arguments import INPUTS, flag, is_switch, path_of, word, written_by
 from shared.declared import all_declared
-from shared.files import written_whole
 
 from planning.datasets import settings
-from planning.places import SCRIPTS
 
 FOLDER = Path(__file__).parents[1]
 
@@ -47,8 +45,15 @@ def read_figures(folder=FOLDER / "compare"):
     return dict(sorted(tables.items(), key=lambda item: (item[1].get("order", 1000), item[0])))
 
 
-def of_kinds(tables, *kinds):
-    """Names of the tables that are of one of some kinds: cloud, ladder, layers, any."""
+def kinds_of(entry, layers=False):
+    """What analyses and figures of a data set may be `of`. entry: the data set's; layers: of some models."""
+    if "ladder" in entry:
+        return ["any", "ladder"]
+    return ["any", "cloud", *(["layers"] if layers else [])]
+
+
+def of_kinds(tables, kinds):
+    """Names of the tables that are of one of some kinds."""
     return [name for name, table in tables.items() if table["of"] in kinds]
 
 
@@ -98,21 +103,17 @@ def arguments(table, inputs, settings, written):
     return shlex.join(map(str, words))
 
 
+def written(table, wildcards, output):
+    """What a rule's script is told to write, {flag without dashes: path or paths}, and the model of an
+    analysis.
+
+    output: the rule's, by name.
+    """
+    if "metrics" not in table:
+        return {"output": list(output)}
+    return {"model": wildcards.model} | {name: output[name] for name in [*table.get("writes", ()), "scores"]}
+
+
 def listed(value):
     """One value or many as a list."""
     return [value] if isinstance(value, (str, int, float)) else list(value)
-
-
-def caption(name):
-    """Path of a caption among those of the report's page."""
-    return SCRIPTS / "report" / "page" / "captions" / f"{name}.rst"
-
-
-def caption_file(name, heading, text, folder=Path("resources/captions")):
-    """Path of a caption as Snakemake's own report reads it; the file is written if it is not there."""
-    path = folder / f"{name}.rst"
-    content = f"{heading}\n{'=' * len(heading)}\n\n{text}\n"
-    if not path.exists() or path.read_text() != content:
-        with written_whole(path) as draft:
-            draft.write_text(content)
-    return path

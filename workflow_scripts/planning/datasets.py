@@ -198,13 +198,13 @@ def sounds_at_most(entry):
     return size_of(entry)
 
 
-def shards_of(entry, most):
-    """The shards in which a data set is made and embedded, at most `most` sounds each.
+def shards_of(entry, config):
+    """The shards in which a data set is made and embedded, of at most run.shard_size sounds each.
 
     Returns [(first row, the one after the last)], or [] if the data set goes in one piece, as every ladder
     does.
     """
-    size = size_of(entry)
+    size, most = size_of(entry), config["run"].get("shard_size", math.inf)
     if size is None or size <= most:
         return []
     return [(start, min(start + most, size)) for start in range(0, size, most)]

@@ -1,7 +1,9 @@
 """The comparison and the report after failed jobs, from what is up to date."""
 
+import hashlib
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 from planning.failures import broken, ended_by_slurm, last_words, parse_summary, paths_of
@@ -9,11 +11,40 @@ from planning.places import RUN_CONFIG
 
 FILES = ("compare.smk", "report.smk")  # the rules that fan in stand here
 UNFINISHED = "results/.unfinished.tsv"
+CLOUD = [  # what the page's explorer shows of a model
+    "results/{dataset}/isomap/{model}.csv",
+    "results/{dataset}/isomap/{model}.bridges.csv",
+    "results/{dataset}/neighbors/{model}.npz",
+    "results/{dataset}/trust/{model}.scores.csv",
+    "results/{dataset}/knn/{model}.csv",
+]
 
 
 def fan_in(rules):
     """Names of the rules that make the comparison and the report. rules: those of Snakemake's workflow."""
     return [rule.name for rule in rules if Path(rule.snakefile).name in FILES]
+
+
+def unscored(dataset, analyses, rows, pending):
+    """Which analyses of which models of a data set have no scores that are up to date: analysis/model.
+
+    rows: models, layers and controls; pending: paths that are still to be made.
+    """
+    pattern = f"results/{dataset}/{{}}/{{}}.scores.csv"
+    return [f"{name}/{row}" for name, row in product(analyses, rows) if pattern.format(name, row) in pending]
+
+
+def failure_words(failed, dataset):
+    """Command-line words for the failed models of a data set: dataset:model:stage:log.
+
+    failed: {(data set, model or layer): Failure}.
+    """
+    return [f"{name}:{row}:{stage}:{log}" for (name, row), (stage, log) in failed.items() if name == dataset]
+
+
+def log_digests(failures):
+    """Digests of the logs of failures, so that a new reason for an old failure reaches the report."""
+    return [hashlib.sha256(Path(log).read_bytes()).hexdigest() for _, log in failures if log]
 
 
 def report_unfinished(text, workflow, config, definitions, conda):

@@ -1,16 +1,18 @@
 """Pack a data set for the report's explorer: clouds, factors, neighbours and sounds, as compact binary.
 
 Clouds are turned, mirrored, shifted and scaled to lie as near as they can to the control `reference`
-(Procrustes), so that one camera serves all of them. Of a data set too large for its share of the page, sounds
-evenly spread over the rows are kept, each with its point in every cloud and its sound. The page renders the
-sounds itself if the synthesizer has a script for that (its file, ending in .js) and the nuisances that
-were varied are silent in it; otherwise it gets a clip of each.
+(Procrustes), so that one camera serves all of them. If a data set is too large for its share of the page,
+sounds evenly spread over the rows are kept, each with its point in every cloud and its sound.
+
+The page renders the sounds itself if the synthesizer has a twin, its file ending in .js, that states every
+factor and nuisance of the data set. Otherwise the page gets a clip of each sound.
 """
 
 import argparse
 import base64
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from scipy.linalg import orthogonal_procrustes
 from shared.files import written_whole
 from shared.scales import off_scale, on_scale
+from shared.sounds import Sounds
 
 NEIGHBORS = 6  # kept of each sound
 MOST = 5000  # sounds: what a browser turns without a stutter
@@ -28,7 +31,6 @@ REACH = 3.0  # half the side of the cube in root-mean-square radii; int16 covers
 NOWHERE = -32768  # coordinate of a sound that has no place in a cloud
 SHORT = 0.25  # s; an MP3 pads such a clip by its own length
 CLIP = 3.0  # s of each sound that are kept
-INAUDIBLE = {"phases", "phase", "onset", "gain"}  # nuisances that a level-matched sound may leave out
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)  # of Figure 4
 
 
@@ -64,8 +66,8 @@ def quantized(points):
 def ticks(low, high, scale):
     """Round values of a factor between two ends, for an axis: list of floats."""
     locator = LogLocator(subs=(1, 2, 5)) if scale == "log" else MaxNLocator(6)
-    found = [float(v) for v in locator.tick_values(low, high) if low <= v <= high]
-    return found or [float(low), float(high)]
+    within = [float(v) for v in locator.tick_values(low, high) if low <= v <= high]
+    return within or [float(low), float(high)]
 
 
 def factor_of(values, entry):
@@ -111,16 +113,33 @@ def mp3_rate(rate):
     return next((r for r in rates if r >= rate), rates[-1])
 
 
-def clips(path, N, rows):
-    """A clip of each of some rows of audio.wav, which holds N sounds of one length."""
-    with soundfile.SoundFile(path) as file:
-        T, rate = file.frames // N, file.samplerate
-        for row in rows:
-            file.seek(int(row) * T)
-            samples, played = file.read(T, dtype="float32"), rate
-            if len(samples) >= SHORT * rate and (played := mp3_rate(rate)) != rate:
-                samples = soxr.resample(samples, rate, played)
-            yield clip_of(samples, played)
+def clips(sounds, rows):
+    """A clip of each of some rows of a data set's sounds."""
+    for row in rows:
+        samples, played = sounds[[row]][0], sounds.rate
+        if len(samples) >= SHORT * sounds.rate and (played := mp3_rate(sounds.rate)) != sounds.rate:
+            samples = soxr.resample(samples, sounds.rate, played)
+        yield clip_of(samples, played)
+
+
+def stated_by(twin):
+    """Names of the factors and nuisances that a twin states: two sets of str.
+
+    twin: path of a script that renders the sounds of a synthesizer in the page. Raises ValueError if its
+    object does not state `factors` and `nuisances` as JSON lists.
+    """
+    text = Path(twin).read_text()
+    lists = [re.search(rf"^  {key}: (\[[^\]]*\]),$", text, re.MULTILINE) for key in ("factors", "nuisances")]
+    if not all(lists):
+        raise ValueError(f"{twin} must state `factors: [...],` and `nuisances: [...],`, each a JSON list")
+    factors, nuisances = (set(json.loads(stated[1])) for stated in lists)
+    return factors, nuisances
+
+
+def can_render(twin, definition):
+    """Whether a twin renders all that a data set varies. twin: its path; definition: the data set's entry."""
+    factors, nuisances = stated_by(twin)
+    return set(definition["factors"]) <= factors and set(definition["nuisances"]) <= nuisances
 
 
 def model_of(folder, model, rows, target):
@@ -133,8 +152,8 @@ def model_of(folder, model, rows, target):
     place = np.full(len(cloud), -1)
     place[rows] = np.arange(len(rows))
     edges = place[bridges[["sound", "other_sound"]].to_numpy(dtype=int).reshape(-1, 2)]
-    with np.load(folder / "neighbors" / f"{model}.npz") as found:
-        near = place[found["indices"][rows, :NEIGHBORS]]
+    with np.load(folder / "neighbors" / f"{model}.npz") as search:
+        near = place[search["indices"][rows, :NEIGHBORS]]
     scores = pandas.read_csv(folder / "trust" / f"{model}.scores.csv", keep_default_na=False)
     stamp = scores[scores.metric == "stamp"]
     ratios = pandas.read_csv(folder / "knn" / f"{model}.csv").filter(like="_log_ratio")
@@ -155,36 +174,83 @@ def model_of(folder, model, rows, target):
     }
 
 
-def main(argv=None):
+def shown_rows(N, megabytes, bytes_each):
+    """The sounds that are kept: all N, or as many as the share of the page holds, spread evenly. int (n,).
+
+    At least 64 and at most MOST; bytes_each: of one sound, before base64.
+    """
+    shown = int(np.clip(megabytes * 1e6 / (4 / 3 * bytes_each), min(N, 64), min(N, MOST)))
+    return np.unique(np.linspace(0, N - 1, shown).round().astype(int))
+
+
+def write_clips(path, clips):
+    """Write clips one after the other, and return where each starts and the last ends: list of int.
+
+    Each clip begins at a multiple of three bytes, which is a character of base64.
+    """
+    starts = [0]
+    with written_whole(path) as draft, open(draft, "wb") as file:
+        for clip in clips:
+            file.write(clip + bytes(-len(clip) % 3))
+            starts.append(file.tell())
+    return starts
+
+
+def sound_of(definition, rendered, starts):
+    """How the page comes by the sounds: by rendering them, or from clips that start at `starts`."""
+    onset = definition["nuisances"].get("onset", {}).get("high", 0)
+    return {
+        "synthesizer": Path(definition["synthesizer"]).stem,
+        "rendered": rendered,
+        "rate": definition["sample_rate"],
+        "duration": definition["duration"] - onset,
+        "options": {k: v for k, v in definition["options"].items() if isinstance(v, (int, float))},
+        "cut": CLIP if not rendered and definition["duration"] > CLIP else 0,
+        "starts": starts,
+    }
+
+
+def nuisances_of(table, definition):
+    """Values and unit of each nuisance. table: parameters.csv of the sounds that are kept."""
+    names = [name.removeprefix("nuisance_") for name in table if name.startswith("nuisance_")]
+    return {
+        name: {
+            "unit": definition["nuisances"].get(name, {}).get("unit", ""),
+            "values": packed(table[f"nuisance_{name}"].to_numpy(dtype=float), "f4"),
+        }
+        for name in names
+    }
+
+
+def parse(argv):
+    """The arguments of the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--definition", type=json.loads, required=True, help="its entry, JSON")
     parser.add_argument("--models", nargs="+", required=True, help="models, layers and controls, in order")
-    parser.add_argument("--renderer", nargs="*", help="the synthesizer's script for the page, if it has one")
+    parser.add_argument("--renderer", nargs="*", help="the synthesizer's twin for the page, if it has one")
     parser.add_argument("--megabytes", type=float, required=True, help="what it may take of the page")
     parser.add_argument("--clips", required=True, help="file of clips to write; empty if the page renders")
     parser.add_argument("--output", required=True, help="JSON to write")
-    args = parser.parse_args(argv)
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    args = parse(argv)
     definition = args.definition
     table = pandas.read_csv(args.results / "sounds" / "parameters.csv")
-    audio = args.results / "sounds" / "audio.wav"
     N = len(table)
-    rendered = bool(args.renderer) and set(definition["nuisances"]) <= INAUDIBLE
+    sounds = Sounds(args.results / "sounds" / "audio.wav", N)
+    rendered = bool(args.renderer) and can_render(args.renderer[0], definition)
     bytes_each = len(args.models) * (6 + 1 + 2 * NEIGHBORS) + 8 * len(definition["factors"])
     if not rendered:
         probe = np.unique(np.linspace(0, N - 1, 16).astype(int))
-        bytes_each += np.mean([len(clip) for clip in clips(audio, N, probe)])
-    shown = int(np.clip(args.megabytes * 1e6 / (4 / 3 * bytes_each), min(N, 64), min(N, MOST)))
-    rows = np.unique(np.linspace(0, N - 1, shown).round().astype(int))
+        bytes_each += np.mean([len(clip) for clip in clips(sounds, probe)])
+    rows = shown_rows(N, args.megabytes, bytes_each)
+    starts = write_clips(args.clips, [] if rendered else clips(sounds, rows))
     reference = pandas.read_csv(args.results / "isomap" / "reference.csv")
     target = reference[["x", "y", "z"]].to_numpy(dtype=float)
     target[reference.component > 0] = np.nan
-    starts = [0]
-    with written_whole(args.clips) as draft, open(draft, "wb") as file:
-        for clip in () if rendered else clips(audio, N, rows):
-            file.write(clip + bytes(-len(clip) % 3))  # so that each begins at a character of base64
-            starts.append(file.tell())
-    nuisances = [name for name in table if name.startswith("nuisance_")]
     answer = {
         "N": N,
         "rows": packed(rows, "u4"),
@@ -194,22 +260,8 @@ def main(argv=None):
             name: factor_of(table[name].to_numpy(dtype=float)[rows], entry)
             for name, entry in definition["factors"].items()
         },
-        "nuisances": {
-            name.removeprefix("nuisance_"): {
-                "unit": definition["nuisances"].get(name.removeprefix("nuisance_"), {}).get("unit", ""),
-                "values": packed(table[name].to_numpy(dtype=float)[rows], "f4"),
-            }
-            for name in nuisances
-        },
-        "sound": {
-            "synthesizer": Path(definition["synthesizer"]).stem,
-            "rendered": rendered,
-            "rate": definition["sample_rate"],
-            "duration": definition["duration"] - definition["nuisances"].get("onset", {}).get("high", 0),
-            "options": {k: v for k, v in definition["options"].items() if isinstance(v, (int, float))},
-            "cut": CLIP if not rendered and definition["duration"] > CLIP else 0,
-            "starts": starts,
-        },
+        "nuisances": nuisances_of(table.iloc[rows], definition),
+        "sound": sound_of(definition, rendered, starts),
         "models": {model: model_of(args.results, model, rows, target) for model in args.models},
     }
     with written_whole(args.output) as draft:

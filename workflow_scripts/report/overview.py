@@ -6,8 +6,6 @@ clipped: noise falls below 0, and an embedding that serves a measure better than
 
 import math
 
-from analyse.threshold import BELOW, NOT_REACHED
-
 MEASURES = {  # analysis.metric: name, what 1 and 0 mean
     "subspaces.probe_r2": (
         "linear probe",
@@ -66,50 +64,57 @@ def mark(place, ends, width):
 
 def axis_of(places):
     """Ends of an axis that holds these places, 0 and 1, within REACH. places: list of [value, low, high]."""
-    found = [v for place in places for v in place if not math.isnan(v)]
-    return max(REACH[0], min([-0.1, *found]) - 0.02), min(REACH[1], max([1.1, *found]) + 0.02)
+    known = [v for place in places for v in place if not math.isnan(v)]
+    return max(REACH[0], min([-0.1, *known]) - 0.02), min(REACH[1], max([1.1, *known]) + 0.02)
 
 
 def overview(scores, thresholds, factors, models, width=120):
-    """The table of a data set: {measures: {key: {name, text, zero, one}}, rows: {model: {factor: cell}}}.
+    """The table of a data set: {measures, rows, listeners}.
 
     scores: DataFrame of str, of the data set; thresholds: the same of a ladder around it, or None; factors,
-    models: names, in order. A cell holds `scores`, per measure {row, place, mark} or None, and `threshold`,
-    {row, mark, sign, none} or None: "<" if it lies below the smallest step, words if there is none.
-    zero, one: pixels of chance and reference.
+    models: names, in order; width: of a strip, pixels. `measures` is {key: {name, text, zero, one}}, the
+    last two being the pixels of chance and reference. `rows` is {model: {factor: cell}}. A cell holds
+    `scores`, per measure {row, place, mark}, and `threshold`, as threshold_cell returns it, or None.
+    `listeners` is the pixel of listeners' threshold.
     """
-    keys = scores.analysis + "." + scores.metric
     measures, rows = {}, {model: {f: {"scores": {}, "threshold": None} for f in factors} for model in models}
     for key, (name, text) in MEASURES.items():
-        of = scores[(keys == key) & scores.factor.isin(factors) & scores.model.isin(models)]
-        found = {(row["model"], row["factor"]): row for row in of.to_dict("records")}
-        places = {where: place_of(row) for where, row in found.items()}
-        if all(math.isnan(place[0]) for place in places.values()):
+        of_measure = rows_of(scores, key, factors, models)
+        places = [place_of(row) for row in of_measure]
+        if all(math.isnan(place[0]) for place in places):
             continue
-        ends = axis_of(places.values())
+        ends = axis_of(places)
         zero, one = (mark([v, v, v], ends, width)["x"] for v in (0.0, 1.0))
         measures[key] = {"name": name, "text": text, "zero": zero, "one": one}
-        for (model, factor), row in found.items():
-            place = places[model, factor]
-            rows[model][factor]["scores"][key] = {
-                "row": row,
-                "place": place,
-                "mark": mark(place, ends, width),
-            }
+        for row, place in zip(of_measure, places, strict=True):
+            cell = {"row": row, "place": place, "mark": mark(place, ends, width)}
+            rows[row["model"]][row["factor"]]["scores"][key] = cell
     if thresholds is not None:
-        of = thresholds[(thresholds.analysis == "threshold") & (thresholds.metric == "threshold_jnd")]
-        for row in of[of.factor.isin(factors) & of.model.isin(models)].to_dict("records"):
-            octaves = [
-                math.log2(v) if v > 0 else math.nan
-                for v in (as_number(row[k]) for k in ("value", "low", "high"))
-            ]
-            rows[row["model"]][row["factor"]]["threshold"] = {
-                "row": row,
-                "mark": mark(octaves, OCTAVES, width),
-                "sign": "<" if row["note"].startswith(BELOW) else "",
-                "none": f"threshold {NOT_REACHED}" if row["note"].startswith(NOT_REACHED) else row["note"],
-            }
+        for row in rows_of(thresholds, "threshold.threshold_jnd", factors, models):
+            rows[row["model"]][row["factor"]]["threshold"] = threshold_cell(row, width)
     return {"measures": measures, "rows": rows, "listeners": mark([0.0] * 3, OCTAVES, width)["x"]}
+
+
+def rows_of(scores, key, factors, models):
+    """The rows of one score, `analysis.metric`, of some factors and models: list of dicts."""
+    keys = scores.analysis + "." + scores.metric
+    chosen = scores[(keys == key) & scores.factor.isin(factors) & scores.model.isin(models)]
+    return chosen.to_dict("records")
+
+
+def threshold_cell(row, width):
+    """How a threshold is shown: {row, mark, sign, none}. row: of a ladder's scores.csv, in JND.
+
+    sign: "<" if the threshold lies below the smallest step; none: words in place of a value.
+    """
+    values = [as_number(row[key]) for key in ("value", "low", "high")]
+    octaves = [math.log2(v) if v > 0 else math.nan for v in values]
+    return {
+        "row": row,
+        "mark": mark(octaves, OCTAVES, width),
+        "sign": "<" if row["state"] == "below" else "",
+        "none": "threshold not reached" if row["state"] == "not reached" else row["note"],
+    }
 
 
 def tips(table):
@@ -127,10 +132,10 @@ def tip(name, cell, measures):
     """The words of one cell: each measure rescaled and as it is, then the threshold."""
     lines = [name]
     for key, measure in measures.items():
-        found = cell["scores"].get(key)
-        if not found:
+        score = cell["scores"].get(key)
+        if not score:
             continue
-        row, (value, low, high) = found["row"], found["place"]
+        row, (value, low, high) = score["row"], score["place"]
         if math.isnan(value):
             why = row["note"] or "chance and reference are too close to rescale it"
             lines.append(f"{measure['name']}: {brief(row['value']) or 'no value'}: {why}")
@@ -138,7 +143,8 @@ def tip(name, cell, measures):
         interval = "" if math.isnan(low) else f" [{low:.2f}, {high:.2f}]"
         lines.append(
             f"{measure['name']}: {value:.2f}{interval} of the way from chance to reference "
-            f"(R2 {brief(row['value'])}, chance {brief(row['chance'])}, reference {brief(row['reference'])})"
+            f"({row['unit'] or measure['name']} {brief(row['value'])}, chance {brief(row['chance'])}, "
+            f"reference {brief(row['reference'])})"
         )
     if cell["threshold"]:
         row = cell["threshold"]["row"]

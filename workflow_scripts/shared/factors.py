@@ -1,9 +1,35 @@
-"""Factors of a data set on the scales on which they are sampled, and how well estimates explain them."""
+"""Factors of a data set on the scales on which they are sampled, and how well an embedding holds them."""
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas
 
 from shared.scales import on_scale
+from shared.scores import interval
+
+
+class FactorScores(NamedTuple):
+    """One score in C columns: of each factor, of each pair of factors, or of all factors together (C = 1).
+
+    value: float (C,), NaN where the score does not exist; replicates: float (repeats, C), the score on other
+    sounds; shuffled: float (shuffles, C), the score with shuffled factors, or None if it has no chance level.
+    """
+
+    value: np.ndarray
+    replicates: np.ndarray
+    shuffled: np.ndarray | None = None
+
+    def above_chance(self):
+        """Whether the interval of each column lies above the score of every shuffling, bool (C,)."""
+        return interval(self.replicates)[0] > self.shuffled.max(axis=0)
+
+    def cells(self, column, note):
+        """Cells of the score row of one column: only the note, which says why, if there is no value."""
+        if not np.isfinite(self.value[column]):
+            return {"note": note}
+        cells = {"value": self.value[column], "replicates": self.replicates[:, column]}
+        return cells if self.shuffled is None else cells | {"chance": self.shuffled.mean(axis=0)[column]}
 
 
 def to_scales(factors, scales):
@@ -15,6 +41,12 @@ def read_factors(path, factors):
     """Factors of every sound on their sampling scales, float (N, F). factors: {name: {scale, ...}}."""
     scales = [entry["scale"] for entry in factors.values()]
     return to_scales(pandas.read_csv(path)[list(factors)].to_numpy(dtype=float), scales)
+
+
+def standardized(factors):
+    """Factors with mean 0 and variance 1, float (N, F); about 0 for a factor that does not vary."""
+    varies = np.ptp(factors, axis=0) > 0
+    return (factors - factors.mean(axis=0)) / np.where(varies, factors.std(axis=0), 1)
 
 
 def r2(estimates, factors):

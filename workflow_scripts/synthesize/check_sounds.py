@@ -22,6 +22,13 @@ from synthesize import design_checks, file_checks, rendered_checks
 from synthesize.gate import COLUMNS, DataSet, measure
 from synthesize.synthesize import band, load_synthesizer
 
+FIGURE = {
+    "order": 20,
+    "heading": "The gate: spans and levels",
+    "caption": "Span of each factor in just-noticeable differences, and level against each factor: a level "
+    "that follows a factor tells it without any hearing of it.",
+}
+
 
 def checks(data):
     """All rows of the gate's table, list of dict."""

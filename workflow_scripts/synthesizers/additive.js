@@ -1,7 +1,12 @@
 // The tones of additive.py, rendered in the report's page: {f1, brightness, odd_even} to samples.
-// Phases are drawn anew from the sound's number, since the generator of random numbers differs.
+// The page plays clips instead where a data set varies anything else than is listed here. Phases are drawn anew
+// from the sound's number, because the generator of random numbers differs; onset and gain are left out, because
+// the page plays every sound at once and at one level.
 synthesizers.additive = {
-  render({ f1 = 300, brightness = 1600, odd_even = 0 }, sampleRate, duration, { max_frequency = 7000, ramp = 0.02 }, seed) {
+  factors: ["f1", "brightness", "odd_even"],
+  nuisances: ["phases", "onset", "gain"],
+  render(values, sampleRate, duration, { max_frequency = 7000, ramp = 0.02 }, seed) {
+    const { f1 = 300, brightness = 1600, odd_even = 0 } = values;
     const highest = max_frequency - 2 / ramp;
     const P = Math.max(1, Math.floor(highest / f1));
     const levels = (slope) =>

@@ -1,7 +1,7 @@
 """What `make run` shows: stages, models and time left in a few lines, each failure in the line that matters.
 
-A logger plugin of Snakemake (`--logger gear`), which finds it by its name on the PYTHONPATH. All else that
-Snakemake says is in its own log, .snakemake/log/.
+A logger plugin of Snakemake (`--logger gear`), which finds it by its name on the PYTHONPATH. Snakemake's
+own log, .snakemake/log/, has all else that it says.
 """
 
 import logging
@@ -136,7 +136,8 @@ class LogHandler(LogHandlerBase):
     def fail(self, _rule, name, _threads, logs, began, grouped):
         """Say why a job failed.
 
-        Of jobs in one Slurm job Snakemake calls all failed when one is: those with an empty log are not.
+        When one of the jobs in a Slurm job fails, Snakemake says that all of them did. Those with an empty
+        log did not.
         """
         told = [log for log in logs if Path(log).exists() and Path(log).stat().st_mtime >= began]
         if grouped and not any(Path(log).stat().st_size for log in told):

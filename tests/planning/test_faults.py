@@ -1,0 +1,166 @@
+"""Every mistake in a config is one sentence that says where and what to do."""
+
+import pytest
+import yaml
+from conftest import ROOT
+from helpers import checked_with
+from snakemake.exceptions import WorkflowError
+
+
+def run(name, **changes):
+    """A change of the config that runs one data set, changed."""
+    return {"run": {"datasets": [name]}, "datasets": {name: changes}}
+
+
+def sentences(change):
+    """The sentences of the faults of config.yaml with a change."""
+    with pytest.raises(WorkflowError) as fault:
+        checked_with(change)
+    return str(fault.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"models": {"crepe": {"modul": "x"}}}, "models.crepe: unknown key 'modul', did you mean 'module'?"),
+        ({"analysis": {}}, "top level: unknown key 'analysis', did you mean 'analyses'?"),
+        ({"run": {"models": []}}, "run.models: the list is empty; name at least one"),
+        ({"run": {"models": ["crepee"]}}, "run.models: 'crepee' is not defined, did you mean 'crepe'?"),
+        ({"run": {"datasets": ["paper"]}}, "run.datasets: 'paper' is not defined"),
+        (
+            {"models": {"crepe": {"env": "hearbase"}}},
+            "envs/hearbase.yaml does not exist, did you mean 'hearbaseline'",
+        ),
+        ({"models": {"crepe": {"requirements": ["x"]}}}, "models.crepe: state one of `env`"),
+        (
+            {"models": {"mfcc": {"module": "adapters.mfc"}}},
+            "adapters/mfc.py does not exist, did you mean 'adapters.mfcc'?",
+        ),
+        (
+            {"models": {"chance": {"module": "x", "env": "signal", "sample_rate": 1}}},
+            "models.chance: this name is taken",
+        ),
+        (
+            {"models": {"a/b": {"module": "x", "env": "signal", "sample_rate": 1}}},
+            "the name 'a/b' may only hold",
+        ),
+        (
+            {"datasets": {"paper2023": {"analyses": {"knn": {"K": 2500}}}}},
+            "datasets.paper2023: knn asks for K = 2500 neighbours, but there are only N = 2500 sounds",
+        ),
+        ({"datasets": {"paper2023": {"synthesizer": "aditive"}}}, "did you mean 'additive'?"),
+        (
+            {"datasets": {"paper2023": {"factors": {"f1": {"step": 1}}}}},
+            "factors.f1: a grid design needs start, stop, step or choice; stated: choice, step",
+        ),
+        (
+            {"datasets": {"paper2023": {"factors": {"r": {"scale": "log", "start": 0, "stop": 1}}}}},
+            "factors.r: a log scale needs a range above 0",
+        ),
+        (
+            {"datasets": {"tones": {"nuisances": {"gian": None}}}},
+            "datasets.tones.nuisances: 'gian' is not known, did you mean 'gain'?",
+        ),
+        (
+            {"datasets": {"tones": {"nuisances": {"onset": {"high": 2}}}}},
+            "datasets.tones.nuisances.onset: from 0 to 2 s in 1.0 s",
+        ),
+        (
+            run("drum", factors={"pitsch": None}),
+            "datasets.drum.factors.pitsch: drum has no such factor, did you mean 'pitch'?",
+        ),
+        (
+            run("drum", factors={"pitch": {"low": 900}}),
+            "datasets.drum.factors.pitch: low 900 is not below high 300",
+        ),
+        (run("drum", factors={"pitch": {"jnd": {"percent": 1}}}), "jnd: 'source' is a required property"),
+        (run("drum", N=1000), "drum: a sobol design is balanced if N is a power of two"),
+        (run("drum", design="table"), "drum: state `table`"),
+        (run("speech", nuisances={"text": {"integers": 20}}), "speech.nuisances.text: at most 8 integers"),
+        (
+            {"datasets": {"ladder": {"ladder": {"of": "tone"}}}},
+            "datasets.ladder.ladder.of: 'tone' is not defined, did you mean 'tones'?",
+        ),
+        (
+            run("ladder_full", ladder={"of": "ladder"}),
+            "datasets.ladder_full.ladder.of: 'ladder' is a ladder itself",
+        ),
+        ({"datasets": {"ladder": {"ladder": {"points": 5000}}}}, "ladder.points: 'tones' has fewer sounds"),
+        ({"datasets": {"tones": {"synthesizer": "aditive"}}}, "did you mean 'additive'?"),
+        (
+            {"models": {"mine": {"module": "precomputed", "embeddings": "x.npy", "gpu": 1}}},
+            "models.mine: unknown key 'gpu'",
+        ),
+        (
+            {"models": {"mine": {"module": "precomputed"}}, "run": {"models": ["mine"]}},
+            "models.mine: 'embeddings' is a required property",
+        ),
+        (
+            {"models": {"crepe": {"sample_rate": "16 kHz"}}},
+            "models.crepe.sample_rate: '16 kHz' is not of type",
+        ),
+        (
+            {"models": {"crepe": {"weights": {"url": "https://a.org/w", "sha256": "abc"}}}},
+            "models.crepe.weights: must be a path, or a file or a list of files: {url, sha256 | git_blob",
+        ),
+        (
+            {"models": {"crepe": {"weights": {"url": "https://a.org/w", "place": "/etc/w"}}}},
+            "models.crepe.weights: must be a path",
+        ),
+        (
+            {"models": {"crepe": {"weights": [{"url": "https://a.org/v"}, {"url": "https://a.org/w"}]}}},
+            "weights: only one file can be passed to load_model; state the `place` of the others",
+        ),
+        (
+            {"models": {"crepe": {"weights": "nowhere.pth"}}},
+            "models.crepe.weights: nowhere.pth does not exist",
+        ),
+        ({"models": {"crepe": {"layers": ["a", "a"]}}}, "models.crepe.layers: a layer stands twice"),
+        ({"models": {"crepe": {"layers": ["a{5..1}"]}}}, "models.crepe.layers: no layer is named"),
+        (
+            {"models": {"crepe": {"layers": [{"a": "x"}]}}},
+            "models.crepe.layers.0: must be a layer's name, or",
+        ),
+        (
+            {"models": {"crepe": {"network": "x"}}},
+            "`network` only serves `initialization: random` and `layers`",
+        ),
+        ({"catalogues": ["hear"]}, "catalogues: 'hear' is not known, did you mean 'hear2021'?"),
+        (
+            {"catalogues": ["hear2021"], "run": {"models": ["panns"]}},
+            "run.models: 'panns' is not defined, did you mean 'cvssp_panns'?",
+        ),
+    ],
+)
+def test_one_sentence(change, sentence):
+    (fault,) = sentences(change)
+    assert fault.startswith("config: ")
+    assert sentence in fault
+
+
+def test_all_faults_at_once():
+    assert len(sentences({"run": {"models": ["crepee", "mfc"]}})) == 2
+
+
+def test_the_config_of_the_default_run_has_no_fault():
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    assert set(checked_with({})["run"]["models"]) == set(config["run"]["models"])
+
+
+BROKEN = {  # what a user's own synthesizer may hold: what is said of it
+    "FACTORS = {\n": "is not valid Python",
+    "FACTORS = {'f': {'unit': 'Hz', 'scale': 'log', 'low': 1, 'high': 2}}": "f lacks default",
+    "FACTORS = {'f': {'unit': 'Hz', 'scale': 'mel', 'low': 1, 'high': 2, 'default': 1}}": "the scale of f",
+    "LOW = 1\nFACTORS = {'f': LOW}": "must be one table of plain values",
+    "FACTORS = {'f': {'unit': 'Hz', 'scale': 'log', 'low': 1, 'high': 2, 'default': 1}}": "no function",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_faulty_synthesizer_of_ones_own_is_one_sentence(tmp_path, text):
+    path = tmp_path / "buzz.py"
+    path.write_text(text)
+    entry = {"synthesizer": str(path), "N": 8, "sample_rate": 16000, "duration": 1}
+    change = {"run": {"datasets": ["buzz"]}, "datasets": {"buzz": entry}}
+    (fault,) = sentences(change | {"analyses": {"isomap": {"K": 4}, "knn": {"K": 4}}})
+    assert BROKEN[text] in fault
