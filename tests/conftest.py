@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -97,3 +98,23 @@ def rendered(entry):
     module = synthesize.load_synthesizer(entry["synthesizer"])
     sounds = np.concatenate(list(synthesize.finished(entry, module, table)))
     return table, sounds
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """A folder in which a run has begun; its value writes a log of that run and returns its path."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "workflow_scripts").symlink_to(ROOT / "workflow_scripts")  # the plan's paths are relative
+    (tmp_path / "results" / "run_config.yaml").touch()
+    before = time.time() - 60
+    os.utime(tmp_path / "results" / "run_config.yaml", (before, before))
+
+    def write(log, text="error: no luck\n", age=0):
+        path = tmp_path / log
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (time.time() - age, time.time() - age))
+        return log
+
+    return write
