@@ -1,8 +1,6 @@
 """The report: one HTML file over all data sets."""
 
-PAGE_FIGURES = {
-    dataset: page.figures(figures_of(dataset), dataset in UNCHECKED) for dataset in DATASETS
-}
+PAGE_FIGURES = {dataset: page.figures(figures_of(dataset), dataset in UNCHECKED) for dataset in DATASETS}
 
 
 rule explore:
