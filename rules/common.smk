@@ -58,6 +58,7 @@ BROKEN = {
     dataset: failure for dataset in DEFINITIONS if (failure := broken(PENDING, dataset, config, DEFINITIONS))
 }
 DATASETS = [dataset for dataset in DEFINITIONS if dataset not in BROKEN]
+UNCHECKED = [dataset for dataset in DATASETS if unchecked(PENDING, dataset)]  # their gate did not end
 CLOUDS = [dataset for dataset in DATASETS if "ladder" not in config["datasets"][dataset]]
 FAILED = {
     (dataset, row): failure
@@ -85,10 +86,7 @@ def audio(wildcards):
 
 
 def gate(wildcards):
-    """What must pass before a data set is embedded: its gate if it is strict.
-
-    Ancient: a gate that passes again (with another K, say) changes no embedding.
-    """
+    """What must pass before a data set is embedded: its gate if it is strict. Passing again changes nothing."""
     name = wildcards.dataset
     return ancient(f"results/{name}/sounds/checks.csv") if DEFINITIONS[name]["strict"] else []
 

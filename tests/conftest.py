@@ -3,6 +3,8 @@
 import os
 import shutil
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ pytest_plugins = ["browsing"]  # fixtures of the page's tests
 ROOT = Path(__file__).parent.parent
 SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]
 PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses it
+# The driver's packages, last: snakemake and jsonschema, which the environment of the tests lacks.
+sys.path.append(str(PYTHON.parents[1] / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"))
 
 
 def make_clone(folder):
@@ -94,3 +98,23 @@ def rendered(entry):
     module = synthesize.load_synthesizer(entry["synthesizer"])
     sounds = np.concatenate(list(synthesize.finished(entry, module, table)))
     return table, sounds
+
+
+@pytest.fixture
+def begun(tmp_path, monkeypatch):
+    """A folder in which a run has begun; its value writes a log of that run and returns its path."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "workflow_scripts").symlink_to(ROOT / "workflow_scripts")  # the plan's paths are relative
+    (tmp_path / "results" / "run_config.yaml").touch()
+    before = time.time() - 60
+    os.utime(tmp_path / "results" / "run_config.yaml", (before, before))
+
+    def write(log, text="error: no luck\n", age=0):
+        path = tmp_path / log
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        os.utime(path, (time.time() - age, time.time() - age))
+        return log
+
+    return write

@@ -1,14 +1,9 @@
 """What tests of the plan share, in one process: the config as the rules get it."""
 
 import copy
-import sys
 
 import yaml
-from conftest import PYTHON, ROOT
-
-# the driver's packages, last: snakemake and jsonschema, which the environment of the tests lacks
-sys.path.append(str(PYTHON.parents[1] / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"))
-
+from conftest import ROOT
 from planning.config import checked
 from snakemake.utils import update_config
 

@@ -2,32 +2,20 @@
 
 import re
 import subprocess
-import sys
 
+import jsonschema
 import pytest
 import yaml
-from conftest import PYTHON, ROOT, definition, rendered, snakemake
+from conftest import PYTHON, ROOT, definition, rendered
+from helpers import merged
 from planning.manual import COMMAND, manual
 from planning.schema import defaults, schema, schema_faults
 from shared.declared import declared
-
-# the driver's packages, last: snakemake and jsonschema, which the environment of the tests lacks
-sys.path.append(str(PYTHON.parents[1] / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"))
-
-import jsonschema
-from snakemake.utils import update_config
 
 CONFIG = ROOT / "config.yaml"
 MANUAL = ROOT / "docs" / "config.md"
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", manual(), re.DOTALL | re.MULTILINE)
 OTHERS = [ROOT / "tests" / "small.yaml", *sorted((ROOT / "experiments").glob("*.yaml"))]
-
-
-def merged(text):
-    """The config of config.yaml and a second file, as Snakemake merges them."""
-    config = yaml.safe_load(CONFIG.read_text())
-    update_config(config, yaml.safe_load(text))
-    return config
 
 
 def keys(node, where=""):
@@ -80,25 +68,6 @@ def test_the_defaults_are_those_of_config_yaml_where_it_states_all():
     assert defaults("run") == {"shard_size": config["run"]["shard_size"]}
 
 
-def plan(folder, dataset, model):
-    """Command, threads and resources of every job that a run of one data set and one model would do."""
-    bare = {"synthesizer": "additive", "N": 256, "sample_rate": 16000, "duration": 0.5}
-    mine = {"module": "adapters.mfcc", "env": "signal", "sample_rate": 22050}
-    change = {"run": {"datasets": ["bare"], "models": ["mine"]}}
-    change |= {"datasets": {"bare": dataset | bare}, "models": {"mine": model | mine}}
-    (folder / "mine.yaml").write_text(yaml.safe_dump(change, sort_keys=False))
-    words = ["-n", "--printshellcmds", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml"]
-    done = snakemake(folder, *words, "--cores", 8)  # two would cap the threads
-    assert done.returncode == 0, done.stdout
-    return sorted(re.findall(r"^ *(?:Shell command|threads|resources): .*", done.stdout, re.MULTILINE))
-
-
-def test_an_entry_that_leaves_a_key_out_gets_the_default_that_the_schema_states(tmp_path):
-    bare = plan(tmp_path, {}, {})
-    assert any("embed.embed --audio" in line for line in bare)
-    assert bare == plan(tmp_path, defaults("dataset"), defaults("model"))
-
-
 def test_changing_what_defaults_gives_leaves_the_schema_as_it_is():
     defaults("dataset")["options"]["max_frequency"] = 1
     assert defaults("dataset")["options"] == {}
@@ -129,16 +98,16 @@ def test_the_first_line_of_config_yaml_leads_editors_to_a_valid_schema():
 
 @pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.name)
 def test_the_configs_of_the_clone_are_valid(path):
-    assert not list(schema_faults(merged(path.read_text())))
+    assert not list(schema_faults(merged(yaml.safe_load(path.read_text()))))
 
 
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_the_examples_of_the_manual_are_valid(text):
-    assert not list(schema_faults(merged(text)))
+    assert not list(schema_faults(merged(yaml.safe_load(text))))
 
 
 def test_an_entry_that_is_removed_is_no_fault():
-    assert not list(schema_faults(merged("{models: {logmel: null}, datasets: {ladder: null}}")))
+    assert not list(schema_faults(merged({"models": {"logmel": None}, "datasets": {"ladder": None}})))
 
 
 @pytest.mark.parametrize(
@@ -158,4 +127,4 @@ def test_an_entry_that_is_removed_is_no_fault():
     ],
 )
 def test_a_fault_is_one_sentence(text, sentence):
-    assert list(schema_faults(merged(text))) == [sentence]
+    assert list(schema_faults(merged(yaml.safe_load(text)))) == [sentence]

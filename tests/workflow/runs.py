@@ -69,3 +69,11 @@ def write_config(folder, faults, **changes):
     small |= {"models": models, "run": {"datasets": ["small"], "models": list(models)}}
     (folder / "mine.yaml").write_text(yaml.safe_dump(small))
     return ["--configfile", "mine.yaml"]
+
+
+ANALYSES = """
+analyses: {standardize: false, isomap: {K: 6, bridge: false}, knn: {K: 4, include_self: false},
+           shuffles: 20, bootstrap: 200, seed: 0}
+"""
+# rules of one model on a cloud of sounds
+CLOUD = ("neighbors", "isomap", "trust", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology")

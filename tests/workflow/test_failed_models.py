@@ -8,6 +8,7 @@ import pandas
 import pytest
 from conftest import ROOT, jobs, snakemake
 from runs import (
+    ANALYSES,
     write_config,
 )
 
@@ -100,3 +101,41 @@ def test_conda_wiring_on_a_stand_in(clone):
     assert "Activating conda environment" in done.stdout
     again = snakemake(clone, *words, "--sdm", "conda", PATH=path, GEAR_CLONE=str(clone))
     assert "Nothing to be done" in again.stdout
+
+
+FIGURE = '''
+"""A figure of one's own: the first factor of each sound."""
+
+import pandas
+from matplotlib.figure import Figure
+from shared.arguments import figure_parser
+from shared.drawing import write_figure
+
+FIGURE = {
+    "of": "any",
+    "reads": ["parameters"],
+    "takes": ["factors"],
+    "heading": "A figure of one's own",
+    "caption": "The first factor of each sound, in their order.",
+}
+
+
+def main(argv=None):
+    args = figure_parser(__doc__, FIGURE).parse_args(argv)
+    figure = Figure()
+    figure.subplots().plot(pandas.read_csv(args.parameters)[next(iter(args.factors))])
+    write_figure(figure, args.output)
+'''
+
+
+def test_a_figure_of_ones_own_is_drawn_although_a_model_failed(clone):
+    """The rules that still run after a failure follow from their files, not from a list of names."""
+    (clone / "workflow_scripts" / "compare" / "draw_extra.py").write_text(FIGURE.lstrip())
+    done = snakemake(clone, *write_config(clone, {"good": "", "raises": "raises"}))
+    assert done.returncode != 0
+    assert "results/report.html shows the others, and these with the reason." in done.stdout
+    for ending in ("png", "pdf"):
+        assert (clone / "results" / "small" / "figures" / f"extra.{ending}").stat().st_size > 5000
+    page = (clone / "results" / "report.html").read_text()
+    assert "raises</strong> failed at embed" in page
+    assert "The first factor of each sound, in their order." in page

@@ -10,6 +10,7 @@ import time
 import pytest
 from conftest import PYTHON, ROOT, snakemake
 from runs import (
+    ANALYSES,
     write_config,
 )
 
@@ -42,12 +43,6 @@ def test_killed_run_resumes_with_the_same_scores(clone):
     shutil.rmtree(clone / "results")
     assert subprocess.run(make, cwd=clone, capture_output=True).returncode == 0
     assert (clone / "results" / "small" / "scores.csv").read_text() == resumed
-
-
-ANALYSES = """
-analyses: {standardize: false, isomap: {K: 6, bridge: false}, knn: {K: 4, include_self: false},
-           shuffles: 20, bootstrap: 200, seed: 0}
-"""
 
 
 def test_a_killed_snakemakes_jobs_are_ended_but_not_the_users_programs(clone):

@@ -4,9 +4,11 @@ import ast
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from planning.environments import scripts
 
 SCRIPTS = ROOT / "workflow_scripts"
 ROOMS = sorted(path.name for path in SCRIPTS.iterdir() if path.is_dir() and path.name != "__pycache__")
@@ -79,15 +81,23 @@ def test_what_the_plan_shares_is_standard_library(name):
 def test_embed_imports_only_what_every_model_has(path):
     """gather, adopt and control run in the environment `analysis`, as all that follows."""
     later = {"pandas"} if path.stem in ("gather", "adopt", "control") else set()
-    assert outside(path, {"numpy", "soundfile", "embed", "shared"} | later, inside_functions=False) == set()
+    allowed = {"numpy", "soundfile", "embed", "shared"} | later
+    assert outside(path, allowed, inside_functions=False) == set()
+    assert outside(path, allowed | {"torch", "tensorflow"}) == set()
+
+
+def test_what_embed_shares_needs_no_more():
+    shared = [Path(path) for path in scripts("embed.embed") if Path(path).parent.name == "shared"]
+    assert shared
+    for path in shared:
+        assert outside(path, {"numpy", "soundfile", "shared"}) == set(), path
 
 
 def test_no_framework_after_embed():
     trainers = set((SCRIPTS / "synthesize").glob("train_*.py"))
     for room in ("synthesize", "synthesizers", "analyse", "compare", "report", "shared"):
         for path in set(files(room)) - trainers:
-            frameworks = {"torch", "tensorflow", "keras", "jax"} & {top for top, _ in imported(path)}
-            assert not frameworks - ({"torch"} if path.stem == "weights" else set()), path
+            assert not {"torch", "tensorflow", "keras", "jax"} & {top for top, _ in imported(path)}, path
 
 
 def test_the_data_flows_one_way():

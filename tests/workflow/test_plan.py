@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 from conftest import ROOT, snakemake
+from planning.schema import defaults
 
 
 @pytest.mark.parametrize(
@@ -93,3 +94,26 @@ def test_an_experiment_is_planned_without_a_fault(experiment):
     config = ROOT / "experiments" / f"{experiment}.yaml"
     done = snakemake(ROOT, "-n", "--quiet", "rules", "--configfile", config)
     assert done.returncode == 0, done.stdout
+
+
+def plan(folder, dataset, model):
+    """Command, threads and resources of every job that a run of one data set and one model would do.
+
+    The file that keeps the config as it is stated goes by its content; its name is left out.
+    """
+    bare = {"synthesizer": "additive", "N": 256, "sample_rate": 16000, "duration": 0.5}
+    mine = {"module": "adapters.mfcc", "env": "signal", "sample_rate": 22050}
+    change = {"run": {"datasets": ["bare"], "models": ["mine"]}}
+    change |= {"datasets": {"bare": dataset | bare}, "models": {"mine": model | mine}}
+    (folder / "mine.yaml").write_text(yaml.safe_dump(change, sort_keys=False))
+    words = ["-n", "--printshellcmds", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml"]
+    done = snakemake(folder, *words, "--cores", 8)  # two would cap the threads
+    assert done.returncode == 0, done.stdout
+    text = re.sub(r"resources/configs/\S+", "the config", done.stdout)
+    return sorted(re.findall(r"^ *(?:Shell command|threads|resources): .*", text, re.MULTILINE))
+
+
+def test_an_entry_that_leaves_a_key_out_gets_the_default_that_the_schema_states(tmp_path):
+    bare = plan(tmp_path, {}, {})
+    assert any("embed.embed --audio" in line for line in bare)
+    assert bare == plan(tmp_path, defaults("dataset"), defaults("model"))

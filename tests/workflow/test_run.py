@@ -8,7 +8,7 @@ import pandas
 import pytest
 import yaml
 from conftest import SMALL, snakemake
-from runs import MODELS, embedding, facts
+from runs import CLOUD, MODELS, embedding, facts
 from shared.scores import COLUMNS
 
 pytestmark = pytest.mark.network

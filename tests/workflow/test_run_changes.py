@@ -6,6 +6,7 @@ import pytest
 import yaml
 from conftest import ROOT, SMALL, jobs, snakemake
 from runs import (
+    CLOUD,
     MODELS,
     embedding,
     planned,
@@ -29,7 +30,6 @@ FAN_IN = {
     "explore": 2,
     "report": 1,
 }
-CLOUD = ("neighbors", "isomap", "trust", "knn", "hypothesis", "subspaces", "axes", "invariance", "topology")
 BRANCH = {"embed": 3, **dict.fromkeys(CLOUD, 2), "sensitivity": 1, "threshold": 1}
 
 

@@ -58,8 +58,7 @@ def free_ports(count):
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
-    """A Slurm with one node and two GPUs that are plain files, all of it in a temporary folder. Yields the
-    environment variables of its users."""
+    """A Slurm of one node and two GPUs (plain files) in a temporary folder; yields its users' variables."""
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
     where = {name: shutil.which(name, path=path) for name in PROGRAMS}
     if missing := [name for name in PROGRAMS if not where[name]]:
