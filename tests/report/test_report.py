@@ -171,7 +171,7 @@ def test_report_shows_scores_marks_and_failures_and_escapes_them(page):
     assert "1 breach:</span>" in words
     assert "chance -0.025, reference 0.99" in page
     assert "does not vary" in page
-    assert "<strong>bad</strong> failed at embed" in words
+    assert "<strong>bad</strong> failed at embed" in page
     assert "embedded one by one" in page
     assert "in bfloat16" in page
     assert "50 %" in page
