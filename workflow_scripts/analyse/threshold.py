@@ -46,7 +46,7 @@ ANALYSIS = {
     "writes": {"estimates": "{model}.csv"},
     "metrics": {
         "threshold": {
-            "unit": "cents, percent or the unit of the factor",  # of the factor: cents, percent, or its own
+            "unit": "cents, percent or the unit of the factor",  # each row states its own
             "better": "low",
             "heading": "Neurometric thresholds",
             "text": "The step of a factor at which an observer of the embedding has d' = 1, beside that of "
