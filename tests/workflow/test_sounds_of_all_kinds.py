@@ -1,6 +1,7 @@
 """Whole runs on other sounds: speech, a trained decoder, drums, recordings, ones own synthesizer."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -196,5 +197,6 @@ def test_precomputed_embeddings_go_through_the_whole_workflow(clone):
     smooth = different[(different.metric == "smoothness") & (different.other_model == "noise")]
     assert (smooth[smooth.model == "identity"].real == "yes").all()
     page = (clone / "results" / "report.html").read_text()
-    assert page.count("embedded elsewhere: not audited") == 4
+    shown = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)  # cards have the same words as data
+    assert shown.count("embedded elsewhere: not audited") == 4
     assert "a strand that closes in 1 loop, in 1 piece" in page
