@@ -1,4 +1,5 @@
 # make run: the default experiment. Another one: make run RUN="--configfile mine.yaml"
+# make report: the report of what is done, after an interrupt
 # make test: all tests. make unit: those that start no Snakemake run and build no environment of a model
 # make models: what a config can name. make dag: draw docs/dag.png
 # Each target sets up what it needs.
@@ -11,12 +12,16 @@ TESTS = resources/environments/test
 # of Snakemake's graph: every rule but two that serve all others; of its arrows those that no path replaces
 RULES = gvpr -i 'N [label != "all" && label != "environment"] { $$.color = "\#17325c"; subnode($$T, $$) }' | tred
 
-.PHONY: run test unit models dag setup tests
+.PHONY: run report test unit models dag setup tests
 
 run: .venv/complete
 	@.venv/bin/python workflow_scripts driver.resume
 	@$(SNAKEMAKE)
 	@echo "$(CURDIR)/results/report.html"
+
+report: .venv/complete
+	@.venv/bin/python workflow_scripts driver.resume
+	@.venv/bin/python workflow_scripts driver.report
 
 test: tests
 	@$(TESTS)/bin/python -m pytest $(PYTEST)

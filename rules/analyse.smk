@@ -15,7 +15,8 @@ rule neighbors:
         "logs/neighbors/{dataset}/{model}.tsv"
     conda:
         conda_spec("analysis")
-    threads: 2
+    priority: in_order
+    threads: 1
     resources:
         mem_mb=growing(2000),
         runtime=growing(60),
@@ -47,6 +48,7 @@ for analysis, table in ANALYSES.items():
             model=model_constraint(table),
         conda:
             conda_spec("analysis")
+        priority: in_order
         threads: table.get("threads", 1)
         resources:
             mem_mb=growing(table.get("mem_mb", 2000)),

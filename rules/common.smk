@@ -138,6 +138,11 @@ def entry(key):
     return lambda wildcards: model_entry(wildcards).get(key, defaults("model").get(key))
 
 
+def in_order(wildcards):
+    """Priority of a model's jobs, at most 1: controls first, then the models in the order of the run."""
+    return 1 / (1 + [*CONTROLS, *ROWS].index(wildcards.model))
+
+
 def setting(name):
     """A parameter from the settings of the analyses for the rule's data set: `seed`, `isomap.K`."""
     return lambda wildcards: analyses.setting_of(
@@ -243,6 +248,13 @@ resource_scopes:
     networks="local",
 
 
+# With a limit on submissions (100 a second, unless a user sets another), Snakemake looks at all waiting jobs once
+# a second for each job that has ended. In a run of many short jobs this takes longer than the jobs.
+limit = workflow.scheduling_settings and workflow.scheduling_settings.max_jobs_per_timespan
+if limit and (limit.max_jobs, limit.timespan) == (100, 1):
+    workflow.scheduling_settings.max_jobs_per_timespan = None
+
+
 # GEAR_JOB marks what a killed run leaves behind, for resume.py.
 shell.prefix("unset PYTHONPATH; export PYTHONNOUSERSITE=1 GEAR_JOB=1; ")
 
@@ -254,5 +266,7 @@ onstart:
 
 onerror:
     text = "".join(Path(path).read_text() for path in log)
-    if not UNFINISHED and "Terminating processes on user request" not in text:
+    if "Terminating processes on user request" in text:
+        print("Interrupted. `make report` shows what is done so far; `make run` goes on.", file=sys.stderr)
+    elif not UNFINISHED:
         fan_in.report_unfinished(text, workflow, config, DEFINITIONS, CONDA)

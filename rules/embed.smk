@@ -26,6 +26,7 @@ rule embed:
         model=any_of(MODELS_WITHOUT_LAYERS),
     conda:
         lambda wildcards: conda_spec(environment_of(model_entry(wildcards)))
+    priority: in_order
     threads: entry("threads")
     resources:
         gpu=entry("gpu"),
@@ -125,6 +126,7 @@ rule gather:
         model=any_of(MODELS_WITHOUT_LAYERS),
     conda:
         conda_spec("analysis")
+    priority: in_order
     threads: 1
     resources:
         mem_mb=1000,
@@ -172,6 +174,7 @@ rule layer:
         layer=r"\d+",
     conda:
         lambda wildcards: None
+    priority: in_order
     threads: 1
     resources:
         mem_mb=500,
@@ -199,6 +202,7 @@ rule adopt:
         model=any_of(PRECOMPUTED),
     conda:
         conda_spec("analysis")
+    priority: in_order
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -228,6 +232,7 @@ rule control:
         control=any_of(CONTROLS),
     conda:
         conda_spec("analysis")
+    priority: 2
     threads: 1
     resources:
         mem_mb=growing(1000),

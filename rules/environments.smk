@@ -22,6 +22,7 @@ rule environment:
         "logs/environment/{env}.tsv"
     conda:
         lambda wildcards: None
+    priority: 2
     threads: 1
     resources:
         mem_mb=2000,

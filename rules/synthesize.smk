@@ -16,6 +16,7 @@ rule train:
         "logs/train/{dataset}.tsv"
     conda:
         lambda wildcards: conda_spec(resolved(config, wildcards.dataset)["synthesizer"])
+    priority: 2
     threads: 2
     resources:
         networks=1,
@@ -49,6 +50,7 @@ rule synthesize:
         dataset=any_of(UNSHARDED),
     conda:
         conda_spec("analysis")
+    priority: 2
     threads: 1
     resources:
         mem_mb=growing(1000, of_one_job=True),
@@ -97,6 +99,7 @@ rule gather_sounds:
         dataset=any_of(SHARDS),
     conda:
         conda_spec("analysis")
+    priority: 2
     threads: 1
     resources:
         mem_mb=1000,
@@ -132,6 +135,7 @@ rule check_sounds:
         "logs/check_sounds/{dataset}.tsv"
     conda:
         conda_spec("analysis")
+    priority: 2
     threads: 1
     resources:
         mem_mb=growing(1000),
@@ -166,6 +170,7 @@ rule resample:
         "logs/resample/{dataset}/audio_{rate}.tsv"
     conda:
         conda_spec("analysis")
+    priority: 2
     threads: 1
     resources:
         mem_mb=growing(1000),

@@ -41,7 +41,6 @@ ANALYSIS = {
     "order": 60,
     "reads": ["parameters", "embeddings"],
     "takes": ["factors", "shuffles", "bootstrap", "seed"],
-    "threads": 2,
     "heading": "Along the embedding's own axes",
     "text": "Scores of the axes that follow the factors most. Disentanglement (DCI): does an axis carry one "
     "factor? Modularity: the same by mutual information; its chance level is high.",
@@ -97,14 +96,13 @@ class Halves(NamedTuple):
 class Measured(NamedTuple):
     """What A chosen axes tell of F factors, on m held-out sounds.
 
-    axes: float (m, A); factors: float (m, F); estimates: float (m, F), of the factors by the trees; rises:
-    float (m, A, F), of the squared error when an axis is shuffled; information: float (A, F), nats.
+    axes: float (m, A); factors: float (m, F); estimates: float (m, F), of the factors by the trees;
+    information: float (A, F), nats.
     """
 
     axes: np.ndarray
     factors: np.ndarray
     estimates: np.ndarray
-    rises: np.ndarray
     information: np.ndarray
 
 
@@ -130,22 +128,30 @@ def in_halves(points, factors, count, seed):
     return Halves(points[one][:, chosen], factors[one], points[two][:, chosen], factors[two])
 
 
-def importances(halves, seed):
-    """What the trees tell of each held-out sound: estimates of the factors, float (m, F), and by how much
-    their squared error rises when an axis is shuffled, float (m, A, F)."""
+def forests(halves, seed):
+    """The trees that tell each factor from the axes, fitted to the first half, a list of F."""
+    return [
+        ExtraTreesRegressor(TREES, min_samples_leaf=LEAF, random_state=seed).fit(halves.axes, factor)
+        for factor in halves.factors.T
+    ]
+
+
+def importance(points, factors, count, seed):
+    """By how much the squared error of each factor's trees rises when an axis is shuffled, float (A, F).
+
+    points: (N, D); factors: (N, F); count: of axes.
+    """
+    halves = in_halves(points, factors, count, seed)
     m, A = halves.held_axes.shape
     order = np.random.default_rng(seed).permutation(m)
-    shuffled = np.repeat(halves.held_axes[None], A + 1, axis=0)
+    shuffled = np.repeat(halves.held_axes[None], A + 1, axis=0)  # the last stays as it is
     for axis in range(A):
         shuffled[axis, :, axis] = halves.held_axes[order, axis]
-    estimates, rises = [], []
-    for target, held_target in zip(halves.factors.T, halves.held_factors.T, strict=True):
-        forest = ExtraTreesRegressor(TREES, min_samples_leaf=LEAF, random_state=seed)
-        predicted = forest.fit(halves.axes, target).predict(shuffled.reshape(-1, A)).reshape(A + 1, m)
-        errors = (predicted - held_target) ** 2
-        estimates.append(predicted[-1])
-        rises.append((errors[:-1] - errors[-1]).T)
-    return np.stack(estimates, axis=1), np.stack(rises, axis=2)
+    rises = []
+    for forest, held_factor in zip(forests(halves, seed), halves.held_factors.T, strict=True):
+        errors = (forest.predict(shuffled.reshape(-1, A)).reshape(A + 1, m) - held_factor) ** 2
+        rises.append((errors[:-1] - errors[-1]).mean(axis=1))
+    return np.stack(rises, axis=1)
 
 
 def concentration(weights, n):
@@ -185,21 +191,21 @@ def correlations(axes, factors):
 def measure(points, factors, count, seed):
     """Measured: everything that the scores rest on. points: (N, D); factors: (N, F); count: of axes."""
     halves = in_halves(points, factors, count, seed)
+    estimates = np.stack([forest.predict(halves.held_axes) for forest in forests(halves, seed)], axis=1)
     information = mutual_information(bins(halves.held_axes), bins(halves.held_factors))
-    return Measured(halves.held_axes, halves.held_factors, *importances(halves, seed), information)
+    return Measured(halves.held_axes, halves.held_factors, estimates, information)
 
 
-def score_dci(points, factors, count, measured, is_told, repeats, seed):
+def score_dci(points, factors, count, is_told, repeats, seed):
     """FactorScores of disentanglement, of one column, and of completeness.
 
     is_told: bool (F,), the factors that the axes tell: what they do not tell has no place among them.
     """
 
     def refitted(i):
-        _, rises = importances(in_halves(points[i], factors[i], count, seed), seed)
-        return dci(rises.mean(axis=0), count)
+        return dci(importance(points[i], factors[i], count, seed), count)
 
-    values = dci(measured.rises.mean(axis=0), count)
+    values = refitted(slice(None))
     refits = half_samples(refitted, values, len(points), min(repeats, REFITS), seed)
     refits = np.clip(refits, 0, 1)
     values = np.where(np.append(is_told.any(), is_told), values, np.nan)
@@ -247,7 +253,7 @@ def analyse(points, factors, shuffles, repeats, seed):
         np.array([r2(other.estimates, other.factors) for other in shuffled]),
     )
     is_told = informativeness.above_chance()
-    disentanglement, completeness = score_dci(points, factors, count, measured, is_told, repeats, seed)
+    disentanglement, completeness = score_dci(points, factors, count, is_told, repeats, seed)
     mig, modular = score_information(measured, shuffled, repeats, seed)
     sap = FactorScores(
         gap(correlations(axes, truth)),

@@ -4,14 +4,14 @@ Source: Miller (1955) for the bias, Ridgeway & Mozer (2018) for the modularity.
 """
 
 import numpy as np
-from scipy.stats import rankdata
+from shared.factors import ranks
 
 BINS = 8
 
 
 def bins(values):
     """Bin of each value among BINS of equal counts, equal values in one, int (n, columns)."""
-    return np.minimum((rankdata(values, axis=0) - 0.5) / len(values) * BINS, BINS - 1).astype(int)
+    return np.minimum((ranks(values) - 0.5) / len(values) * BINS, BINS - 1).astype(int)
 
 
 def entropy(codes):

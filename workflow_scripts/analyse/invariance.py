@@ -23,8 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas
 from scipy.spatial.distance import pdist, squareform
-from scipy.stats import rankdata
-from shared.factors import FactorScores
+from shared.factors import FactorScores, ranks
 from shared.graphs import features
 from shared.scales import on_scale
 from shared.scores import REPLICATES, analysis_parser, half_samples, sample, write_scores
@@ -34,7 +33,6 @@ ANALYSIS = {
     "order": 70,
     "reads": ["parameters", "embeddings"],
     "takes": ["factors", "nuisances", "standardize", "shuffles", "bootstrap", "seed"],
-    "threads": 2,
     "metrics": {
         "within_between": {
             "unit": "ratio, 1 is invariant",
@@ -74,8 +72,7 @@ def ratio(squared, values):
     n = len(squared)
     between = squared.sum() / (n * (n - 1))
     within = []
-    for column in values.T:
-        rank = rankdata(column)  # equal values share theirs
+    for column, rank in zip(values.T, ranks(values).T, strict=True):
         like = np.abs(rank[:, None] - rank) <= max(1, NEAR * n)
         within.append(mean_within(squared, like) if np.ptp(column) > 0 else np.nan)
     return np.sqrt(np.array(within) / between)
@@ -91,21 +88,24 @@ def equal_ratio(squared, column):
 
 def ranked(distances):
     """Ranks of the pairs of condensed distances as a square matrix, float32 (n, n), centred."""
-    rank = rankdata(distances)
+    rank = ranks(distances)[:, 0]
     return squareform((rank - rank.mean()).astype(np.float32))
 
 
-def partial_mantel(embedding, others):
+def partial_mantel(matrices):
     """Partial correlation of an embedding's ranked distances with each factor's, float (columns,).
 
-    embedding: (n, n); others: list of (n, n). NaN where a factor does not vary.
+    matrices: (n, n, 1 + columns), symmetric, 0 for a sound with itself; the embedding comes first. NaN where
+    a factor does not vary.
     """
-    pairs = np.triu_indices(len(embedding), 1)
-    columns = np.stack([matrix[pairs] for matrix in (embedding, *others)])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        correlation = np.corrcoef(columns)
-    varies = np.isfinite(np.diag(correlation))
-    result = np.full(len(columns), np.nan)
+    pairs = len(matrices) * (len(matrices) - 1)
+    columns = matrices.reshape(-1, matrices.shape[2]).astype(float)  # each pair twice: no matter
+    mean, products = np.ones(len(columns)) @ columns / pairs, columns.T @ columns / pairs
+    covariance = products - np.outer(mean, mean)
+    spread = np.sqrt(np.maximum(np.diag(covariance), 0))
+    varies = spread > 1e-6 * np.sqrt(np.diag(products))
+    correlation = covariance / np.outer(*[np.where(varies, spread, 1)] * 2)
+    result = np.full(len(mean), np.nan)
     if varies[0]:
         precision = np.linalg.pinv(correlation[np.ix_(varies, varies)])
         result[varies] = -precision[0] / np.sqrt(precision[0, 0] * np.diag(precision))
@@ -147,8 +147,8 @@ def measure(points, varied, shuffles, repeats, seed):
     distances = pdist(points)
     squared = squareform(distances**2)
     values = np.stack(list(varied.ordered.values()), axis=1)
-    embedding = ranked(distances)
-    others = [ranked(pdist(column[:, None])) for column in values.T]
+    matrices = [ranked(distances), *(ranked(pdist(column[:, None])) for column in values.T)]
+    matrices = np.stack(matrices, axis=2)
     n, columns = values.shape
 
     def ratios(i, order=slice(None)):
@@ -156,11 +156,8 @@ def measure(points, varied, shuffles, repeats, seed):
         alike = [equal_ratio(part, column[order][i]) for column in varied.equal.values()]
         return np.concatenate([ratio(part, values[order][i]), alike])
 
-    def mantels(i):
-        return partial_mantel(embedding[np.ix_(i, i)], [other[np.ix_(i, i)] for other in others])
-
     def scored(i):
-        return np.concatenate([ratios(i), mantels(i)])
+        return np.concatenate([ratios(i), partial_mantel(matrices[np.ix_(i, i)])])
 
     everything = np.arange(n)
     value = scored(everything)
@@ -169,8 +166,9 @@ def measure(points, varied, shuffles, repeats, seed):
     shuffled = []
     for _ in range(shuffles):
         order = rng.permutation(n)
-        moved = [other[np.ix_(order, order)] for other in others]
-        shuffled.append(np.concatenate([ratios(everything, order), partial_mantel(embedding, moved)]))
+        moved = matrices[np.ix_(order, order)]
+        moved[:, :, 0] = matrices[:, :, 0]
+        shuffled.append(np.concatenate([ratios(everything, order), partial_mantel(moved)]))
     shuffled = np.array(shuffled)
     split = columns + len(varied.equal)
     return {

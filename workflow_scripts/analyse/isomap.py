@@ -25,7 +25,6 @@ from scipy.spatial.distance import cdist
 from shared.files import written_whole
 from shared.graphs import DESCRIPTIVE, components, features, neighbor_graph
 from shared.scores import analysis_parser, write_scores
-from sklearn.metrics import pairwise_distances_argmin_min
 
 from analyse import landmarks
 
@@ -35,7 +34,6 @@ ANALYSIS = {
     "reads": ["embeddings", "neighbors"],
     "takes": ["isomap.K", "isomap.bridge", "standardize"],
     "writes": {"coordinates": "{model}.csv", "bridges": "{model}.bridges.csv"},
-    "threads": 2,
     "heading": "Neighbour graph and Isomap",
     "text": "Components are the pieces of the K-neighbour graph before any bridge, largest component is the "
     "share of the sounds in the largest piece, and bridges are the edges added to join the pieces, where the "
@@ -82,6 +80,8 @@ def find_bridges(points, labels):
 
     points: float (N, D); labels: int (N,), the component of each sound.
     """
+    from sklearn.metrics import pairwise_distances_argmin_min  # takes a second; few graphs need a bridge
+
     groups = [np.flatnonzero(labels == label) for label in range(labels.max() + 1)]
     bridges = []
     for i, a in enumerate(groups):
@@ -120,13 +120,13 @@ def classical_scaling(distances, dimensions=3):
     return coordinates * np.where(peak < 0, -1, 1)
 
 
-def isomap(graph):
-    """Isomap of a connected graph, sparse (n, n), by landmarks if it has more than EXACT sounds.
+def isomap(graph, exact=EXACT):
+    """Isomap of a connected graph, sparse (n, n), by landmarks if it has more than `exact` sounds.
 
     Returns coordinates, float (n, 3), and the Paths that they were computed from.
     """
     n = graph.shape[0]
-    if n <= EXACT:
+    if n <= exact:
         lengths = dijkstra(graph.maximum(graph.T))
         return classical_scaling(lengths), Paths(lengths, np.arange(n))
     chosen = landmarks.draw(n, landmarks.LANDMARKS)
@@ -147,24 +147,24 @@ def residual_variance(paths, coordinates):
     return 1 - np.corrcoef(a, b)[0, 1] ** 2
 
 
-def cloud_of(points, indices, distances, bridge):
+def cloud_of(points, indices, distances, bridge, exact=EXACT):
     """Isomap of an embedding, in however many components its graph lies. Returns a Cloud.
 
     points: float (N, D), as searched; indices, distances: (N, K), its neighbours; bridge: whether the
-    components are joined rather than embedded one by one.
+    components are joined rather than embedded one by one; exact: sounds up to which every path is computed.
     """
     graph = neighbor_graph(indices, distances)
     labels = components(graph)
     if bridge and labels.max() > 0:
         bridges = find_bridges(points, labels)
-        coordinates, paths = isomap(bridged(graph, bridges))
+        coordinates, paths = isomap(bridged(graph, bridges), exact)
         return Cloud(coordinates, labels, bridges, residual_variance(paths, coordinates))
     coordinates = np.full((len(labels), 3), np.nan)
     residual = np.nan
     for label in range(labels.max() + 1):
         rows = np.flatnonzero(labels == label)
         if len(rows) > 3:
-            coordinates[rows], paths = isomap(graph[rows][:, rows])
+            coordinates[rows], paths = isomap(graph[rows][:, rows], exact)
             if label == 0:
                 residual = residual_variance(paths, coordinates[rows])
     return Cloud(coordinates, labels, [], residual)

@@ -13,7 +13,7 @@ threshold (uniform), beta and lapse rate.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 CHANCE = 1 / 3
 CEILING = 5.0  # of d', 96 % correct: some dozens of trials can hardly tell it from more
@@ -46,9 +46,10 @@ def triangular(d_prime):
     2 int_0^inf [Phi(-z sqrt 3 + d' sqrt(2/3)) + Phi(-z sqrt 3 - d' sqrt(2/3))] phi(z) dz.
     """
     z = np.linspace(0, 8, 801)[:, None]
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     shift = np.ravel(d_prime) * np.sqrt(2 / 3)
-    both = norm.cdf(shift - z * np.sqrt(3)) + norm.cdf(-shift - z * np.sqrt(3))
-    return np.trapezoid(2 * both * norm.pdf(z), z, axis=0).reshape(np.shape(d_prime))
+    both = ndtr(shift - z * np.sqrt(3)) + ndtr(-shift - z * np.sqrt(3))
+    return np.trapezoid(2 * both * density, z, axis=0).reshape(np.shape(d_prime))
 
 
 PROPORTIONS = triangular(D_PRIMES)

@@ -25,18 +25,15 @@ from itertools import combinations, permutations
 
 import numpy as np
 from numpy.polynomial import legendre
-from scipy.stats import rankdata
-from shared.factors import FactorScores, r2, read_factors, standardized
+from shared.factors import FactorScores, r2, ranks, read_factors, standardized
 from shared.graphs import features
 from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, sample, write_scores
-from sklearn.linear_model import RidgeCV
 
 ANALYSIS = {
     "of": "cloud",
     "order": 50,
     "reads": ["parameters", "embeddings"],
     "takes": ["factors", "standardize", "shuffles", "bootstrap", "seed"],
-    "threads": 2,
     "metrics": {
         "probe_r2": {
             "unit": "share of variance",
@@ -80,7 +77,7 @@ def curves(factors):
 
     factors: (N, F). Returns float (N, F, 3); zeros for a factor that does not vary.
     """
-    place = (2 * rankdata(factors, axis=0) - 1) / len(factors) - 1
+    place = (2 * ranks(factors) - 1) / len(factors) - 1
     terms = [np.sqrt(2 * d + 1) * legendre.legval(place, np.eye(DEGREE + 1)[d]) for d in range(1, DEGREE + 1)]
     terms = np.stack(terms, axis=-1)
     return np.where(np.ptp(factors, axis=0)[:, None] > 0, terms, 0)
@@ -89,13 +86,26 @@ def curves(factors):
 def probe(points, targets):
     """Estimate of each target by ridge regression on all other sounds, float (N, F).
 
-    points: (N, D), centred; targets: (N, F). Leave-one-out estimates in closed form, by scikit-learn. Each
-    target has the penalty of PENALTIES with the least error of these: one choice of eleven, from N sounds.
+    points: (N, D), centred; targets: (N, F). Leave-one-out estimates in closed form: the residual of a fit to
+    all sounds, over 1 minus the sound's leverage. Each target has the penalty of PENALTIES with the least
+    error of these: one choice of eleven, from N sounds. The penalties share one eigendecomposition.
     """
     points = points / np.sqrt((points**2).sum() / len(points))
-    ridge = RidgeCV(PENALTIES, alpha_per_target=True, store_cv_results=True, scoring="neg_mean_squared_error")
-    chosen = np.searchsorted(PENALTIES, ridge.fit(points, targets).alpha_)
-    return np.take_along_axis(ridge.cv_results_, chosen[None, :, None], axis=2)[:, :, 0]
+    N, D = points.shape
+    values, vectors = np.linalg.eigh(points.T @ points if D <= N else points @ points.T)
+    values = np.maximum(values, 0)
+    components = points @ vectors if D <= N else vectors * np.sqrt(values)  # principal ones, (N, min(N, D))
+    mean = targets.mean(axis=0)
+    slopes = components.T @ (targets - mean)
+    best, least = np.full(targets.shape, np.nan), np.full(targets.shape[1], np.inf)
+    for penalty in PENALTIES:
+        leverage = 1 / N + components**2 @ (1 / (values + penalty))
+        fitted = mean + components @ (slopes / (values + penalty)[:, None])
+        residuals = (targets - fitted) / (1 - leverage)[:, None]
+        errors = (residuals**2).mean(axis=0)
+        best = np.where(errors < least, targets - residuals, best)
+        least = np.minimum(errors, least)
+    return best
 
 
 def carried(estimates, terms):
@@ -120,21 +130,32 @@ def leakage(effects):
     return np.where(total > 0, effects / np.where(total > 0, total, 1), np.nan)
 
 
-def effects(gram, terms, seed):
+def fits_of_halves(terms, sounds, N, seed):
+    """Weights of all sounds in the main effects of halves of some sounds: float (2, SPLITS, 3 F, N).
+
+    terms: (n, F, 3), of the n `sounds`, int (n,), among all N. The first axis is the half. Sounds of the
+    other half have weight 0.
+    """
+    rng = np.random.default_rng(seed)
+    weights = np.zeros((2, SPLITS, terms[0].size, N))
+    for split in range(SPLITS):
+        for half, some in enumerate(np.array_split(rng.permutation(len(sounds)), 2)):
+            weights[half, split][:, sounds[some]] = coefficients(terms[some])
+    return weights
+
+
+def effects(gram, weights, F):
     """Main effects of each factor and how they overlap, from products of two halves of the sounds.
 
-    gram: (n, n), inner products of the embedding; terms: (n, F, 3). Returns sizes float (F,), tr C_j in the
-    units of gram, and overlaps float (F, F), tr(C_i C_j); both may fall below 0. Means over SPLITS halvings.
+    gram: (N, N), inner products of the embedding; weights: as fits_of_halves() gives them. Returns sizes
+    float (F,), tr C_j in the units of gram, and overlaps float (F, F), tr(C_i C_j); both may fall below 0.
+    Means over SPLITS halvings.
     """
-    n, F, degrees = terms.shape
-    sizes, overlaps = np.zeros(F), np.zeros((F, F))
-    rng = np.random.default_rng(seed)
-    for _ in range(SPLITS):
-        one, two = np.array_split(rng.permutation(n), 2)
-        product = coefficients(terms[one]) @ gram[np.ix_(one, two)] @ coefficients(terms[two]).T
-        product = product.reshape(F, degrees, F, degrees)
-        sizes += np.einsum("fdfd->f", product)
-        overlaps += np.einsum("iajb,jbia->ij", product, product)
+    one, two = weights
+    products = (one.reshape(-1, len(gram)) @ gram).reshape(one.shape) @ two.transpose(0, 2, 1)
+    products = products.reshape(SPLITS, F, DEGREE, F, DEGREE)
+    sizes = np.einsum("sfdfd->f", products)
+    overlaps = np.einsum("siajb,sjbia->ij", products, products)
     return sizes / SPLITS, overlaps / SPLITS
 
 
@@ -188,8 +209,9 @@ def measure_effects(points, terms, orders, repeats, seed):
     squares = np.diagonal(gram)
 
     def scored(sounds, some_terms):
-        variance = squares[sounds].mean() - (points[sounds].mean(axis=0) ** 2).sum()
-        sizes, overlaps = effects(gram[np.ix_(sounds, sounds)], some_terms, seed)
+        share = np.bincount(sounds, minlength=N) / len(sounds)
+        variance = share @ squares - ((share @ points) ** 2).sum()
+        sizes, overlaps = effects(gram, fits_of_halves(some_terms, sounds, N, seed), F)
         return np.concatenate([sizes / variance, angles(overlaps)])
 
     everything = np.arange(N)

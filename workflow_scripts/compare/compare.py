@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from scipy.stats import t
+from scipy.special import stdtr
 from shared.files import written_whole
 from shared.logs import reason
 from shared.names import CONTROLS, is_layer
@@ -56,7 +56,7 @@ def paired(values, replicates):
     first, second = np.triu_indices(len(values), 1)
     gap = np.abs(values[first] - values[second])
     error = (replicates[first] - replicates[second]).std(axis=1, ddof=1)
-    p = 2 * t.sf(gap / np.where(error > 0, error, 1), replicates.shape[1] - 1)
+    p = 2 * stdtr(replicates.shape[1] - 1, -gap / np.where(error > 0, error, 1))
     return np.where(error > 0, p, gap == 0)
 
 

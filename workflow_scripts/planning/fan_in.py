@@ -48,27 +48,43 @@ def log_digests(failures):
 
 
 def report_unfinished(text, workflow, config, definitions, conda):
-    """Build the comparison and the report, and say what failed.
+    """Build the comparison and the report after failed jobs, and say what failed.
 
     text: Snakemake's log of the run that failed. conda: whether it ran under `--sdm conda`.
     """
-    words = "-m snakemake --nolock --cores 1 --quiet all --replace-workflow-config"
-    call = [sys.executable, *words.split(), "--snakefile", workflow.main_snakefile]
-    call += ["--configfile", RUN_CONFIG, *(["--sdm", "conda"] if conda else [])]
-    summary = subprocess.run([*call, "--summary"], capture_output=True, text=True, check=True).stdout
+    call = snakemake_call(workflow.main_snakefile, conda)
+    summary = summarized(call)
     pending = parse_summary(summary)
     write_ends(ended_by_slurm(text), paths_of(pending))
     failed = last_words(text, paths_of(pending))
-    if all(broken(pending, dataset, config, definitions) for dataset in definitions):
-        outcome = "No data set could be compared; any results/report.html is of an earlier run."
-    else:
-        Path(UNFINISHED).write_text(summary)
-        call += ["--config", f"unfinished={UNFINISHED}", "--allowed-rules", *fan_in(workflow.rules)]
-        done = subprocess.run([*call, "--", "results/report.html"])
-        outcome = "results/report.html shows the others, and these with the reason."
-        if done.returncode:
-            outcome = "The report could not be built either."
+    fault = build_report(call, summary, fan_in(workflow.rules), config, definitions)
+    outcome = fault or "results/report.html shows the others, and these with the reason."
     print(f"{failed}{outcome}", file=sys.stderr)
+
+
+def snakemake_call(snakefile, conda):
+    """The words that call Snakemake once more, for the config of the last run."""
+    words = "-m snakemake --nolock --cores 1 --quiet all --replace-workflow-config"
+    call = [sys.executable, *words.split(), "--snakefile", str(snakefile)]
+    return [*call, "--configfile", RUN_CONFIG, *(["--sdm", "conda"] if conda else [])]
+
+
+def summarized(call):
+    """What is still to do, as `snakemake --summary` prints it. call: of snakemake_call()."""
+    return subprocess.run([*call, "--summary"], capture_output=True, text=True, check=True).stdout
+
+
+def build_report(call, summary, rules, config, definitions):
+    """Build the comparison and the report of what is up to date. Returns why it could not be built, or ''.
+
+    call: of snakemake_call(); summary: of summarized(); rules: names of the rules that fan in.
+    """
+    pending = parse_summary(summary)
+    if all(broken(pending, dataset, config, definitions) for dataset in definitions):
+        return "No data set could be compared; any results/report.html is of an earlier run."
+    Path(UNFINISHED).write_text(summary)
+    words = ["--config", f"unfinished={UNFINISHED}", "--allowed-rules", *rules, "--", "results/report.html"]
+    return "The report could not be built either." if subprocess.run([*call, *words]).returncode else ""
 
 
 def write_ends(sentences, pending):

@@ -49,6 +49,14 @@ def standardized(factors):
     return (factors - factors.mean(axis=0)) / np.where(varies, factors.std(axis=0), 1)
 
 
+def ranks(values):
+    """Rank of each value in its column, from 1, equal values sharing theirs: float (n, columns).
+
+    By pandas, because scipy.stats takes a second to import, in each of the many jobs of a run.
+    """
+    return pandas.DataFrame(values).rank().to_numpy()
+
+
 def r2(estimates, factors):
     """Coefficient of determination per factor, float (F,); NaN for a factor that does not vary."""
     residual = ((factors - estimates) ** 2).sum(axis=0)

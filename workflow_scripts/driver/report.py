@@ -1,0 +1,29 @@
+"""Build the comparison and the report from what is done so far: `make report`, after an interrupt.
+
+Models that have not come to their end stand in the report with the stage that they lack. `make run` goes on
+where the run was interrupted.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import yaml
+from planning.datasets import resolved
+from planning.fan_in import build_report, snakemake_call, summarized
+from planning.places import HOME, RUN_CONFIG
+
+from driver.progress import stages
+
+
+def main(argv=None):
+    argparse.ArgumentParser(description=__doc__).parse_args(argv)
+    if not Path(RUN_CONFIG).exists():
+        sys.exit("error: nothing has been run here yet; begin with `make quick` or `make run`")
+    config = yaml.safe_load(Path(RUN_CONFIG).read_text())
+    definitions = {name: resolved(config, name) for name in config["run"]["datasets"]}
+    rules = [rule for rule, stage in stages(HOME).items() if stage in ("compare", "report")]
+    call = snakemake_call(HOME / "Snakefile", conda=False)
+    if fault := build_report(call, summarized(call), rules, config, definitions):
+        sys.exit(f"error: {fault}")
+    print(Path("results/report.html").absolute())
