@@ -13,8 +13,6 @@ rule neighbors:
         "logs/neighbors/{dataset}/{model}.log",
     benchmark:
         "logs/neighbors/{dataset}/{model}.tsv"
-    conda:
-        conda_spec("analysis")
     threads: 2
     resources:
         mem_mb=growing(2000),
@@ -45,8 +43,6 @@ for analysis, table in ANALYSES.items():
             f"logs/{analysis}/{{dataset}}/{{model}}.tsv"
         wildcard_constraints:
             model=model_constraint(table),
-        conda:
-            conda_spec("analysis")
         threads: table.get("threads", 1)
         resources:
             mem_mb=growing(table.get("mem_mb", 2000)),

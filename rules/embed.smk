@@ -24,8 +24,6 @@ rule embed:
     wildcard_constraints:
         dataset=any_of(UNSHARDED),
         model=any_of(MODELS_WITHOUT_LAYERS),
-    conda:
-        lambda wildcards: conda_spec(environment_of(model_entry(wildcards)))
     threads: entry("threads")
     resources:
         gpu=entry("gpu"),
@@ -123,8 +121,6 @@ rule gather:
     wildcard_constraints:
         dataset=any_of(SHARDS),
         model=any_of(MODELS_WITHOUT_LAYERS),
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=1000,
@@ -170,8 +166,6 @@ rule layer:
     wildcard_constraints:
         model=any_of(LAYERED),
         layer=r"\d+",
-    conda:
-        lambda wildcards: None
     threads: 1
     resources:
         mem_mb=500,
@@ -197,8 +191,6 @@ rule adopt:
         "logs/adopt/{dataset}/{model}.tsv"
     wildcard_constraints:
         model=any_of(PRECOMPUTED),
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=growing(2000),
@@ -226,8 +218,6 @@ rule control:
         "logs/control/{dataset}/{control}.tsv"
     wildcard_constraints:
         control=any_of(CONTROLS),
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=growing(1000),

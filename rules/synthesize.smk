@@ -14,8 +14,6 @@ rule train:
         "logs/train/{dataset}.log",
     benchmark:
         "logs/train/{dataset}.tsv"
-    conda:
-        lambda wildcards: conda_spec(resolved(config, wildcards.dataset)["synthesizer"])
     threads: 2
     resources:
         networks=1,
@@ -47,8 +45,6 @@ rule synthesize:
         "logs/synthesize/{dataset}.tsv"
     wildcard_constraints:
         dataset=any_of(UNSHARDED),
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=growing(1000, of_one_job=True),
@@ -95,8 +91,6 @@ rule gather_sounds:
         "logs/gather_sounds/{dataset}.tsv"
     wildcard_constraints:
         dataset=any_of(SHARDS),
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=1000,
@@ -130,8 +124,6 @@ rule check_sounds:
         "logs/check_sounds/{dataset}.log",
     benchmark:
         "logs/check_sounds/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=growing(1000),
@@ -164,8 +156,6 @@ rule resample:
         "logs/resample/{dataset}/audio_{rate}.log",
     benchmark:
         "logs/resample/{dataset}/audio_{rate}.tsv"
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=growing(1000),
