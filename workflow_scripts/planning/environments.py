@@ -114,7 +114,7 @@ def write_inline_specs(config):
         path = Path(spec(environment_of(entry)))
         requirements = [*sorted(entry["requirements"]), "numpy", "soundfile"]
         dependencies = ["python=3.11", "pip", {"pip": requirements}]
-        content = yaml.safe_dump({"channels": ["conda-forge", "nodefaults"], "dependencies": dependencies})
+        content = yaml.safe_dump({"channels": ["conda-forge"], "dependencies": dependencies})
         if not path.exists() or path.read_text() != content:
             with written_whole(path) as draft:
                 draft.write_text(content)
