@@ -3,7 +3,8 @@
 # make test: all tests. make unit: those that start no Snakemake run and build no environment of a model
 # make models: what a config can name. make dag: draw docs/dag.png
 # Each target sets up what it needs.
-PYTHON ?= python3.11
+# the first of these that is 3.11 or later makes .venv; with 3.11 the environments of envs/ need no other
+PYTHON ?= python3.11 python3.12 python3.13 python3.14 python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 # a profile sets the number of cores itself
 LIMIT = $(if $(findstring --profile,$(RUN)),,--cores $(CORES))
@@ -47,8 +48,12 @@ dag: .venv/complete
 setup: .venv/complete
 
 .venv/complete: requirements.txt
-	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is not on PATH; install it, or name another: make PYTHON=..." >&2; exit 1; }
-	@echo "setting up .venv"
-	@rm -rf .venv && $(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@for python in $(PYTHON) ""; do \
+		"$$python" -c "import ensurepip, sys; sys.exit(sys.version_info < (3, 11))" 2> /dev/null && break; \
+	done; \
+	test -n "$$python" || { echo "no Python from 3.11 on with its module venv among $(PYTHON); install one" \
+		"(apt install python3-venv, brew install python), or name one: make setup PYTHON=/path/to/python" >&2; exit 1; }; \
+	echo "setting up .venv with $$($$python --version)"; \
+	rm -rf .venv && "$$python" -m venv .venv
+	@PIP_USER=0 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -13,8 +13,6 @@ rule neighbors:
         "logs/neighbors/{dataset}/{model}.log",
     benchmark:
         "logs/neighbors/{dataset}/{model}.tsv"
-    conda:
-        conda_spec("analysis")
     priority: in_order
     threads: 1
     resources:
@@ -46,8 +44,6 @@ for analysis, table in ANALYSES.items():
             f"logs/{analysis}/{{dataset}}/{{model}}.tsv"
         wildcard_constraints:
             model=model_constraint(table),
-        conda:
-            conda_spec("analysis")
         priority: in_order
         threads: table.get("threads", 1)
         resources:

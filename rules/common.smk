@@ -3,7 +3,6 @@
 What is computed from the config alone, while Snakemake plans, is in workflow_scripts/planning/.
 """
 
-import functools
 import json
 import math
 import platform
@@ -12,13 +11,11 @@ import sys
 from itertools import product
 from pathlib import Path
 
-from snakemake.settings.types import DeploymentMethod
-
 sys.path.insert(0, str(Path(workflow.basedir, "workflow_scripts").absolute()))
 from planning import analyses, config as plan_config, datasets, environments, fan_in, page
 from planning.analyses import inputs_of, kinds_of, model_constraint, of_kinds
 from planning.datasets import resolved, sources, synthesizer_module, trainer, without
-from planning.environments import conda_spec, environment_of, post_deploy, scripts, spec
+from planning.environments import call, environment, environment_of, post_deploy, scripts, spec
 from planning.failures import broken, first_failure, log_of, of_this_run, parse_summary, paths_of, unchecked
 from planning.fan_in import CLOUD
 from planning.models import any_of, layers_of, receipts, rows_of_models, weights_to_fetch, weights_to_place
@@ -29,7 +26,7 @@ from shared.arguments import path_of, word
 from shared.declared import declared
 from shared.names import CONTROLS, layer_name
 
-CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+CONDA = environments.by_conda(workflow.deployment_settings)
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
@@ -66,9 +63,6 @@ FAILED = {
     if (failure := first_failure(PENDING, dataset, row, config, DEFINITIONS, STAGES))
 }
 DIGESTS = fan_in.log_digests([*FAILED.values(), *BROKEN.values()])
-
-environment = functools.partial(environments.environment, conda=CONDA)
-call = functools.partial(environments.call, conda=CONDA)
 
 # --- inputs and outputs of rules ------------------------------------------------------------------
 

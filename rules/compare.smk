@@ -15,8 +15,6 @@ rule compare:
         "logs/compare/{dataset}.log",
     benchmark:
         "logs/compare/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=growing(1000),
@@ -57,8 +55,6 @@ for figure, table in FIGURES.items():
             f"logs/draw_{figure}/{{dataset}}.log",
         benchmark:
             f"logs/draw_{figure}/{{dataset}}.tsv"
-        conda:
-            conda_spec("analysis")
         threads: 1
         resources:
             mem_mb=figure_memory(table),

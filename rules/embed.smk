@@ -24,8 +24,6 @@ rule embed:
     wildcard_constraints:
         dataset=any_of(UNSHARDED),
         model=any_of(MODELS_WITHOUT_LAYERS),
-    conda:
-        lambda wildcards: conda_spec(environment_of(model_entry(wildcards)))
     priority: in_order
     threads: entry("threads")
     resources:
@@ -124,8 +122,6 @@ rule gather:
     wildcard_constraints:
         dataset=any_of(SHARDS),
         model=any_of(MODELS_WITHOUT_LAYERS),
-    conda:
-        conda_spec("analysis")
     priority: in_order
     threads: 1
     resources:
@@ -172,8 +168,6 @@ rule layer:
     wildcard_constraints:
         model=any_of(LAYERED),
         layer=r"\d+",
-    conda:
-        lambda wildcards: None
     priority: in_order
     threads: 1
     resources:
@@ -200,8 +194,6 @@ rule adopt:
         "logs/adopt/{dataset}/{model}.tsv"
     wildcard_constraints:
         model=any_of(PRECOMPUTED),
-    conda:
-        conda_spec("analysis")
     priority: in_order
     threads: 1
     resources:
@@ -230,8 +222,6 @@ rule control:
         "logs/control/{dataset}/{control}.tsv"
     wildcard_constraints:
         control=any_of(CONTROLS),
-    conda:
-        conda_spec("analysis")
     priority: 2
     threads: 1
     resources:

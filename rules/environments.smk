@@ -9,7 +9,7 @@ localrules:
 
 
 rule environment:
-    """Build a virtual environment from its file (never needed under --sdm conda)."""
+    """Build an environment from its file: with venv and pip, or with conda under --sdm conda."""
     input:
         script=scripts("environments.environment"),
         spec=lambda wildcards: spec(wildcards.env),
@@ -20,8 +20,6 @@ rule environment:
         "logs/environment/{env}.log",
     benchmark:
         "logs/environment/{env}.tsv"
-    conda:
-        lambda wildcards: None
     priority: 2
     threads: 1
     resources:
@@ -30,9 +28,10 @@ rule environment:
     params:
         call=shlex.join([sys.executable, str(SCRIPTS)]),
         prefix=lambda wildcards: f"resources/environments/{wildcards.env}",
+        conda="--conda" if CONDA else "",
     shell:
         "{params.call} environments.environment --spec {input.spec:q} --prefix {params.prefix:q} "
-        "--lock {output.lock:q} > {log:q} 2>&1"
+        "--lock {output.lock:q} {params.conda} > {log:q} 2>&1"
 
 
 rule environments:
@@ -65,8 +64,6 @@ rule fetch:
         "logs/fetch/{file}.tsv"
     wildcard_constraints:
         file=any_of(WEIGHTS),
-    conda:
-        conda_spec("weights")
     threads: 1
     resources:
         mem_mb=1000,

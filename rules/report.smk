@@ -21,8 +21,6 @@ rule explore:
         "logs/explore/{dataset}.log",
     benchmark:
         "logs/explore/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=growing(1000),
@@ -65,8 +63,6 @@ rule report:
         "logs/report.log",
     benchmark:
         "logs/report.tsv"
-    conda:
-        conda_spec("analysis")
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,

@@ -14,8 +14,6 @@ rule train:
         "logs/train/{dataset}.log",
     benchmark:
         "logs/train/{dataset}.tsv"
-    conda:
-        lambda wildcards: conda_spec(resolved(config, wildcards.dataset)["synthesizer"])
     priority: 2
     threads: 2
     resources:
@@ -48,8 +46,6 @@ rule synthesize:
         "logs/synthesize/{dataset}.tsv"
     wildcard_constraints:
         dataset=any_of(UNSHARDED),
-    conda:
-        conda_spec("analysis")
     priority: 2
     threads: 1
     resources:
@@ -97,8 +93,6 @@ rule gather_sounds:
         "logs/gather_sounds/{dataset}.tsv"
     wildcard_constraints:
         dataset=any_of(SHARDS),
-    conda:
-        conda_spec("analysis")
     priority: 2
     threads: 1
     resources:
@@ -133,8 +127,6 @@ rule check_sounds:
         "logs/check_sounds/{dataset}.log",
     benchmark:
         "logs/check_sounds/{dataset}.tsv"
-    conda:
-        conda_spec("analysis")
     priority: 2
     threads: 1
     resources:
@@ -168,8 +160,6 @@ rule resample:
         "logs/resample/{dataset}/audio_{rate}.log",
     benchmark:
         "logs/resample/{dataset}/audio_{rate}.tsv"
-    conda:
-        conda_spec("analysis")
     priority: 2
     threads: 1
     resources:

@@ -15,8 +15,9 @@ pytest_plugins = ["browsing"]  # fixtures of the page's tests
 ROOT = Path(__file__).parent.parent
 SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]
 PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses it
-# The driver's packages, last: snakemake and jsonschema, which the environment of the tests lacks.
-sys.path.append(str(PYTHON.parents[1] / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"))
+# The driver's packages, last: Snakemake and its interfaces. They are plain Python, so that it does not matter
+# which Python the driver has. (What Snakemake requires and what the analyses require exclude each other.)
+sys.path += map(str, PYTHON.parents[1].glob("lib/python3*/site-packages"))
 
 
 def make_clone(folder):

@@ -2,9 +2,15 @@
 
 Rules, conda and hands call scripts in this way only. Python puts this folder, and nothing else, first on the
 path where modules are sought, so that every script finds those of the other rooms.
+
+An environment is not activated. What it holds besides Python (a program such as ffmpeg) is found by name all
+the same, because its bin/ comes first on PATH. Nothing else of an activation is needed: libraries find each
+other by relative paths, and neither conda's Python nor what pip installs has scripts that set variables
+(activate.d).
 """
 
 import importlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -24,6 +30,7 @@ def scripts():
 
 def main():
     """Import the script that the first word names and call its main() with the other words."""
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     sys.path[0] = str(FOLDER)  # absolute: a script may change its working directory
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name not in scripts():

@@ -7,6 +7,7 @@ Nothing is fetched.
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -75,7 +76,7 @@ def row(name, entry, defined):
         script = ROOT / "envs" / f"{env}.post-deploy.sh"
         git = script.exists() and "git+https" in script.read_text()
         missing.append("environment (git)" if git else "environment")
-        if not shutil.which(python.replace("=", "")):
+        if python != "python={}.{}".format(*sys.version_info) and not shutil.which(python.replace("=", "")):
             missing.append(python.replace("=", ""))
     if not fetched:
         missing.append("weights")

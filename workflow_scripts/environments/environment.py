@@ -1,102 +1,204 @@
-"""Build a virtual environment from an environment file in conda's format.
+"""Build an environment from a file in conda's format: with venv and pip, or with conda (--conda).
 
-The file may hold `python=X.Y`, `pip` and a `pip:` list only, because a virtual environment can provide
-nothing else. If NAME.post-deploy.sh stands beside it, it runs last, with the environment's `python` first on
-PATH. An environment that is complete and was built from the same content is left as it is. The list of what
-is installed (pip freeze) is written to --lock.
+Without --conda the file may hold `python=X.Y`, `pip` and a `pip:` list only, because a virtual environment
+can provide nothing else. With --conda the first of conda, mamba and micromamba on PATH installs what stands
+outside the `pip:` list, from the file's own channels and no others. In both cases the environment's own pip
+then installs the `pip:` list. If NAME.post-deploy.sh stands beside the file, it runs last, with the
+environment's `python` first on PATH. Packages of the user's own folder (~/.local) do not count as installed.
+
+An environment that is complete and was built from the same content in the same way is left as it is. The list
+of what is installed is written to --lock.
 """
 
 import argparse
+import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 from shared.files import written_whole
+
+CONDAS = ("conda", "mamba", "micromamba")
 
 
 class Problem(Exception):
     """The environment cannot be built; the message is for the user."""
 
 
+class Spec(NamedTuple):
+    """What an environment file lists, each as the words that conda or pip takes."""
+
+    channels: list
+    packages: list  # outside `pip:`
+    requirements: list  # under `pip:`
+
+
 def parse(text):
-    """Python version (`X.Y`) and list of requirements in the text of an environment file. Raises Problem."""
-    dependencies = (yaml.safe_load(text) or {}).get("dependencies", [])
-    version, requirements, only_conda = None, [], []
-    for item in dependencies:
-        match = re.fullmatch(r"python\s*={1,2}\s*(\d+\.\d+)(\.\d+|\.\*)?", str(item))
+    """The Spec in the text of an environment file."""
+    listed = yaml.safe_load(text) or {}
+    packages, requirements = [], []
+    for item in listed.get("dependencies", []):
+        if isinstance(item, dict) and item.keys() == {"pip"}:
+            requirements += item["pip"]
+        else:
+            packages.append(str(item))
+    return Spec(listed.get("channels", ["conda-forge"]), packages, requirements)
+
+
+def python_version(packages):
+    """The `X.Y` of Python among packages that a virtual environment can provide. Raises Problem."""
+    version, only_conda = None, []
+    for package in packages:
+        match = re.fullmatch(r"python\s*={1,2}\s*(\d+\.\d+)(\.\d+|\.\*)?", package)
         if match:
             version = match[1]
-        elif isinstance(item, dict) and item.keys() == {"pip"}:
-            requirements = item["pip"]
-        elif item != "pip":
-            only_conda.append(str(item))
+        elif package != "pip":
+            only_conda.append(package)
     if only_conda:
         raise Problem(
             f"{', '.join(only_conda)} can only come from conda; run with `--sdm conda` or list it under pip:"
         )
     if version is None:
         raise Problem("no `python=X.Y` under dependencies")
-    return version, requirements
+    return version
+
+
+# --- interpreters ---------------------------------------------------------------------------------
 
 
 def interpreter(version):
-    """Path of pythonX.Y on PATH, or of the running interpreter if it has that version. Raises Problem."""
-    if sys.version_info[:2] == tuple(map(int, version.split("."))):
+    """Path of a Python of version `X.Y`. Raises Problem.
+
+    It is the running one, that of PATH, one that uv finds, or one that uv installs into its own folder.
+    """
+    if "{}.{}".format(*sys.version_info[:2]) == version:
         return sys.executable
-    path = shutil.which(f"python{version}")
-    if path is None:
-        raise Problem(f"python{version} is not on PATH; install it, or run with `--sdm conda`")
-    return path
+    find = [sys.executable, "-m", "uv", "python", "find", "--system", "--no-project", f"cpython@{version}"]
+    known = subprocess.run(find, capture_output=True, text=True).stdout.strip()
+    for path in (shutil.which(f"python{version}"), known):
+        if path and makes_environments(path, version):
+            return path
+    try:
+        install = [sys.executable, "-m", "uv", "python", "install", "--no-bin", f"cpython@{version}"]
+        run(install, "uv python install")
+    except Problem as problem:
+        raise Problem(
+            f"Python {version} (with its module venv) is neither on PATH nor known to uv, and {problem}; "
+            f"install python{version}, or set UV_PYTHON_INSTALL_MIRROR to a mirror of uv's Pythons, "
+            "or put conda, mamba or micromamba on PATH and run with `--sdm conda`"
+        ) from problem
+    return subprocess.run(
+        [*find, "--managed-python"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def makes_environments(python, version):
+    """Whether a Python starts, has a version `X.Y` and can make virtual environments.
+
+    pyenv's shims do not start if their version is not chosen; Debian's Pythons may lack ensurepip.
+    """
+    code = "import ensurepip, sys; print('{}.{}'.format(*sys.version_info[:2]))"
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True)
+    return done.stdout.strip() == version
+
+
+# --- building -------------------------------------------------------------------------------------
 
 
 def run(command, name, **options):
     """Run a command, with its output on stderr. options: of subprocess.Popen.
 
-    Raises Problem if it fails, with the command's name for users and its last line that speaks of an error.
+    Raises Problem if it fails, with the command's name for users and the reason in its output.
     """
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
-    )
+    options |= {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen(command, text=True, **options)
     lines = []
     for line in process.stdout:
         print(line, end="", file=sys.stderr, flush=True)
         lines.append(line.strip())
     if process.wait():
-        fatal = [line for line in lines if line.startswith("fatal: ")]  # git's own; pip gives its number
-        errors = [line for line in lines if "error" in line.lower() and not line.startswith("note: ")]
-        reasons = fatal or errors or lines or ["no output"]
-        raise Problem(f"{name} failed: {reasons[-1]}")
+        raise Problem(f"{name} failed: {reason(lines)}")
 
 
-def build(prefix, version, requirements, post_deploy):
-    """Make the environment anew in the folder `prefix`. Returns what pip freeze lists; raises Problem.
+def reason(lines):
+    """What says why in a failed command's output. lines: stripped."""
+    fatal = [line for line in lines if line.startswith("fatal: ")]  # git's own; pip gives its number
+    causes = " ".join(lines).split(" cause: ")[1:]  # uv's, of several lines each; the last is the first cause
+    errors = [line for line in lines if "error" in line.lower() and not line.startswith("note: ")]
+    return (fatal or causes or errors or lines or ["no output"])[-1]
 
-    version: `X.Y` of Python. requirements: lines for pip. post_deploy: script to run last, or None.
+
+def create_with_conda(prefix, spec, variables):
+    """Make a conda environment of what stands outside the file's `pip:` list. Raises Problem.
+
+    `create` is told packages and channels by name: `env create` would also ask the channels of the user's own
+    settings (a channel named nodefaults stopped that until conda 26.7 forgot it), and each of the three
+    programs has its own way to run pip. The mirrors of the user's settings are kept.
     """
+    path = next(filter(None, map(shutil.which, CONDAS)), None)
+    if path is None:
+        raise Problem(f"none of {', '.join(CONDAS)} is on PATH; install one, or run without `--sdm conda`")
+    name = Path(path).name
+    command = [path, "create", "--yes", "--quiet", "--prefix", str(prefix), "--override-channels"]
+    command += [word for channel in spec.channels for word in ("--channel", channel)]
+    command += ["--no-default-packages"] if name == "conda" else []  # the others have none
+    with open(prefix.parent / ".conda.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # they do not expect others in their cache of packages
+        run([*command, *dict.fromkeys([*spec.packages, "pip"])], f"{name} create", env=variables)
+
+
+def build(prefix, spec, post_deploy, conda):
+    """Make the environment anew in the folder `prefix`. Returns the text of the lock file; raises Problem.
+
+    post_deploy: script to run last, or None. conda: whether conda makes it, else venv.
+    """
+    foreign = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    variables = {name: value for name, value in os.environ.items() if name not in foreign}
+    variables |= {
+        "PYTHONNOUSERSITE": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_USER": "0",
+        "PIP_REQUIRE_VIRTUALENV": "0",
+    }
     shutil.rmtree(prefix, ignore_errors=True)
-    variables = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
-    run([interpreter(version), "-m", "venv", str(prefix)], "venv", env=variables)
+    if conda:
+        create_with_conda(prefix, spec, variables)
+    else:
+        command = [interpreter(python_version(spec.packages)), "-m", "venv", str(prefix)]
+        run(command, "venv", env=variables)
     python = str(prefix / "bin" / "python")
     variables |= {
-        "VIRTUAL_ENV": str(prefix),
+        "CONDA_PREFIX" if conda else "VIRTUAL_ENV": str(prefix),
         "PATH": f"{prefix / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PYTHONNOUSERSITE": "1",
     }
-    if requirements:
+    if spec.requirements:
         file = prefix / "requirements.txt"
-        file.write_text("".join(f"{line}\n" for line in requirements))
+        file.write_text("".join(f"{line}\n" for line in spec.requirements))
         command = [python, "-m", "pip", "install", "--progress-bar", "off", "-r", str(file)]
         run(command, "pip install", env=variables)
     if post_deploy:
         run(["bash", str(post_deploy)], post_deploy.name, env=variables)
     command = [python, "-m", "pip", "freeze"]
-    return subprocess.run(command, env=variables, check=True, capture_output=True, text=True).stdout
+    frozen = subprocess.run(command, env=variables, check=True, capture_output=True, text=True).stdout
+    return installed_by_conda(prefix) + without_conda(frozen) if conda else frozen
+
+
+def installed_by_conda(prefix):
+    """Lines name=version=build of the packages that conda installed."""
+    records = [json.loads(path.read_text()) for path in sorted((prefix / "conda-meta").glob("*.json"))]
+    return "".join("{name}={version}={build}\n".format_map(record) for record in records)
+
+
+def without_conda(frozen):
+    """What `pip freeze` lists, less conda's packages: it names the folders in which those were made."""
+    return "".join(line for line in frozen.splitlines(keepends=True) if " @ file://" not in line)
 
 
 def main(argv=None):
@@ -104,19 +206,21 @@ def main(argv=None):
     parser.add_argument("--spec", type=Path, required=True, help="environment file (YAML)")
     parser.add_argument("--prefix", type=Path, required=True, help="folder of the environment")
     parser.add_argument("--lock", type=Path, required=True, help="list of packages to write")
+    parser.add_argument("--conda", action="store_true", help="let conda make it")
     args = parser.parse_args(argv)
     prefix = args.prefix.absolute()
     post_deploy = args.spec.with_suffix(".post-deploy.sh").absolute()
     post_deploy = post_deploy if post_deploy.exists() else None
     stamp = prefix / "complete"  # first line: digest of what it was built from; then what was installed
     try:
-        version, requirements = parse(args.spec.read_text())
+        spec = parse(args.spec.read_text())
         script = post_deploy.read_text() if post_deploy else ""
-        digest = hashlib.sha256(repr((version, requirements, script)).encode()).hexdigest()
+        base = ("conda", spec.channels, spec.packages) if args.conda else (python_version(spec.packages),)
+        digest = hashlib.sha256(repr((*base, spec.requirements, script)).encode()).hexdigest()
         if stamp.exists() and stamp.read_text().split("\n", 1)[0] == digest:
             print(f"reusing {args.prefix}", file=sys.stderr)
         else:
-            frozen = build(prefix, version, requirements, post_deploy)
+            frozen = build(prefix, spec, post_deploy, args.conda)
             with written_whole(stamp) as draft:
                 draft.write_text(f"{digest}\n{frozen}")
     except Problem as problem:

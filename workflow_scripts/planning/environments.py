@@ -1,7 +1,9 @@
 """What jobs run in: the files of scripts, environments, and the interpreters in them.
 
 A model's environment is a file of envs/, or is made of the list of requirements in the model's own entry.
-It is a virtual environment below resources/environments/, or conda's under `--sdm conda` (conda=True).
+The rule `environment` builds it below resources/environments/: a virtual environment, or conda's under
+`--sdm conda`. No rule has a `conda:` directive: Snakemake builds those before the first job and ends the run
+at the first that fails, whereas a failed job costs only the models that need it.
 """
 
 import ast
@@ -65,11 +67,6 @@ def spec(env):
     return str(HOME / "envs" / f"{env}.yaml")
 
 
-def conda_spec(env):
-    """Path of an environment's file as the `conda:` directive wants it."""
-    return str(Path(spec(env)).absolute())
-
-
 def post_deploy(env):
     """The script that runs after an environment is built, as a list; empty if there is none."""
     path = Path(spec(env)).with_suffix(".post-deploy.sh")
@@ -77,35 +74,36 @@ def post_deploy(env):
 
 
 def lock(env):
-    """Path of the list of the packages that a virtual environment holds; it is written last."""
+    """Path of the list of the packages that an environment holds; it is written last."""
     return f"resources/environments/{env}/requirements.lock"
 
 
-def environment(env, conda):
+def environment(env):
     """Paths that a rule depends on which runs in an environment.
 
     These are the list of installed packages and the files that the environment is built from. A failed
     rebuild removes the list, which leaves old results looking fresh; the files do not.
     """
-    return [*([] if conda else [lock(env)]), spec(env), *post_deploy(env)]
+    return [lock(env), spec(env), *post_deploy(env)]
 
 
-def python(env):
-    """Path of the interpreter of a virtual environment."""
-    return f"resources/environments/{env}/bin/python"
+def call(env):
+    """The shell words before a script's name: an environment's interpreter and the folder of all scripts."""
+    return shlex.join([f"resources/environments/{env}/bin/python", str(SCRIPTS)])
 
 
-def call(env, conda):
-    """The shell words before a script's name: an environment's interpreter and the folder of all scripts.
+def by_conda(settings):
+    """Whether Snakemake was called with `--sdm conda`. settings: its deployment settings.
 
-    Conda activates an environment, so that its interpreter is `python`; one of a virtual environment goes
-    by path.
+    They are members of an enumeration in Snakemake 9 (`deployment_method`), words in Snakemake 10
+    (`deployment_methods`).
     """
-    return shlex.join(["python" if conda else python(env), str(SCRIPTS)])
+    methods = getattr(settings, "deployment_methods", None) or getattr(settings, "deployment_method", ())
+    return any(str(method).lower().removeprefix("deploymentmethod.") == "conda" for method in methods)
 
 
 def write_inline_specs(config):
-    """Write the environment files of inline requirements, while the rules are read, as `--sdm conda` needs.
+    """Write the environment files of inline requirements, while the rules are read.
 
     embed.py itself needs NumPy and soundfile in every environment; they are added to the list.
     """
@@ -116,7 +114,7 @@ def write_inline_specs(config):
         path = Path(spec(environment_of(entry)))
         requirements = [*sorted(entry["requirements"]), "numpy", "soundfile"]
         dependencies = ["python=3.11", "pip", {"pip": requirements}]
-        content = yaml.safe_dump({"channels": ["conda-forge", "nodefaults"], "dependencies": dependencies})
+        content = yaml.safe_dump({"channels": ["conda-forge"], "dependencies": dependencies})
         if not path.exists() or path.read_text() != content:
             with written_whole(path) as draft:
                 draft.write_text(content)

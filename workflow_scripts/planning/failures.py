@@ -107,7 +107,7 @@ def before_embedding(pending, dataset, model, model_entry, entry):
 
 
 def unbuilt(pending, env):
-    """An environment that could not be built, as a Failure, or None. One of conda's is never pending."""
+    """An environment that could not be built, as a Failure, or None."""
     if ("environment", lock(env)) in pending:
         return Failure("environment", of_this_run(log_of("environment", env)))
     return None

@@ -1,0 +1,40 @@
+"""`conda create` on py-rattler, conda's own library, where there is no conda: it solves, fetches and links.
+
+It takes the words that environment.py gives. The channels lie below the `channel_alias` of the file CONDARC.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import yaml
+from rattler import Channel, VirtualPackage, install, solve
+from rattler.exceptions import SolverError
+
+
+async def create(prefix, channels, packages):
+    """Make an environment. channels: their addresses."""
+    system = VirtualPackage.detect()
+    records = await solve([Channel(address) for address in channels], packages, virtual_packages=system)
+    await install(records, prefix, show_progress=False)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=["create"])
+    parser.add_argument("--prefix", required=True)
+    parser.add_argument("--channel", action="append", required=True)
+    parser.add_argument("packages", nargs="+")
+    for flag in ("--yes", "--quiet", "--override-channels", "--no-default-packages"):
+        parser.add_argument(flag, action="store_true", required=True)
+    args = parser.parse_args()
+    alias = yaml.safe_load(Path(os.environ["CONDARC"]).read_text())["channel_alias"]
+    try:
+        asyncio.run(create(args.prefix, [f"{alias}/{name}" for name in args.channel], args.packages))
+    except SolverError as error:
+        sys.exit(f"SolverError: {error}")
+
+
+main()
