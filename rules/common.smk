@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow_scripts").absolute()))
-from planning import analyses, config as plan_config, datasets, environments, fan_in, page
+from planning import analyses, config as plan_config, datasets, environments, fan_in, page, scheduling
 from planning.analyses import inputs_of, kinds_of, model_constraint, of_kinds
 from planning.datasets import resolved, sources, synthesizer_module, trainer, without
 from planning.environments import call, environment, environment_of, post_deploy, scripts, spec
@@ -242,11 +242,7 @@ resource_scopes:
     networks="local",
 
 
-# With a limit on submissions (100 a second, unless a user sets another), Snakemake looks at all waiting jobs once
-# a second for each job that has ended. In a run of many short jobs this takes longer than the jobs.
-limit = workflow.scheduling_settings and workflow.scheduling_settings.max_jobs_per_timespan
-if limit and (limit.max_jobs, limit.timespan) == (100, 1):
-    workflow.scheduling_settings.max_jobs_per_timespan = None
+scheduling.drop_limit(workflow.scheduling_settings)
 
 
 # GEAR_JOB marks what a killed run leaves behind, for resume.py.
@@ -255,12 +251,10 @@ shell.prefix("unset PYTHONPATH; export PYTHONNOUSERSITE=1 GEAR_JOB=1; ")
 
 onstart:
     plan_config.record(config)
-    Path(".snakemake/driver.json").write_text(json.dumps({"host": platform.node()}))
+    Path(".snakemake/driver.json").write_text(json.dumps({"host": platform.node(), "conda": CONDA}))
 
 
 onerror:
-    text = "".join(Path(path).read_text() for path in log)
-    if "Terminating processes on user request" in text:
-        print("Interrupted. `make report` shows what is done so far; `make run` goes on.", file=sys.stderr)
-    elif not UNFINISHED:
+    if not UNFINISHED:
+        text = "".join(Path(path).read_text() for path in log)
         fan_in.report_unfinished(text, workflow, config, DEFINITIONS, CONDA)

@@ -69,7 +69,7 @@ def test_what_only_conda_has_is_refused():
 
 @pytest.fixture
 def bare(tmp_path, monkeypatch):
-    """A machine on which nothing is found: the running Python is of a version that nobody asks for, PATH leads
+    """A machine on which nothing is found: nobody asks for the version of the running Python, PATH leads
     nowhere, uv knows no Python and its mirror is an empty folder. Returns the mirror.
     """
     other = SimpleNamespace(version_info=(3, 99, 0), executable=sys.executable, stderr=sys.stderr)

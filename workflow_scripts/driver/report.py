@@ -5,6 +5,7 @@ where the run was interrupted.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -23,7 +24,8 @@ def main(argv=None):
     config = yaml.safe_load(Path(RUN_CONFIG).read_text())
     definitions = {name: resolved(config, name) for name in config["run"]["datasets"]}
     rules = [rule for rule, stage in stages(HOME).items() if stage in ("compare", "report")]
-    call = snakemake_call(HOME / "Snakefile", conda=False)
+    conda = json.loads(Path(".snakemake/driver.json").read_text()).get("conda", False)
+    call = snakemake_call(HOME / "Snakefile", conda)
     if fault := build_report(call, summarized(call), rules, config, definitions):
         sys.exit(f"error: {fault}")
     print(Path("results/report.html").absolute())

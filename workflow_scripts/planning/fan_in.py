@@ -48,10 +48,13 @@ def log_digests(failures):
 
 
 def report_unfinished(text, workflow, config, definitions, conda):
-    """Build the comparison and the report after failed jobs, and say what failed.
+    """Build the comparison and the report after failed jobs, and say what failed. Not after an interrupt.
 
     text: Snakemake's log of the run that failed. conda: whether it ran under `--sdm conda`.
     """
+    if "Terminating processes on user request" in text:
+        print("Interrupted. `make report` shows what is done so far; `make run` goes on.", file=sys.stderr)
+        return
     call = snakemake_call(workflow.main_snakefile, conda)
     summary = summarized(call)
     pending = parse_summary(summary)
