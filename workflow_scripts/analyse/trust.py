@@ -4,8 +4,8 @@ Four things may speak against a picture. It may change with K: the sweep makes i
 twice the chosen one. It may change with the sounds: subsamples make it anew from three quarters of the sounds
 and three quarters of the neighbours, so that the radius stays. It may show false neighbours or tear true ones
 apart, and local methods may see another shape (both in faithfulness.py). The pictures that stand beside the
-chosen one are of LANDMARKS landmarks, where that is fewer than all sounds: they differ from exact ones by a
-disparity of about 1e-5, far below the limits here.
+chosen one are made from LANDMARKS landmarks, where that is fewer than all sounds. They differ from exact
+ones by a disparity of about 1e-5, far below the limits here.
 
 Scores: `stamp` is 1, with the note `trusted`, if nothing speaks against the picture. Otherwise it is 0, and
 its note is `fragile` with the reasons. `K_disparity` and `sample_disparity` are how far the picture moves
