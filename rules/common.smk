@@ -27,6 +27,8 @@ from shared.declared import declared
 from shared.names import CONTROLS, layer_name
 
 CONDA = environments.by_conda(workflow.deployment_settings)
+# Snakemake 9 would ask `conda` for this folder before its first job. No rule needs it, and mamba serves as well.
+workflow.deployment_settings.conda_base_path = Path(sys.prefix)
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]

@@ -15,7 +15,7 @@ import yaml
 from conda.channel import write_channel
 from conftest import PYTHON, ROOT, jobs, make_clone, snakemake
 from environments.environment import parse
-from rattler import Platform
+from rattler import Subdir
 from runs import write_config
 
 pytestmark = pytest.mark.network  # of the packages, pip's part comes from PyPI
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.network  # of the packages, pip's part comes from PyPI
 def conda(tmp_path_factory):
     """Variables with which `conda` is on PATH, asks the channel, and finds a user's folder with a package."""
     folder = tmp_path_factory.mktemp("conda")
-    write_channel(folder / "channels" / "conda-forge", str(Platform.current()))
+    write_channel(folder / "channels" / "conda-forge", str(Subdir.current()))
     settings = {
         "channel_alias": f"file://{folder}/channels",
         "channels": ["no-such-channel"],  # of the user's own: not for GEAR's environments
