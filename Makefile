@@ -1,4 +1,5 @@
 # make run: the default experiment. Another one: make run RUN="--configfile mine.yaml"
+# make quick: a small experiment, for a first answer in a few minutes
 # make report: the report of what is done, after an interrupt
 # make test: all tests. make unit: those that start no Snakemake run and build no environment of a model
 # make models: what a config can name. make dag: draw docs/dag.png
@@ -13,12 +14,18 @@ TESTS = resources/environments/test
 # of Snakemake's graph: every rule but two that serve all others; of its arrows those that no path replaces
 RULES = gvpr -i 'N [label != "all" && label != "environment"] { $$.color = "\#17325c"; subnode($$T, $$) }' | tred
 
-.PHONY: run report test unit models dag setup tests
+# environments keep what Python compiles, so that it does so once
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run quick report test unit models dag setup tests
 
 run: .venv/complete
 	@.venv/bin/python workflow_scripts driver.resume
 	@$(SNAKEMAKE)
 	@echo "$(CURDIR)/results/report.html"
+
+quick:
+	@$(MAKE) --no-print-directory run RUN="--configfile experiments/quick.yaml $(RUN)"
 
 report: .venv/complete
 	@.venv/bin/python workflow_scripts driver.resume

@@ -27,6 +27,8 @@ from shared.declared import declared
 from shared.names import CONTROLS, layer_name
 
 CONDA = environments.by_conda(workflow.deployment_settings)
+# Snakemake 9 would ask `conda` for this folder before its first job. No rule needs it, and mamba serves as well.
+workflow.deployment_settings.conda_base_path = Path(sys.prefix)
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
@@ -246,7 +248,7 @@ scheduling.drop_limit(workflow.scheduling_settings)
 
 
 # GEAR_JOB marks what a killed run leaves behind, for resume.py.
-shell.prefix("unset PYTHONPATH; export PYTHONNOUSERSITE=1 GEAR_JOB=1; ")
+shell.prefix("unset PYTHONPATH PYTHONDONTWRITEBYTECODE; export PYTHONNOUSERSITE=1 GEAR_JOB=1; ")
 
 
 onstart:

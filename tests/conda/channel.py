@@ -35,8 +35,10 @@ def write_python(folder, subdir):
     }
     links = {f"bin/{name}": SHORT for name in ("python", "python3")}
     links |= {f"lib/{path.name}": str(path) for path in (BASE / "lib").glob("libpython*")}
-    hidden = {"site-packages", "dist-packages", "__pycache__"}
-    links |= {f"lib/{SHORT}/{path.name}": str(path) for path in library.iterdir() if path.name not in hidden}
+    left_out = {"site-packages", "dist-packages", "__pycache__", "test", "idlelib", "lib2to3", "tkinter"}
+    for path in library.rglob("*"):
+        if path.is_file() and left_out.isdisjoint(path.relative_to(library).parts):
+            links[str(path.relative_to(BASE))] = str(path)
     if str(BASE) == "/usr":  # Debian's Python has site-packages only where it takes itself for a virtual one
         files["pyvenv.cfg"] = f"home = {BASE / 'bin'}\n".encode()
     version = platform.python_version()

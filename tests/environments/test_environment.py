@@ -69,7 +69,7 @@ def test_what_only_conda_has_is_refused():
 
 @pytest.fixture
 def bare(tmp_path, monkeypatch):
-    """A machine on which nothing is found: nobody asks for the version of the running Python, PATH leads
+    """A machine on which nothing is found: the running Python is of a version that nobody wants, PATH leads
     nowhere, uv knows no Python and its mirror is an empty folder. Returns the mirror.
     """
     other = SimpleNamespace(version_info=(3, 99, 0), executable=sys.executable, stderr=sys.stderr)
@@ -197,6 +197,32 @@ def test_a_driver_without_a_python_is_one_sentence(tmp_path):
 
 
 # --- building -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (
+            "pip ...\nERROR: No matching distribution found for six==9\nnote: no error here",
+            "ERROR: No .*six==9",
+        ),
+        (
+            "error: exit status: 128\nfatal: unable to access x\nerror: subprocess",
+            "fatal: unable to access x",
+        ),
+        ("error: Failed\n  cause: tried\n  cause: no such\n         file", "no such file"),
+        (
+            "PackagesNotFoundError: Not available:\n\n  - ffmpeg=99\n\nCurrent channels:",
+            ".*available: - ffmpeg=99",
+        ),
+        ("working\n\nUnavailableInvalidChannel: HTTP 404\n\nUse conda config\n", "Unavail.*404"),
+        ("No space left on device\n\n", "No space left on device"),
+        ("", "no output"),
+    ],
+)
+def test_the_reason_is_found_in_what_a_tool_says(output, reason):
+    lines = [line.strip() for line in output.splitlines()]
+    assert re.fullmatch(reason, environment.reason(lines))
 
 
 def build(folder, requirements, post_deploy=None):

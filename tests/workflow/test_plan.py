@@ -26,7 +26,7 @@ def test_a_fault_of_the_config_is_one_sentence_before_anything_is_made(tmp_path,
 
 
 def test_what_a_second_file_changes_reaches_the_commands(tmp_path):
-    own = {"module": "adapters.mfcc", "requirements": ["librosa==0.11.0"], "sample_rate": 16000}
+    own = {"module": "adapters.mfcc", "requirements": ["scipy==1.16.3"], "sample_rate": 16000}
     change = {"run": {"models": ["mfcc", "mine", "cvssp_panns"], "datasets": ["paper2023"]}}
     change["models"] = {"mfcc": {"options": {"n_mfcc": 13}}, "mine": own, "cvssp_panns": {"batch_size": 3}}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change | {"catalogues": ["hear2021"]}))

@@ -44,7 +44,7 @@ def test_facts_name_the_package_behind_each_model(finished):
         "logmel": "hearbaseline",
         "crepe": "torchcrepe",
         "basic_pitch": "basic-pitch",
-        "mfcc": "librosa",
+        "mfcc": "scipy",
     }
     for model, package in behind.items():
         assert package in facts(finished, "small", model)["packages"]

@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ import yaml
 from shared.files import written_whole
 
 CONDAS = ("conda", "mamba", "micromamba")
+ERROR = re.compile(
+    r"(?i:(?!note: ).*error)|([A-Z][a-z]+){2,}: "
+)  # also conda's UnavailableInvalidChannel: ...
 
 
 class Problem(Exception):
@@ -129,9 +133,14 @@ def run(command, name, **options):
 
 def reason(lines):
     """What says why in a failed command's output. lines: stripped."""
+    lines = [line for line in lines if line]
     fatal = [line for line in lines if line.startswith("fatal: ")]  # git's own; pip gives its number
-    causes = " ".join(lines).split(" cause: ")[1:]  # uv's, of several lines each; the last is the first cause
-    errors = [line for line in lines if "error" in line.lower() and not line.startswith("note: ")]
+    causes = " ".join(lines).split(" cause: ")[1:]  # uv's, which may be of several lines
+    errors = [
+        f"{line} {following}" if line.endswith(":") else line  # conda lists below what it did not find
+        for line, following in pairwise([*lines, ""])
+        if ERROR.match(line)
+    ]
     return (fatal or causes or errors or lines or ["no output"])[-1]
 
 
@@ -181,7 +190,8 @@ def build(prefix, spec, post_deploy, conda):
     if spec.requirements:
         file = prefix / "requirements.txt"
         file.write_text("".join(f"{line}\n" for line in spec.requirements))
-        command = [python, "-m", "pip", "install", "--progress-bar", "off", "-r", str(file)]
+        # Python compiles a module when it is first imported; pip would compile all, most of them for nothing
+        command = [python, "-m", "pip", "install", "--no-compile", "--progress-bar", "off", "-r", str(file)]
         run(command, "pip install", env=variables)
     if post_deploy:
         run(["bash", str(post_deploy)], post_deploy.name, env=variables)
