@@ -6,6 +6,7 @@ import time
 
 import pandas
 import pytest
+import yaml
 from conftest import PYTHON
 from runs import CLOUD, write_config
 
@@ -14,8 +15,9 @@ pytestmark = pytest.mark.network
 
 def test_an_interrupted_run_can_be_looked_at(clone):
     write_config(clone, {"second": "slow", "first": ""})
-    config = (clone / "mine.yaml").read_text()
-    (clone / "mine.yaml").write_text(config.replace("models:\n  - second\n  - first", "models: [first, second]"))
+    config = yaml.safe_load((clone / "mine.yaml").read_text())
+    config["run"]["models"] = ["first", "second"]
+    (clone / "mine.yaml").write_text(yaml.safe_dump(config))
     nothing = subprocess.run([PYTHON, "workflow_scripts", "driver.report"], cwd=clone, capture_output=True)
     assert nothing.returncode != 0
     assert b"nothing has been run here yet" in nothing.stderr

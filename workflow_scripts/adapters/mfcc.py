@@ -18,12 +18,12 @@ FLOOR, RANGE = 1e-10, 80  # of power; dB
 
 
 def hertz(mel):
-    """Frequencies in Hz of places on Slaney's mel scale: linear up to 1 kHz, which is 15, then logarithmic."""
+    """Frequencies in Hz of places on Slaney's mel scale: linear up to 1 kHz (15), then logarithmic."""
     return np.where(mel < 15, 200 / 3 * mel, 1000 * 6.4 ** ((np.maximum(mel, 15) - 15) / 27))
 
 
 def mel_bands(n_fft, sample_rate):
-    """Weights of the bins of a spectrum in each band, float32 (BANDS, n_fft // 2 + 1): triangles of area 1."""
+    """Weights of a spectrum's bins in each band, float32 (BANDS, n_fft // 2 + 1): triangles of area 1."""
     nyquist = sample_rate / 2
     top = nyquist * 3 / 200 if nyquist < 1000 else 15 + 27 * np.log(nyquist / 1000) / np.log(6.4)
     edges = hertz(np.linspace(0, top, BANDS + 2))[:, None]

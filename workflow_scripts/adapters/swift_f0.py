@@ -1,4 +1,4 @@
-"""SwiftF0 (Nieradzik 2025; this version differs from the paper's): a pitch network of 135 kB inside its package.
+"""SwiftF0 (Nieradzik 2025, in a later version): a pitch network of 135 kB that lies in its package.
 
 The embedding is what the last layer but one gives, averaged over time: 4 maps of 95 pitches, a semitone wide,
 from 46.875 to 2093.75 Hz. The layer after it weighs the maps and makes one distribution of pitches of them,
