@@ -6,9 +6,13 @@ import numpy as np
 import pandas
 import pytest
 import yaml
-from conftest import ROOT, jobs, snakemake
+from conftest import FEW, ROOT, jobs, snakemake
 
-pytestmark = pytest.mark.network
+pytestmark = [
+    pytest.mark.network,
+    pytest.mark.environments("analysis", "signal", "hearbaseline"),
+    pytest.mark.analyses(*FEW, "subspaces"),
+]
 ENTRY = {"module": "adapters.layered", "env": "hearbaseline", "sample_rate": 16000}
 
 
