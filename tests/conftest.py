@@ -19,36 +19,30 @@ SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]
 PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses it
 # The driver's packages, last: snakemake and jsonschema, which the environment of the tests lacks.
 sys.path.append(str(PYTHON.parents[1] / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"))
-
-
 ENVIRONMENTS = ROOT / "resources" / "environments"
-# One of two test processes has one core; a single one has both.
-CORES = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
-
+CORES = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2  # of a run: each of several test processes has one
 # Analyses that the page needs. Tests of what happens around the analyses need no more.
 FEW = ["isomap", "trust", "knn", "threshold"]
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Put tests that share what one of them makes into one group, and the groups of whole runs first.
+    """Group the tests that share what one of them makes, and put the groups with the longest runs first.
 
     Of several test processes each takes one group after the other. A test with a clone of its own is alone.
     """
+    groups = {}
     for item in items:
-        if "finished" in item.fixturenames:
-            group = "finished"
-        else:
-            group = item.name if "clone" in item.fixturenames else item.path.stem
+        group = item.name if "clone" in item.fixturenames else item.path.stem
+        group = "finished" if "finished" in item.fixturenames else group
         item.add_marker(pytest.mark.xdist_group(group))
-    order = ["finished", "test_slurm"]  # the longest
-    rank = {group: number for number, group in enumerate(order)}
+        groups.setdefault(group, []).append(item)
 
-    def place(item):
-        whole_run = item.get_closest_marker("network") or item.get_closest_marker("slurm")
-        return rank.get(item.get_closest_marker("xdist_group").args[0], 2 if whole_run else 3)
+    def place(group):
+        runs = any(item.get_closest_marker("environments") for item in groups[group])
+        return (group != "finished", group != "test_slurm", not runs)
 
-    items.sort(key=place)
+    items[:] = [item for group in sorted(groups, key=place) for item in groups[group]]
 
 
 def built(*names):

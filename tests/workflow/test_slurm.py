@@ -116,13 +116,13 @@ def write_config(folder, waits, **run):
             "threads": 1,  # so that some of the node's cores are free while they wait
             "options": {"file": str(waits / name)},
         }
-        for name in ("late", "cancelled", "dropped", "lost")
+        for name in ("late", "cancelled", "lost")
     }
     sounds = {"synthesizer": "additive", "design": "latin_hypercube", "N": 40, "sample_rate": 16000}
     sounds |= {"duration": 0.25, "nuisances": {"phases": None, "gain": None}}
     sounds |= {"analyses": {"isomap": {"K": 6}, "knn": {"K": 4}}}
     config = {
-        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", "late", "cancelled", "dropped"]}
+        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", "late", "cancelled"]}
         | run,
         "datasets": {"cloud": sounds, "steps": {"ladder": {"of": "cloud", "points": 2, "steps": [0.5, 4]}}},
         "models": models,
@@ -173,11 +173,11 @@ def through_slurm(folder, variables, words, meddle):
 @pytest.fixture(scope="module")
 def interrupted(slurm, shared_clone, tmp_path_factory):
     """A run in which `late` overruns its time once, `cancelled` is cancelled once, and then the node goes
-    down under `dropped`: its clone, the folder of the files that models wait for, and what through_slurm()
-    gives."""
+    down under the second try of `cancelled`: its clone, the folder of the files that models wait for, and
+    what through_slurm() gives."""
     waits = tmp_path_factory.mktemp("waits")
     words = write_config(shared_clone, waits)
-    for name in ("late", "cancelled", "dropped", "lost"):
+    for name in ("late", "cancelled", "lost"):
         (waits / name).touch()
     log = shared_clone / "logs" / "embed" / "cloud" / "late.log"  # written when the script begins
 
@@ -191,14 +191,13 @@ def interrupted(slurm, shared_clone, tmp_path_factory):
         for job in embeds(jobs, "cancelled")[:1]:
             if job["JobState"] == "RUNNING":
                 subprocess.run(["scancel", job["JobId"]], env=os.environ | slurm, check=True)
-                (waits / "cancelled").unlink(missing_ok=True)
-        again = [job["JobState"] for model in ("late", "cancelled") for job in embeds(jobs, model)[1:]]
-        for job in embeds(jobs, "dropped"):
-            if job["JobState"] == "RUNNING" and again == ["COMPLETED"] * 2 and job["Restarts"] == "0":
+        again = [job["JobState"] for job in embeds(jobs, "late")[1:]]
+        for job in embeds(jobs, "cancelled")[1:]:
+            if job["JobState"] == "RUNNING" and again == ["COMPLETED"] and job["Restarts"] == "0":
                 for state in ("DOWN", "RESUME"):
                     update = ["scontrol", "update", "NodeName=node", f"State={state}", "Reason=test"]
                     subprocess.run(update, env=os.environ | slurm, check=True)
-                (waits / "dropped").unlink()
+                (waits / "cancelled").unlink()
 
     return shared_clone, waits, *through_slurm(shared_clone, slurm, words, meddle)
 
@@ -261,7 +260,7 @@ def test_a_killed_job_is_tried_again_with_more_time_and_memory(interrupted):
 
 def test_a_job_whose_node_went_down_is_begun_again(interrupted):
     *_, jobs = interrupted
-    (job,) = embeds(jobs, "dropped")
+    _, job = embeds(jobs, "cancelled")
     assert (job["Restarts"], job["JobState"]) == ("1", "COMPLETED")
 
 
