@@ -11,6 +11,9 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 LIMIT = $(if $(findstring --profile,$(RUN)),,--cores $(CORES))
 SNAKEMAKE = PYTHONPATH=workflow_scripts:workflow_scripts/driver .venv/bin/python -m snakemake --logger gear $(LIMIT) $(RUN)
 TESTS = resources/environments/test
+# one test process per core, each with one thread; tests/conftest.py groups and orders the tests
+RUN_TESTS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TESTS)/bin/python -m pytest \
+	--numprocesses $(CORES) --dist loadgroup --no-loadscope-reorder
 # of Snakemake's graph: every rule but two that serve all others; of its arrows those that no path replaces
 RULES = gvpr -i 'N [label != "all" && label != "environment"] { $$.color = "\#17325c"; subnode($$T, $$) }' | tred
 
@@ -32,12 +35,10 @@ report: .venv/complete
 	@.venv/bin/python workflow_scripts driver.report
 
 test: tests
-	@$(TESTS)/bin/python -m pytest $(PYTEST)
+	@$(RUN_TESTS) $(PYTEST)
 
-# one process per core, each with one thread
 unit: tests
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TESTS)/bin/python -m pytest --ignore tests/workflow \
-		-m "not network and not slurm and not browser" --numprocesses $(CORES) --dist loadfile $(PYTEST)
+	@$(RUN_TESTS) --ignore tests/workflow -m "not network and not slurm and not browser" $(PYTEST)
 
 tests: .venv/complete
 	@.venv/bin/python workflow_scripts environments.environment --spec envs/test.yaml --prefix $(TESTS) \

@@ -1,5 +1,6 @@
 """What the tests share: a clone to work in, and Snakemake as a user would call it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from planning.environments import post_deploy, scripts, spec
 from synthesize import synthesize
 
 pytest_plugins = ["browsing"]  # fixtures of the page's tests
@@ -18,10 +20,60 @@ PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses i
 # The driver's packages, last: Snakemake and its interfaces. They are plain Python, so that it does not matter
 # which Python the driver has. (What Snakemake requires and what the analyses require exclude each other.)
 sys.path += map(str, PYTHON.parents[1].glob("lib/python3*/site-packages"))
+ENVIRONMENTS = ROOT / "resources" / "environments"
+CORES = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2  # of a run: each of several test processes has one
+# Analyses that the page needs. Tests of what happens around the analyses need no more.
+FEW = ["isomap", "trust", "knn", "threshold"]
 
 
-def make_clone(folder):
-    """A copy of the tracked files, with the environments that are already built linked into it."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Group the tests that share what one of them makes, and put the groups with the longest runs first.
+
+    Of several test processes each takes one group after the other. A test with a clone of its own is alone.
+    """
+    groups = {}
+    for item in items:
+        group = item.name if "clone" in item.fixturenames else item.path.stem
+        group = "finished" if "finished" in item.fixturenames else group
+        item.add_marker(pytest.mark.xdist_group(group))
+        groups.setdefault(group, []).append(item)
+
+    def place(group):
+        runs = any(item.get_closest_marker("environments") for item in groups[group])
+        return (group != "finished", group != "test_slurm", not runs)
+
+    items[:] = [item for group in sorted(groups, key=place) for item in groups[group]]
+
+
+def built(*names):
+    """Folders of environments of envs/, built where they are missing or older than what they are built from.
+
+    While another test process builds one of them, this one builds the next.
+    """
+    for how in (fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_EX):
+        for name in names:
+            with open(ENVIRONMENTS / f".{name}.lock", "w") as file:
+                try:
+                    fcntl.flock(file, how)
+                except BlockingIOError:
+                    continue
+                build(name)
+    return [ENVIRONMENTS / name for name in names]
+
+
+def build(name):
+    """Build an environment as its rule does, and under the same conditions."""
+    lock = ENVIRONMENTS / name / "requirements.lock"
+    sources = [*scripts("environments.environment"), spec(name), *post_deploy(name)]
+    if lock.exists() and lock.stat().st_mtime >= max(os.path.getmtime(path) for path in sources):
+        return
+    words = ["--spec", spec(name), "--prefix", lock.parent, "--lock", lock]
+    subprocess.run([PYTHON, ROOT / "workflow_scripts", "environments.environment", *words], check=True)
+
+
+def make_clone(folder, *environments):
+    """A copy of the tracked files with links to some environments of this checkout. Others it would build."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -33,29 +85,57 @@ def make_clone(folder):
         if (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    built = ROOT / "resources" / "environments"
-    built.mkdir(parents=True, exist_ok=True)
-    (folder / "resources").mkdir()
-    (folder / "resources" / "environments").symlink_to(built)
     for model in (ROOT / "tests" / "models").glob("*.py"):
         shutil.copy2(model, folder / "workflow_scripts" / "adapters" / model.name)
+    link_environments(folder, *environments)
+    return folder
+
+
+def link_environments(folder, *names):
+    """Give a clone environments of this checkout."""
+    (folder / "resources" / "environments").mkdir(parents=True, exist_ok=True)
+    for prefix in built(*names):
+        (folder / "resources" / "environments" / prefix.name).symlink_to(prefix)
+
+
+def environments_of(node):
+    """Names of the environments that a test's or a module's marker `environments` lists."""
+    return [name for mark in node.iter_markers("environments") for name in mark.args]
+
+
+def marked_clone(folder, node):
+    """A clone as the markers of a test or a module want it."""
+    make_clone(folder, *environments_of(node))
+    if analyses := node.get_closest_marker("analyses"):
+        keep_analyses(folder, *analyses.args)
     return folder
 
 
 @pytest.fixture
-def clone(tmp_path):
-    return make_clone(tmp_path)
+def clone(tmp_path, request):
+    return marked_clone(tmp_path, request.node)
+
+
+def keep_analyses(folder, *names):
+    """Take all other analyses out of a clone, and the figures that read them."""
+    scripts = folder / "workflow_scripts"
+    for path in (scripts / "analyse").glob("*.py"):
+        if path.stem not in names and "\nANALYSIS = {" in path.read_text():
+            path.unlink()
+            for figure in (scripts / "compare").glob("draw_*.py"):
+                if f'"{path.stem}.' in figure.read_text():
+                    figure.unlink()
 
 
 @pytest.fixture(scope="module")
-def shared_clone(tmp_path_factory):
-    return make_clone(tmp_path_factory.mktemp("clone"))
+def shared_clone(tmp_path_factory, request):
+    return marked_clone(tmp_path_factory.mktemp("clone"), request.node)
 
 
 def snakemake(folder, *words, **variables):
     """Run Snakemake in a clone. Returns the finished process; its output is one text."""
     return subprocess.run(
-        [PYTHON, "-m", "snakemake", "--cores", "2", *map(str, words)],
+        [PYTHON, "-m", "snakemake", "--cores", str(CORES), *map(str, words)],
         cwd=folder,
         env={**os.environ, **variables},
         text=True,
@@ -67,8 +147,10 @@ def snakemake(folder, *words, **variables):
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A clone after a whole run of all default models on the small data sets. Tests of the page look at it,
-    those of the workflow, which come last, change it."""
-    folder = make_clone(tmp_path_factory.mktemp("finished"))
+    those of the workflow, which come last, change it. They are all of one group."""
+    folder = make_clone(
+        tmp_path_factory.mktemp("finished"), "analysis", "signal", "hearbaseline", "tensorflow"
+    )
     done = snakemake(folder, *SMALL)
     assert done.returncode == 0, done.stdout[-5000:]
     return folder

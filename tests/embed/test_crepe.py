@@ -7,7 +7,7 @@ import pytest
 import yaml
 from conftest import ROOT, snakemake
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.environments("analysis", "hearbaseline")]
 WRAPPER = {"module": "hearbaseline.torchcrepe", "network": "torchcrepe.infer.model", "env": "hearbaseline"}
 ADAPTER = {"module": "adapters.crepe", "env": "hearbaseline"}
 LAYERS = {"sample_rate": 16000, "layers": ["conv{1..5}_BN"]}

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from conftest import ROOT, snakemake
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.environments("analysis", "weights")]
 BYOL_CONFIG = """
 {unit_sec: 0.95, sample_rate: 16000, n_fft: 1024, win_length: 400, hop_length: 160, n_mels: 64, f_min: 60,
 f_max: 7800, feature_d: 2048, shape: [64, 96], depths: [1, 1, 1], embed_dims: [64, 256, 512],

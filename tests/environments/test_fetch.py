@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 import yaml
-from conftest import ROOT, snakemake
+from conftest import FEW, ROOT, snakemake
 from environments import fetch
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
@@ -202,6 +202,8 @@ def test_a_hub_models_files_come_by_revision(secure, address, tmp_path, monkeypa
 
 
 @pytest.mark.network
+@pytest.mark.environments("analysis")
+@pytest.mark.analyses(*FEW)
 def test_a_model_without_its_weights_is_not_available_and_the_others_go_on(clone, address):
     """A truncated file, a wrong digest and an unreachable address, beside a model that is well."""
     good = {"module": "adapters.faulty", "env": "analysis", "sample_rate": 16000}

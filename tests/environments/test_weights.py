@@ -125,6 +125,7 @@ torch.save({"model": Hostile()}, sys.argv[1])
 
 
 @pytest.mark.network
+@pytest.mark.environments("analysis", "hearbaseline")
 def test_a_pickle_that_runs_code_is_not_loaded_unless_it_is_trusted(clone):
     entry = {
         "module": "adapters.pickled",

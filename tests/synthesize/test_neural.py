@@ -9,31 +9,19 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, built
 from scipy.stats import qmc, spearmanr
 from synthesizers import neural
 
 RATE = 16000
-TORCH = ROOT / "resources" / "environments" / "neural" / "bin" / "python"
 SCRIPTS = ROOT / "workflow_scripts"
 
 
 @pytest.fixture(scope="session")
 def torch_python():
-    """The interpreter of the environment `neural`, built if it is not."""
-    prefix = TORCH.parent.parent
-    words = [
-        "--spec",
-        ROOT / "envs" / "neural.yaml",
-        "--prefix",
-        prefix,
-        "--lock",
-        prefix / "requirements.lock",
-    ]
-    subprocess.run(
-        [sys.executable, SCRIPTS, "environments.environment", *words], check=True, capture_output=True
-    )
-    return TORCH
+    """The interpreter of the environment `neural`."""
+    (prefix,) = built("neural")
+    return prefix / "bin" / "python"
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ import subprocess
 
 import pandas
 import pytest
-from conftest import ROOT, jobs, snakemake
+from conftest import FEW, ROOT, jobs, snakemake
 from runs import (
     ANALYSES,
     write_config,
 )
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.mark.analyses(*FEW)]
 
 
 def test_failed_models_do_not_stop_the_others(clone):
@@ -75,6 +75,7 @@ def test_old_results_of_a_model_whose_environment_broke_are_not_shown_as_fresh(c
     assert snakemake(clone, *words).returncode != 0  # still failing, never silently old
 
 
+@pytest.mark.environments("hearbaseline")
 def test_random_initialisation_refuses_weights_that_it_cannot_draw(clone):
     """A PyTorch model with a bare parameter, which no layer's reset_parameters() draws anew."""
     entry = {

@@ -4,10 +4,10 @@ import re
 
 import pandas
 import pytest
-from conftest import snakemake
+from conftest import FEW, snakemake
 from runs import planned, readme_block, write_datasets
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.mark.analyses(*FEW)]
 SOUNDS = {"synthesizer": "additive", "N": 16, "sample_rate": 16000, "duration": 0.5}
 
 

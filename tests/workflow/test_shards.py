@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 import soundfile
 import yaml
-from conftest import ROOT, snakemake
+from conftest import FEW, ROOT, snakemake
 
-pytestmark = pytest.mark.network
+pytestmark = [
+    pytest.mark.network,
+    pytest.mark.environments("analysis", "signal", "hearbaseline"),
+    pytest.mark.analyses(*FEW),
+]
 MODELS = {
     "plain": {"module": "adapters.faulty", "env": "signal", "sample_rate": 16000},
     "deep": {

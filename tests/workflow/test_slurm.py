@@ -12,9 +12,9 @@ import numpy as np
 import pandas
 import pytest
 import yaml
-from conftest import PYTHON, make_clone, snakemake
+from conftest import PYTHON, ROOT, environments_of, keep_analyses, make_clone, snakemake
 
-pytestmark = pytest.mark.slurm
+pytestmark = [pytest.mark.slurm, pytest.mark.environments("analysis", "signal", "hearbaseline")]
 
 PROGRAMS = ["munged", "slurmctld", "slurmd", "srun", "squeue", "scontrol", "scancel"]
 CONFIG = """
@@ -105,25 +105,24 @@ def slurm(tmp_path_factory):
 
 def write_config(folder, waits, **run):
     """A config of two small data sets, CREPE (which asks for a GPU), MFCC, and models that wait for the files
-    of their names in the folder `waits` to go, all at 16 kHz, in a clone without some analyses; returns the
-    words for it."""
-    for analysis in ("axes", "invariance", "topology"):
-        (folder / "workflow_scripts" / "analyse" / f"{analysis}.py").unlink(missing_ok=True)
+    of their names in the folder `waits` to go, all at 16 kHz, in a clone with some of the analyses; returns
+    the words for it."""
+    keep_analyses(folder, "isomap", "trust", "knn", "hypothesis", "threshold")
     models = {
         name: {
             "module": "adapters.waits",
             "env": "analysis",
             "sample_rate": 16000,
+            "threads": 1,  # so that some of the node's cores are free while they wait
             "options": {"file": str(waits / name)},
         }
-        for name in ("late", "cancelled", "dropped", "lost")
+        for name in ("late", "cancelled", "lost")
     }
     sounds = {"synthesizer": "additive", "design": "latin_hypercube", "N": 40, "sample_rate": 16000}
     sounds |= {"duration": 0.25, "nuisances": {"phases": None, "gain": None}}
     sounds |= {"analyses": {"isomap": {"K": 6}, "knn": {"K": 4}}}
     config = {
-        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", "late", "cancelled", "dropped"]}
-        | run,
+        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", "late", "cancelled"]} | run,
         "datasets": {"cloud": sounds, "steps": {"ladder": {"of": "cloud", "points": 2, "steps": [0.5, 4]}}},
         "models": models,
         "analyses": {"bootstrap": 100},
@@ -150,8 +149,8 @@ def through_slurm(folder, variables, words, meddle):
 
     `meddle` gets the list of Slurm's jobs twice a second. Returns exit status, output and jobs.
     """
-    call = [PYTHON, "-m", "snakemake", "--logger", "gear", "--profile", "slurm", *words]
-    call += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
+    call = [PYTHON, ROOT / "tests" / "impatient.py", "--logger", "gear", "--profile", "slurm", *words]
+    call += ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "1"]
     before = len(jobs_of(variables))
     output = folder / "output.txt"
     with output.open("w") as file:
@@ -171,42 +170,42 @@ def through_slurm(folder, variables, words, meddle):
 
 
 @pytest.fixture(scope="module")
-def finished(slurm, shared_clone, tmp_path_factory):
+def interrupted(slurm, shared_clone, tmp_path_factory):
     """A run in which `late` overruns its time once, `cancelled` is cancelled once, and then the node goes
-    down under `dropped`: its clone, the folder of the files that models wait for, and what through_slurm()
-    gives."""
+    down under the second try of `cancelled`: its clone, the folder of the files that models wait for, and
+    what through_slurm() gives."""
     waits = tmp_path_factory.mktemp("waits")
     words = write_config(shared_clone, waits)
-    for name in ("late", "cancelled", "dropped", "lost"):
+    for name in ("late", "cancelled", "lost"):
         (waits / name).touch()
+    log = shared_clone / "logs" / "embed" / "cloud" / "late.log"  # written when the script begins
 
     def meddle(jobs):
         for job in embeds(jobs, "late")[:1]:
-            if job["JobState"] == "RUNNING" and job["TimeLimit"] != "00:01:00":
-                update = ["scontrol", "update", f"JobId={job['JobId']}", "TimeLimit=1"]
+            if log.exists() and job["JobState"] == "RUNNING" and job["TimeLimit"] == "04:00:00":
+                update = ["scontrol", "update", f"JobId={job['JobId']}", "EndTime=now+2"]
                 subprocess.run(update, env=os.environ | slurm, check=True)
             if job["JobState"] == "TIMEOUT":
                 (waits / "late").unlink(missing_ok=True)
         for job in embeds(jobs, "cancelled")[:1]:
             if job["JobState"] == "RUNNING":
                 subprocess.run(["scancel", job["JobId"]], env=os.environ | slurm, check=True)
-                (waits / "cancelled").unlink(missing_ok=True)
-        again = [job["JobState"] for model in ("late", "cancelled") for job in embeds(jobs, model)[1:]]
-        for job in embeds(jobs, "dropped"):
-            if job["JobState"] == "RUNNING" and again == ["COMPLETED"] * 2 and job["Restarts"] == "0":
+        again = [job["JobState"] for job in embeds(jobs, "late")[1:]]
+        for job in embeds(jobs, "cancelled")[1:]:
+            if job["JobState"] == "RUNNING" and again == ["COMPLETED"] and job["Restarts"] == "0":
                 for state in ("DOWN", "RESUME"):
                     update = ["scontrol", "update", "NodeName=node", f"State={state}", "Reason=test"]
                     subprocess.run(update, env=os.environ | slurm, check=True)
-                (waits / "dropped").unlink()
+                (waits / "cancelled").unlink()
 
     return shared_clone, waits, *through_slurm(shared_clone, slurm, words, meddle)
 
 
 @pytest.fixture(scope="module")
-def failed(slurm, finished):
+def failed(slurm, interrupted):
     """The same clone once more: a model `lost` is cancelled, so is the Slurm job that makes the
     Isomap of `late` again, and a changed hypothesis.py fails for mfcc."""
-    clone, waits, *_ = finished
+    clone, waits, *_ = interrupted
     for stage in ("isomap", "hypothesis"):
         for model in ("mfcc", "late"):
             for path in (clone / "results" / "cloud" / stage).glob(f"{model}.*"):
@@ -233,16 +232,16 @@ def failed(slurm, finished):
     return clone, *through_slurm(clone, slurm, words, meddle)
 
 
-def test_everything_is_made(finished):
-    clone, _, status, output, _ = finished
+def test_everything_is_made(interrupted):
+    clone, _, status, output, _ = interrupted
     assert status == 0, output
     assert (clone / "results" / "report.html").exists()
     assert output.count("\n") < 40, output
     assert re.search(r"failed: embed late on cloud: .*\n(.*\n)*Trying to restart job", output), output
 
 
-def test_jobs_ask_for_the_gpu_memory_and_time_that_the_config_says(finished):
-    *_, jobs = finished
+def test_jobs_ask_for_the_gpu_memory_and_time_that_the_config_says(interrupted):
+    *_, jobs = interrupted
     asked = {job["Comment"]: job["TresPerJob"] for job in jobs if "TresPerJob" in job}
     crepe = [f"rule_embed_wildcards_{dataset}_crepe" for dataset in ("cloud", "steps")]
     assert asked == dict.fromkeys(crepe, "gres:gpu:1")
@@ -250,23 +249,23 @@ def test_jobs_ask_for_the_gpu_memory_and_time_that_the_config_says(finished):
     assert (job["MinMemoryNode"], job["TimeLimit"]) == ("4000M", "04:00:00")
 
 
-def test_a_killed_job_is_tried_again_with_more_time_and_memory(finished):
-    *_, jobs = finished
+def test_a_killed_job_is_tried_again_with_more_time_and_memory(interrupted):
+    *_, jobs = interrupted
     for model, state in {"late": "TIMEOUT", "cancelled": "CANCELLED"}.items():
         first, second = embeds(jobs, model)
         assert (first["JobState"], second["JobState"]) == (state, "COMPLETED")
         assert (second["MinMemoryNode"], second["TimeLimit"]) == ("8000M", "08:00:00")
 
 
-def test_a_job_whose_node_went_down_is_begun_again(finished):
-    *_, jobs = finished
-    (job,) = embeds(jobs, "dropped")
+def test_a_job_whose_node_went_down_is_begun_again(interrupted):
+    *_, jobs = interrupted
+    _, job = embeds(jobs, "cancelled")
     assert (job["Restarts"], job["JobState"]) == ("1", "COMPLETED")
 
 
-def test_scores_are_those_of_a_run_without_slurm(finished, tmp_path):
-    clone, waits, *_ = finished
-    local = make_clone(tmp_path)
+def test_scores_are_those_of_a_run_without_slurm(interrupted, tmp_path, request):
+    clone, waits, *_ = interrupted
+    local = make_clone(tmp_path, *environments_of(request.node))
     words = write_config(local, waits)
     targets = [f"results/{dataset}/scores.csv" for dataset in ("cloud", "steps")]
     done = snakemake(local, *targets, *words)

@@ -9,7 +9,7 @@ import pandas
 import pytest
 import soundfile
 import yaml
-from conftest import ROOT, jobs, snakemake
+from conftest import FEW, ROOT, jobs, snakemake
 from runs import (
     GOOD,
     checks,
@@ -19,9 +19,10 @@ from runs import (
     write_datasets,
 )
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.mark.analyses(*FEW)]
 
 
+@pytest.mark.environments("neural")
 def test_speech_a_trained_decoder_a_drum_and_recordings(clone):
     """Each with its real parts: espeak-ng, PyTorch in an environment of its own, audio files."""
     (clone / "violin").mkdir()
@@ -146,6 +147,7 @@ def render(parameters, sample_rate, duration):
 """
 
 
+@pytest.mark.analyses(*FEW, "hypothesis", "topology")
 def test_precomputed_embeddings_go_through_the_whole_workflow(clone):
     """Known answers as models: the factors, a circle, noise, a constant; and one that does not fit."""
     (clone / "cube.py").write_text(CUBE)
