@@ -63,5 +63,5 @@ setup: .venv/complete
 		"(apt install python3-venv, brew install python), or name one: make setup PYTHON=/path/to/python" >&2; exit 1; }; \
 	echo "setting up .venv with $$($$python --version)"; \
 	rm -rf .venv && "$$python" -m venv .venv
-	@PIP_USER=0 .venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@PIP_USER=0 .venv/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

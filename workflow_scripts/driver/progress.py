@@ -11,6 +11,8 @@ from statistics import mean, median
 
 from shared.declared import all_declared
 
+EXPECTED = "workflow_scripts/driver/expected.csv"  # of the default run, by benchmarks/default_run.py --write
+WEIGHT = 30  # seconds of jobs as expected that the pace begins with
 STAGES = ("environments", "synthesize", "embed", "analyse", "compare", "report")
 
 
@@ -31,33 +33,74 @@ def stages(clone):
     return stage_of | dict.fromkeys(all_declared(scripts / "compare", "FIGURE"), "compare")
 
 
-def known(logs, rule):
-    """Mean seconds of a rule's jobs in earlier runs, by the benchmarks that Snakemake wrote, or None."""
-    times = []
-    for path in Path(logs, rule).rglob("*.tsv"):
+def families(clone):
+    """{rule: rule whose folder in logs/ it shares}, of the rules of a clone that are made from others."""
+    texts = [(Path(clone, "rules") / f"{stage}.smk").read_text() for stage in STAGES]
+    pairs = [pair for text in texts for pair in re.findall(r"^use rule (\w+) as (\w+)", text, re.MULTILINE)]
+    base = {}
+    for rule, other in pairs:
+        base[other] = base.get(rule, rule)
+    return base
+
+
+def measured(folder):
+    """Seconds of the jobs of earlier runs, {job: seconds}, from the benchmarks that Snakemake wrote.
+
+    folder: of the logs. A job is called as its log, without folder and ending: `embed/tones/crepe`.
+    """
+    seconds = {}
+    for path in Path(folder).rglob("*.tsv"):
         with path.open() as file:
-            times += [float(row["s"]) for row in csv.DictReader(file, delimiter="\t")]
-    return mean(times) if times else None
+            times = [float(row["s"]) for row in csv.DictReader(file, delimiter="\t")]
+        if times:
+            seconds[path.relative_to(folder).with_suffix("").as_posix()] = mean(times)
+    return seconds
 
 
-def time_left(totals, took, running, before, elapsed):
+def expected(clone, logs="logs"):
+    """Seconds that jobs may take, {job: seconds}: as in earlier runs here, or as shipped with a clone."""
+    with (Path(clone) / EXPECTED).open() as file:
+        shipped = {row["job"]: float(row["seconds"]) for row in csv.DictReader(file)}
+    return shipped | measured(logs)
+
+
+def cost(job, known):
+    """Seconds of one job by the `known` ones, {job: seconds}: its own, or the mean of those most like it.
+
+    Those are of the same rule and model, else of the same rule. A job of an unknown rule takes what the job
+    in the middle takes: a few embeddings take longer than all the rest.
+    """
+    if job in known:
+        return known[job]
+    rule, _, names = job.partition("/")
+    of_rule = {other: seconds for other, seconds in known.items() if other.split("/")[0] == rule}
+    model = names.split("/")[-1]
+    of_model = [seconds for other, seconds in of_rule.items() if model and other.split("/")[-1] == model]
+    return mean(of_model or of_rule.values() or [median(known.values())])
+
+
+def time_left(totals, took, running, known, cores):
     """Seconds that a run still takes, or None before its first job has ended.
 
-    A job takes what those of its rule took, in this run or else before, or else what the rule in the middle
-    took (a few embeddings take longer than all the rest); as many cores are at work as were so far.
+    Jobs take as long as expected times how much longer those took that have ended. Which jobs are left is
+    known by rule only: they take what all of the rule are expected to take, less what the others were.
 
-    totals: {rule: jobs to run}. took: {rule: core-seconds of each job that ended}. running: [(rule,
-    core-seconds so far)]. before: {rule: mean seconds in earlier runs}. elapsed: seconds since the first job
-    began, above 0.
+    totals: {rule: jobs to run}. took: {job: seconds} of those that ended. running: {job: seconds so far}.
+    known: {job: seconds expected}, of any jobs. cores: how many jobs run side by side.
     """
     if not took:
         return None
-    means = {rule: mean(times) for rule, times in took.items()}
-    cost = {rule: means.get(rule, before.get(rule, median(means.values()))) for rule in totals}
-    work = sum((totals[rule] - len(took.get(rule, []))) * cost[rule] for rule in totals)
-    work -= sum(min(so_far, cost[rule]) for rule, so_far in running)
-    at_work = (sum(map(sum, took.values())) + sum(so_far for _, so_far in running)) / elapsed
-    return work / max(at_work, 1)
+    pace = (WEIGHT + sum(took.values())) / (WEIGHT + sum(cost(job, known) for job in took))
+    left = 0.0
+    for rule, total in totals.items():
+        of_rule = [seconds for job, seconds in known.items() if job.split("/")[0] == rule]
+        ended = [job for job in took if job.split("/")[0] == rule]
+        usual = mean(of_rule) if of_rule else cost(rule, known)
+        rest = total * usual - sum(cost(job, known) for job in ended)
+        left += max(rest, (total - len(ended)) * min(of_rule, default=usual)) if total > len(ended) else 0
+    at_work = sum(min(so_far, pace * cost(job, known)) for job, so_far in running.items())
+    longest = max((pace * cost(job, known) - so_far for job, so_far in running.items()), default=0)
+    return max((pace * left - at_work) / cores, longest, 0)
 
 
 def spoken(seconds):

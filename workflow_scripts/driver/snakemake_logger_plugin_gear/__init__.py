@@ -7,7 +7,9 @@ own log, .snakemake/log/, has all else that it says.
 import logging
 import re
 import sys
+import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console, Group
@@ -19,13 +21,14 @@ from shared.logs import reason
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from driver.progress import STAGES, called, known, spoken, stages, time_left
+from driver.progress import STAGES, called, expected, families, spoken, stages, time_left
 
 CLONE = Path(__file__).parents[3]
+SILENCE = 60  # s without a line, at most, where bars cannot stay in place
 
 
 class LogHandler(LogHandlerBase):
-    """Bars that stay in place on a terminal; elsewhere a line for every tenth of the jobs."""
+    """Bars that stay in place on a terminal. Elsewhere a line a minute, and for every tenth of the jobs."""
 
     writes_to_stream = True
     writes_to_file = False
@@ -36,9 +39,11 @@ class LogHandler(LogHandlerBase):
     def __post_init__(self):
         self.console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
         self.live = None
-        self.totals, self.took, self.before = {}, {}, {}
+        self.totals, self.done_of = {}, Counter()  # jobs of each rule
+        self.took = {}  # core-seconds of each job that ended, by the name of its log
         self.jobs = {}  # at work: {jobid: (rule, what it is called, its threads, its logs, when it began)}
-        self.over = False
+        self.cores = None
+        self.over = threading.Event()
         self.tenths = 0
 
     def emit(self, record):
@@ -55,12 +60,15 @@ class LogHandler(LogHandlerBase):
                 self.say(record.getMessage())
         elif event == LogEvent.RUN_INFO:
             self.begin(record.stats)
+        elif event == LogEvent.RESOURCES_INFO and getattr(record, "cores", None):
+            self.cores = record.cores
         elif event == LogEvent.JOB_INFO and record.rule_name in self.totals:
             name = called(record.rule_name, record.wildcards)
             self.jobs[record.jobid] = (record.rule_name, name, record.threads, record.log, time.time())
         elif event == LogEvent.JOB_FINISHED and record.job_id in self.jobs:
-            rule, _, threads, _, began = self.jobs.pop(record.job_id)
-            self.took.setdefault(rule, []).append(threads * (time.time() - began))
+            rule, _, threads, logs, began = self.jobs.pop(record.job_id)
+            self.done_of[rule] += 1
+            self.took[job_of(rule, logs)] = threads * (time.time() - began)
             self.tell()
         elif event == LogEvent.JOB_ERROR and record.jobid in self.jobs:
             self.fail(*self.jobs.pop(record.jobid), record.indent)
@@ -77,10 +85,11 @@ class LogHandler(LogHandlerBase):
         self.totals = {rule: count for rule, count in stats.items() if rule not in ("total", "all")}
         stage_of = stages(CLONE)
         self.stage_of = {rule: stage_of.get(rule, rule) for rule in self.totals}
-        self.before = {rule: s for rule in self.totals if (s := known("logs", rule)) is not None}
-        self.began = time.time()
+        self.base, self.expected = families(CLONE), expected(CLONE)
+        self.began = self.said = time.time()
         if not self.console.is_terminal:
             self.say(f"{sum(self.totals.values())} jobs: {', '.join(self.counts())}")
+            threading.Thread(target=self.speak_up, daemon=True).start()
             return
         self.bars = Progress(
             TextColumn("{task.description}"),
@@ -100,7 +109,7 @@ class LogHandler(LogHandlerBase):
         return sum(count for rule, count in self.totals.items() if self.stage_of[rule] == stage)
 
     def done(self, stage):
-        return sum(len(times) for rule, times in self.took.items() if self.stage_of.get(rule) == stage)
+        return sum(count for rule, count in self.done_of.items() if self.stage_of.get(rule) == stage)
 
     def counts(self):
         order = [stage for stage in STAGES if stage in self.stage_of.values()]
@@ -109,29 +118,50 @@ class LogHandler(LogHandlerBase):
     def summary(self):
         """One line: jobs done, time so far, time left."""
         now = time.time()
-        running = [(rule, threads * (now - began)) for rule, _, threads, _, began in list(self.jobs.values())]
-        seconds = time_left(self.totals, self.took, running, self.before, max(now - self.began, 0.001))
-        done, total = sum(map(len, self.took.values())), sum(self.totals.values())
-        ahead = (
-            f", about {spoken(seconds)} left"
-            if seconds is not None and done < total and not self.over
-            else ""
-        )
+        running = {
+            job_of(rule, logs): threads * (now - began)
+            for rule, _, threads, logs, began in list(self.jobs.values())
+        }
+        totals = Counter()
+        for rule, count in self.totals.items():
+            totals[self.base.get(rule, rule)] += count
+        took = dict(self.took)
+        elsewhere = (sum(took.values()) + sum(running.values())) / max(now - self.began, 1)  # as on a cluster
+        seconds = time_left(totals, took, running, self.expected, self.cores or max(elsewhere, 1))
+        done, total = self.done_of.total(), sum(self.totals.values())
+        unknown = seconds is None or done == total or self.over.is_set()
+        ahead = "" if unknown else f", about {spoken(seconds)} left"
         return f"{done} of {total} jobs in {spoken(now - self.began)}{ahead}"
 
     def picture(self):
         for stage, task in self.tasks.items():
-            names = [name for rule, name, *_ in list(self.jobs.values()) if self.stage_of[rule] == stage]
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            self.bars.update(task, completed=self.done(stage), now=", ".join(names[:3]) + more)
+            self.bars.update(task, completed=self.done(stage), now=self.at_work([stage]))
         return Group(self.bars, Text(self.summary()))
+
+    def at_work(self, some_stages):
+        """The jobs of some stages that are at work, by name."""
+        names = [name for rule, name, *_ in list(self.jobs.values()) if self.stage_of[rule] in some_stages]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return ", ".join(names[:3]) + more
 
     def tell(self):
         """A line for every tenth of the jobs, where bars cannot stay in place."""
-        done, total = sum(map(len, self.took.values())), sum(self.totals.values())
+        done, total = self.done_of.total(), sum(self.totals.values())
         if not self.console.is_terminal and total and done * 10 // total > self.tenths:
             self.tenths = done * 10 // total
-            self.say(f"{self.summary()}: {', '.join(self.counts())}")
+            self.tell_all()
+
+    def tell_all(self):
+        """One line: how far each stage is, and what is at work."""
+        now = self.at_work(STAGES)
+        self.said = time.time()
+        self.say(f"{self.summary()}: {', '.join(self.counts())}{f'; at work: {now}' if now else ''}")
+
+    def speak_up(self):
+        """A line whenever there was none for a minute, until the run is over."""
+        while not self.over.wait(max(self.said + SILENCE - time.time(), 1)):
+            if time.time() >= self.said + SILENCE:
+                self.tell_all()
 
     def fail(self, _rule, name, _threads, logs, began, grouped):
         """Say why a job failed.
@@ -152,7 +182,7 @@ class LogHandler(LogHandlerBase):
 
     def end(self):
         """Leave the bars as they are at the end."""
-        self.over = True
+        self.over.set()
         if self.live:
             self.live.stop()
             self.live = None
@@ -160,6 +190,11 @@ class LogHandler(LogHandlerBase):
     def close(self):
         self.end()
         super().close()
+
+
+def job_of(rule, logs):
+    """What progress.py calls a job: its log without folder and ending, or its rule."""
+    return Path(logs[0]).relative_to("logs").with_suffix("").as_posix() if logs else rule
 
 
 def sentence(message):
