@@ -1,6 +1,7 @@
 """`conda create` on py-rattler, conda's own library, where there is no conda: it solves, fetches and links.
 
-It takes the words that environment.py gives. The channels lie below the `channel_alias` of the file CONDARC.
+It takes the name of the program that it stands for and the words that environment.py gives. The channels lie
+below the `channel_alias` of the file CONDARC.
 """
 
 import argparse
@@ -23,13 +24,17 @@ async def create(prefix, channels, packages):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program")
     parser.add_argument("command", choices=["create"])
     parser.add_argument("--prefix", required=True)
     parser.add_argument("--channel", action="append", required=True)
     parser.add_argument("packages", nargs="+")
-    for flag in ("--yes", "--quiet", "--override-channels", "--no-default-packages"):
+    for flag in ("--yes", "--quiet", "--override-channels"):
         parser.add_argument(flag, action="store_true", required=True)
+    parser.add_argument("--no-default-packages", action="store_true")
     args = parser.parse_args()
+    if args.no_default_packages != (args.program == "conda"):
+        sys.exit("error: conda knows --no-default-packages, the others do not")
     alias = yaml.safe_load(Path(os.environ["CONDARC"]).read_text())["channel_alias"]
     try:
         asyncio.run(create(args.prefix, [f"{alias}/{name}" for name in args.channel], args.packages))

@@ -33,10 +33,7 @@ def conda(tmp_path_factory):
     }
     (folder / ".condarc").write_text(yaml.safe_dump(settings))
     if not shutil.which("conda"):
-        (folder / "bin").mkdir()
-        words = shlex.join([sys.executable, str(ROOT / "tests" / "conda" / "create.py")])
-        (folder / "bin" / "conda").write_text(f'#!/bin/sh\nexec {words} "$@"\n')
-        (folder / "bin" / "conda").chmod(0o755)
+        write_program(folder / "bin" / "conda")
     user = folder / "home" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", user, "six==1.17.0"]
     subprocess.run(command, check=True, capture_output=True)
@@ -47,6 +44,14 @@ def conda(tmp_path_factory):
         "PYTHONUSERBASE": str(folder / "home"),
         "PIP_NO_COMPILE": "1",  # half as long
     }
+
+
+def write_program(path):
+    """Write a program that makes environments as conda does, by conda's own library."""
+    words = shlex.join([sys.executable, str(ROOT / "tests" / "conda" / "create.py"), path.name])
+    path.parent.mkdir()
+    path.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+    path.chmod(0o755)
 
 
 def build(spec, prefix, variables, *words):
@@ -86,6 +91,15 @@ def test_what_the_channel_lacks_is_named_in_the_last_line(conda, tmp_path, chang
     last = failed.stderr.splitlines()[-1]
     assert last.startswith("error: environment small cannot be built: conda create failed: ")
     assert sentence in last
+
+
+def test_micromamba_alone_will_do(conda, tmp_path):
+    write_program(tmp_path / "bin" / "micromamba")
+    (tmp_path / "small.yaml").write_text("dependencies: [python=3.11]")
+    variables = conda | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin"}
+    done = build(tmp_path / "small.yaml", tmp_path / "built", variables, "--conda")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "built" / "requirements.lock").read_text().startswith("pip=")
 
 
 def test_without_any_conda_the_sentence_says_so(tmp_path):

@@ -1,16 +1,12 @@
 """A failure stops nothing else and is told where one looks; on models that need no framework."""
 
-import os
 import re
 import subprocess
 
 import pandas
 import pytest
 from conftest import FEW, ROOT, jobs, snakemake
-from runs import (
-    ANALYSES,
-    write_config,
-)
+from runs import write_config
 
 pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.mark.analyses(*FEW)]
 
@@ -89,19 +85,6 @@ def test_random_initialisation_refuses_weights_that_it_cannot_draw(clone):
     scores = pandas.read_csv(clone / "results" / "small" / "scores.csv").set_index("model")
     assert "left 1 of 3 weight tensors unchanged (token)" in scores.note["bare"]
     assert "'torchcrepe.infer.nothing' does not exist" in scores.note["nowhere"]
-
-
-def test_conda_wiring_on_a_stand_in(clone):
-    """The same files under --sdm conda, with a stand-in `conda` that links built environments."""
-    words = write_config(clone, {"good": ""})
-    (clone / "config.yaml").write_text((clone / "mine.yaml").read_text() + ANALYSES)
-    path = f"{ROOT / 'tests' / 'conda' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    done = snakemake(clone, *words, "--sdm", "conda", PATH=path, GEAR_CLONE=str(clone))
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert "environment" not in jobs(done.stdout)
-    assert "Activating conda environment" in done.stdout
-    again = snakemake(clone, *words, "--sdm", "conda", PATH=path, GEAR_CLONE=str(clone))
-    assert "Nothing to be done" in again.stdout
 
 
 FIGURE = '''
