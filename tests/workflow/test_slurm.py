@@ -122,8 +122,7 @@ def write_config(folder, waits, **run):
     sounds |= {"duration": 0.25, "nuisances": {"phases": None, "gain": None}}
     sounds |= {"analyses": {"isomap": {"K": 6}, "knn": {"K": 4}}}
     config = {
-        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", "late", "cancelled"]}
-        | run,
+        "run": {"datasets": ["cloud", "steps"], "models": ["crepe", "mfcc", "late", "cancelled"]} | run,
         "datasets": {"cloud": sounds, "steps": {"ladder": {"of": "cloud", "points": 2, "steps": [0.5, 4]}}},
         "models": models,
         "analyses": {"bootstrap": 100},
