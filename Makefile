@@ -13,7 +13,7 @@ SNAKEMAKE = PYTHONPATH=workflow_scripts:workflow_scripts/driver .venv/bin/python
 TESTS = resources/environments/test
 # one test process per core, each with one thread; tests/conftest.py groups and orders the tests
 RUN_TESTS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TESTS)/bin/python -m pytest \
-	--numprocesses $(CORES) --dist loadgroup --no-loadscope-reorder
+	--numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
 # of Snakemake's graph: every rule but two that serve all others; of its arrows those that no path replaces
 RULES = gvpr -i 'N [label != "all" && label != "environment"] { $$.color = "\#17325c"; subnode($$T, $$) }' | tred
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from planning.environments import post_deploy, scripts, spec
 from synthesize import synthesize
+from xdist.scheduler import LoadScopeScheduling
 
 pytest_plugins = ["browsing"]  # fixtures of the page's tests
 ROOT = Path(__file__).parent.parent
@@ -26,22 +27,37 @@ CORES = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2  # of a run: each of sev
 FEW = ["isomap", "trust", "knn", "threshold"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Group the tests that share what one of them makes, and put the groups with the longest runs first.
+def group_of(nodeid):
+    """The group of a test: its file, or `finished` for all files that look at or change the one finished run.
 
-    Of several test processes each takes one group after the other. A test with a clone of its own is alone.
+    Of several test processes each takes one group after the other.
     """
+    path = nodeid.split("::")[0]
+    return "finished" if path.startswith(("tests/report/", "tests/workflow/test_run")) else path
+
+
+class Groups(LoadScopeScheduling):
+    """Gives each test process one group after the other."""
+
+    def _split_scope(self, nodeid):
+        return group_of(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """Put the groups with the longest runs first, so that all processes end at about the same time."""
     groups = {}
     for item in items:
-        group = item.name if "clone" in item.fixturenames else item.path.stem
-        group = "finished" if "finished" in item.fixturenames else group
-        item.add_marker(pytest.mark.xdist_group(group))
-        groups.setdefault(group, []).append(item)
+        groups.setdefault(group_of(item.nodeid), []).append(item)
+        assert "finished" not in item.fixturenames or group_of(item.nodeid) == "finished", item.nodeid
 
     def place(group):
         runs = any(item.get_closest_marker("environments") for item in groups[group])
-        return (group != "finished", group != "test_slurm", not runs)
+        order = ["finished", "tests/workflow/test_slurm.py", "tests/workflow/test_sounds_of_all_kinds.py"]
+        return (order.index(group) if group in order else len(order), not runs)
 
     items[:] = [item for group in sorted(groups, key=place) for item in groups[group]]
 

@@ -112,7 +112,6 @@ def test_without_any_conda_the_sentence_says_so(tmp_path):
 def test_models_run_in_environments_of_conda_and_a_wrong_pin_costs_one_row(conda, tmp_path):
     """`six` lies in the user's own folder as well: it must be in the environment all the same."""
     clone = make_clone(tmp_path)
-    (clone / "resources" / "environments").unlink()  # the link to what venv built
     small = {"dependencies": ["python=3.11", "pip", {"pip": ["numpy==2.4.6", "soundfile==0.14.0"]}]}
     (clone / "envs" / "posted.yaml").write_text(yaml.safe_dump(small))
     (clone / "envs" / "posted.post-deploy.sh").write_text("set -e\npython -m pip install six==1.17.0\n")

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.
 
 
 def test_killed_run_resumes_with_the_same_scores(clone):
-    write_config(clone, {f"model{i}": "" for i in range(4)})
+    write_config(clone, {f"model{i}": "" for i in range(3)})
     (clone / "config.yaml").write_text((clone / "mine.yaml").read_text() + ANALYSES)
     make = ["make", "--silent", "--no-print-directory", "run", "CORES=2"]
     (clone / ".venv").symlink_to(ROOT / ".venv")

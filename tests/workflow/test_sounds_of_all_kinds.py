@@ -35,10 +35,10 @@ def test_speech_a_trained_decoder_a_drum_and_recordings(clone):
         rows.append(f"{i}.wav,{pitch},{word}")
     (clone / "violin.csv").write_text("\n".join(rows) + "\n")
     recordings = yaml.safe_load(readme_block("### Your own recordings", "yaml"))["datasets"]["violin"]
-    common = {"N": 8, "sample_rate": 16000, "duration": 1.5, "nuisances": {"gain": None}}
+    common = {"N": 8, "sample_rate": 16000, "duration": 0.5, "nuisances": {"gain": None}}
     words = write_datasets(
         clone,
-        speech={"synthesizer": "speech", **common, "nuisances": {"text": None}},
+        speech={"synthesizer": "speech", **common, "duration": 1.5, "nuisances": {"text": None}},
         neural={"synthesizer": "neural", **common},
         neural_ladder={"ladder": {"of": "neural", "points": 1, "steps": [0.5, 4]}, "seed": 3},
         circle={
@@ -97,28 +97,35 @@ def test_the_readmes_own_synthesizer(clone):
     assert planned(clone, "--configfile", "mine.yaml")["synthesize"] == 1
 
 
-def test_without_espeak_ng_only_speech_is_out(clone, tmp_path_factory):
+@pytest.fixture(scope="module")
+def broken(shared_clone, tmp_path_factory):
+    """A clone after a run without espeak-ng of a strict data set, one of speech and a strict one with flaws,
+    and the first of them."""
     programs = tmp_path_factory.mktemp("bin")
     for folder in os.environ["PATH"].split(os.pathsep):
         for program in Path(folder).iterdir() if Path(folder).is_dir() else ():
             if program.name != "espeak-ng" and not (programs / program.name).exists():
                 (programs / program.name).symlink_to(program)
-    plain = {"synthesizer": "additive", "N": 8, "sample_rate": 16000, "duration": 0.5}
+    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())["datasets"]
+    plain = {"synthesizer": "additive", "N": 16, "sample_rate": 16000, "duration": 0.5, "strict": True}
     speech = {"synthesizer": "speech", "N": 8, "sample_rate": 16000, "duration": 1.5}
-    done = snakemake(clone, *write_datasets(clone, plain=plain, spoken=speech), PATH=str(programs))
+    flawed = small["small_grid"] | {"strict": True}
+    words = write_datasets(shared_clone, plain=plain, spoken=speech, flawed=flawed)
+    done = snakemake(shared_clone, *words, PATH=str(programs))
     assert done.returncode != 0
+    return shared_clone, plain
+
+
+def test_without_espeak_ng_only_speech_is_out(broken):
+    clone, _ = broken
     page = (clone / "results" / "report.html").read_text()
     assert "<strong>Data set spoken</strong> could not be compared: synthesize failed." in page
     assert "speech: espeak-ng is not on PATH; install it (Debian: apt install espeak-ng" in page
     assert '<h2 id="data-plain">' in page
 
 
-def test_a_strict_data_set_stops_at_the_gate(clone):
-    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())["datasets"]
-    plain = {"synthesizer": "additive", "N": 16, "sample_rate": 16000, "duration": 0.5, "strict": True}
-    words = write_datasets(clone, plain=plain, flawed=small["small_grid"] | {"strict": True})
-    done = snakemake(clone, *words)
-    assert done.returncode != 0
+def test_a_strict_data_set_stops_at_the_gate(broken):
+    clone, plain = broken
     assert not list((clone / "results" / "flawed" / "embeddings").glob("good.*"))
     page = (clone / "results" / "report.html").read_text()
     told = "<strong>Data set flawed</strong> could not be compared: check_sounds failed. the gate found"
