@@ -40,7 +40,7 @@ def conda(tmp_path_factory):
     return {
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "CONDARC": str(folder / ".condarc"),
-        "RATTLER_CACHE_DIR": str(folder / "packages"),
+        "RATTLER_CACHE_DIR": str(folder / "rattler"),
         "PYTHONUSERBASE": str(folder / "home"),
         "PIP_NO_COMPILE": "1",  # half as long
     }
