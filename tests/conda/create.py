@@ -39,7 +39,9 @@ def main():
     try:
         asyncio.run(create(args.prefix, [f"{alias}/{name}" for name in args.channel], args.packages))
     except SolverError as error:
-        sys.exit(f"SolverError: {error}")
+        print(f"SolverError: {error}", file=sys.stderr, flush=True)
+        os._exit(1)
+    os._exit(0)  # at once: py-rattler's threads may crash an interpreter that takes its time to end
 
 
 main()
