@@ -57,11 +57,18 @@ def measured(folder):
     return seconds
 
 
-def expected(clone, logs="logs"):
-    """Seconds that jobs may take, {job: seconds}: as in earlier runs here, or as shipped with a clone."""
+def expected(clone, datasets, logs="logs"):
+    """Seconds that a run's jobs may take, {job: seconds}: as in earlier runs, or as shipped with a clone.
+
+    Jobs of other data sets than the run's are left out, unless there are no others of their rule.
+    """
     with (Path(clone) / EXPECTED).open() as file:
         shipped = {row["job"]: float(row["seconds"]) for row in csv.DictReader(file)}
-    return shipped | measured(logs)
+    known = shipped | measured(logs)
+    names = {job: job.split("/") for job in known}
+    own = {job for job, parts in names.items() if len(parts) == 1 or parts[1] in datasets}
+    rules = {names[job][0] for job in own}
+    return {job: seconds for job, seconds in known.items() if job in own or names[job][0] not in rules}
 
 
 def cost(job, known):

@@ -12,6 +12,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import yaml
+from planning.places import RUN_CONFIG
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -85,7 +87,7 @@ class LogHandler(LogHandlerBase):
         self.totals = {rule: count for rule, count in stats.items() if rule not in ("total", "all")}
         stage_of = stages(CLONE)
         self.stage_of = {rule: stage_of.get(rule, rule) for rule in self.totals}
-        self.base, self.expected = families(CLONE), expected(CLONE)
+        self.base, self.expected = families(CLONE), None
         self.began = self.said = time.time()
         if not self.console.is_terminal:
             self.say(f"{sum(self.totals.values())} jobs: {', '.join(self.counts())}")
@@ -118,6 +120,8 @@ class LogHandler(LogHandlerBase):
     def summary(self):
         """One line: jobs done, time so far, time left."""
         now = time.time()
+        if self.expected is None:  # not at the beginning: the config is written after it
+            self.expected = expected(CLONE, datasets_of_run())
         running = {
             job_of(rule, logs): threads * (now - began)
             for rule, _, threads, logs, began in list(self.jobs.values())
@@ -190,6 +194,12 @@ class LogHandler(LogHandlerBase):
     def close(self):
         self.end()
         super().close()
+
+
+def datasets_of_run():
+    """Names of the run's data sets; none if it did not record its config."""
+    path = Path(RUN_CONFIG)
+    return yaml.safe_load(path.read_text())["run"]["datasets"] if path.exists() else []
 
 
 def job_of(rule, logs):
