@@ -117,7 +117,7 @@ CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text())["run"]
 
 
 def in_order(job):
-    """Where a job of the default run stands in it: sounds, then the models in their order, then the report."""
+    """Where a job of the default run stands in it: sounds, the models in their order, then the report."""
     stage = STAGES.index(STAGE_OF[job.split("/")[0]])
     model = job.split("/")[-1]
     if stage in (STAGES.index("embed"), STAGES.index("analyse")) and model in CONFIG["models"]:
