@@ -7,7 +7,7 @@ import pandas
 import yaml
 from conftest import ROOT, jobs, snakemake
 
-MODELS = yaml.safe_load((ROOT / "config.yaml").read_text())["run"]["models"]
+MODELS = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())["run"]["models"]
 GOOD = {"module": "adapters.faulty", "env": "analysis", "sample_rate": 16000, "options": {"fault": ""}}
 
 

@@ -18,6 +18,11 @@ pytestmark = [
 ]
 
 
+def listens():
+    """Let the process that is about to begin end at an interrupt, even where tests run in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interrupted_run_can_be_looked_at(clone):
     write_config(clone, {"second": "slow", "first": ""})
     config = yaml.safe_load((clone / "mine.yaml").read_text())
@@ -28,7 +33,14 @@ def test_an_interrupted_run_can_be_looked_at(clone):
     assert b"nothing has been run here yet" in nothing.stderr
 
     words = [PYTHON, "-m", "snakemake", "--cores", "1", "--configfile", "mine.yaml"]
-    run = subprocess.Popen(words, cwd=clone, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    run = subprocess.Popen(
+        words,
+        cwd=clone,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=listens,
+    )
     log = clone / "logs" / "embed" / "small" / "second.log"
     while not (log.exists() and "loaded" in log.read_text()):
         assert run.poll() is None
