@@ -12,7 +12,7 @@ from itertools import product
 from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow_scripts").absolute()))
-from planning import analyses, config as plan_config, datasets, environments, fan_in, page, scheduling
+from planning import analyses, config as plan_config, datasets, environments, fan_in, page, snakemake_settings
 from planning.analyses import inputs_of, kinds_of, model_constraint, of_kinds
 from planning.datasets import resolved, sources, synthesizer_module, trainer, without
 from planning.environments import call, environment, environment_of, post_deploy, scripts, spec
@@ -27,8 +27,6 @@ from shared.declared import declared
 from shared.names import CONTROLS, layer_name
 
 CONDA = environments.by_conda(workflow.deployment_settings)
-# Snakemake 9 would ask `conda` for this folder before its first job. No rule needs it, and mamba serves as well.
-workflow.deployment_settings.conda_base_path = Path(sys.prefix)
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
@@ -244,7 +242,7 @@ resource_scopes:
     networks="local",
 
 
-scheduling.drop_limit(workflow.scheduling_settings)
+snakemake_settings.adjust(workflow)
 
 
 # GEAR_JOB marks what a killed run leaves behind, for resume.py.

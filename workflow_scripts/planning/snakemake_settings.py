@@ -1,6 +1,16 @@
-"""What keeps Snakemake's scheduler from taking longer than the jobs."""
+"""Settings of Snakemake 9 that no profile reaches, changed while it reads the rules."""
+
+import sys
+from pathlib import Path
 
 DEFAULT = (100, 1)  # submissions, seconds
+
+
+def adjust(workflow):
+    """Drop the limit on submissions and the question for conda's folder. workflow: Snakemake's object."""
+    drop_limit(workflow.scheduling_settings)
+    # Snakemake would ask `conda` for this folder before its first job. No rule needs it.
+    workflow.deployment_settings.conda_base_path = Path(sys.prefix)
 
 
 def drop_limit(settings):
