@@ -27,6 +27,7 @@ from shared.declared import declared
 from shared.names import CONTROLS, layer_name
 
 CONDA = environments.by_conda(workflow.deployment_settings)
+snakemake_settings.without_conda(workflow.deployment_settings)
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
 # The rules of one model on one data set, in the order of the data.
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
@@ -242,14 +243,12 @@ resource_scopes:
     networks="local",
 
 
-snakemake_settings.adjust(workflow)
-
-
 # GEAR_JOB marks what a killed run leaves behind, for resume.py.
 shell.prefix("unset PYTHONPATH PYTHONDONTWRITEBYTECODE; export PYTHONNOUSERSITE=1 GEAR_JOB=1; ")
 
 
 onstart:
+    snakemake_settings.without_limit(workflow.scheduler)
     plan_config.record(config)
     Path(".snakemake/driver.json").write_text(json.dumps({"host": platform.node(), "conda": CONDA}))
 

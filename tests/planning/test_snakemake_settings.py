@@ -2,18 +2,20 @@
 
 from types import SimpleNamespace
 
-from planning.snakemake_settings import drop_limit
-from snakemake.settings.types import MaxJobsPerTimespan, SchedulingSettings
+import pytest
+from planning.snakemake_settings import without_limit
+from snakemake.scheduling.job_scheduler import JobRateLimiter
+from snakemake.settings.types import MaxJobsPerTimespan
 
 
-def test_the_limit_that_nobody_asked_for_goes():
-    settings = SchedulingSettings(max_jobs_per_timespan=MaxJobsPerTimespan.parse_choice("100/1s"))
-    drop_limit(settings)
-    assert settings.max_jobs_per_timespan is None
+@pytest.mark.parametrize(("limit", "stays"), [("100/1s", False), ("50/1m", True), ("100/1m", True)])
+def test_only_the_limit_that_nobody_asked_for_goes(limit, stays):
+    scheduler = SimpleNamespace(job_rate_limiter=JobRateLimiter(MaxJobsPerTimespan.parse_choice(limit)))
+    without_limit(scheduler)
+    assert (scheduler.job_rate_limiter is not None) == stays
 
 
-def test_a_limit_of_the_users_stays():
-    settings = SimpleNamespace(max_jobs_per_timespan=MaxJobsPerTimespan.parse_choice("50/1m"))
-    drop_limit(settings)
-    assert settings.max_jobs_per_timespan.max_jobs == 50
-    drop_limit(None)  # of a call that plans nothing
+def test_no_limit_is_no_fault():
+    scheduler = SimpleNamespace(job_rate_limiter=None)
+    without_limit(scheduler)
+    assert scheduler.job_rate_limiter is None

@@ -1,4 +1,4 @@
-"""Settings of Snakemake 9 that no profile reaches, changed while it reads the rules."""
+"""Settings of Snakemake 9 that no profile reaches."""
 
 import sys
 from pathlib import Path
@@ -6,19 +6,20 @@ from pathlib import Path
 DEFAULT = (100, 1)  # submissions, seconds
 
 
-def adjust(workflow):
-    """Drop the limit on submissions and the question for conda's folder. workflow: Snakemake's object."""
-    drop_limit(workflow.scheduling_settings)
-    # Snakemake would ask `conda` for this folder before its first job. No rule needs it.
-    workflow.deployment_settings.conda_base_path = Path(sys.prefix)
+def without_conda(settings):
+    """Keep Snakemake from asking `conda` for its folder before the first job: no rule needs it.
+
+    settings: of deployment, changed in place while the rules are read.
+    """
+    settings.conda_base_path = Path(sys.prefix)
 
 
-def drop_limit(settings):
+def without_limit(scheduler):
     """Drop Snakemake's default limit on submissions, in place; one that a user sets stays.
 
     With a limit, Snakemake 9.27 looks at all waiting jobs once a second for each job that has ended. In a run
-    of hundreds of short jobs that keeps a core busy. settings: Snakemake's scheduling settings, or None.
+    of hundreds of short jobs that keeps a core busy. scheduler: Snakemake's own, when a run begins.
     """
-    limit = settings and settings.max_jobs_per_timespan
-    if limit and (limit.max_jobs, limit.timespan) == DEFAULT:
-        settings.max_jobs_per_timespan = None
+    limiter = scheduler.job_rate_limiter
+    if limiter and (limiter.max_jobs, limiter.timespan) == DEFAULT:
+        scheduler.job_rate_limiter = None
