@@ -14,10 +14,11 @@ def stamp(points, K, bridge=True):
     """{metric: (value, note)} of points float (N, D), and the sweep."""
     points = features(points, False)
     lists = nearest_neighbors(points, 2 * K)
-    table, picture = trust.sweep(points, *lists, K, bridge)
-    disparities = trust.sample_disparities(points, *lists, K, bridge, picture, 0, count=4)
-    scores = trust.score_rows(table, disparities, faithfulness.compare(points, *picture, K, 0), K)
-    return {row["metric"]: (row.get("value", np.nan), row["note"]) for row in scores}, table
+    swept = trust.sweep(points, *lists, K, bridge)
+    disparities = trust.sample_disparities(points, *lists, K, bridge, swept, 0, count=4)
+    comparison = faithfulness.compare(points, *swept.picture, K, 0)
+    scores = trust.score_rows(swept.table, disparities, comparison, K)
+    return {row["metric"]: (row.get("value", np.nan), row["note"]) for row in scores}, swept.table
 
 
 def shape(name, N=400):

@@ -26,8 +26,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas
+from scipy.spatial import KDTree
 from shared.factors import FactorScores, r2, read_factors, standardized
-from shared.graphs import nearest_neighbors
 from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, write_scores
 
 from analyse.isomap import AXES
@@ -137,7 +137,8 @@ def angles(terms, slopes, targets, seed):
 
 def density(points, K=AROUND):
     """Participation ratio of the K nearest sounds around each sound, mean: 1 to 3. points: (n, 3)."""
-    around = points[nearest_neighbors(points, min(K, len(points) - 1))[0]]
+    _, near = KDTree(points).query(points, min(K, len(points) - 1) + 1)  # each sound is the nearest to itself
+    around = points[near[:, 1:]]
     around = around - around.mean(axis=1, keepdims=True)
     spread = np.linalg.eigvalsh(around.transpose(0, 2, 1) @ around)
     return float((spread.sum(axis=1) ** 2 / (spread**2).sum(axis=1)).mean())

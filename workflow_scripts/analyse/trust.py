@@ -3,9 +3,9 @@
 Four things may speak against a picture. It may change with K: the sweep makes it anew for K from a quarter to
 twice the chosen one. It may change with the sounds: subsamples make it anew from three quarters of the sounds
 and three quarters of the neighbours, so that the radius stays. It may show false neighbours or tear true ones
-apart, and local methods may see another shape (both in faithfulness.py). The pictures that stand beside the
-chosen one are made from LANDMARKS landmarks, where that is fewer than all sounds. They differ from exact
-ones by a disparity of about 1e-5, far below the limits here.
+apart, and local methods may see another shape (both in faithfulness.py). If three dimensions hold the
+cloud, the pictures that are compared are made from LANDMARKS landmarks: they differ from exact ones by a
+disparity of about 1e-5. Of other clouds landmarks would show another picture.
 
 Scores: `stamp` is 1, with the note `trusted`, if nothing speaks against the picture. Otherwise it is 0, and
 its note is `fragile` with the reasons. `K_disparity` and `sample_disparity` are how far the picture moves
@@ -115,17 +115,30 @@ def picture_disparity(picture, other):
     return disparity(picture.coordinates[both], other.coordinates[both])
 
 
-def sweep(points, indices, distances, K, bridge):
-    """Isomap for K times STEPS, as far as the lists of neighbours go.
+class Sweep(NamedTuple):
+    """Pictures for several K."""
 
-    points: float (N, D); indices, distances: (N, k_max). Returns the table of the sweep, a DataFrame by
-    rising K, and the Picture of the chosen K.
+    table: pandas.DataFrame  # by rising K
+    picture: Picture  # of the chosen K, as isomap.py makes it
+    compared: Picture  # the same, made as those are that it is compared with
+    exact: int  # sounds up to which those are made from all paths
+
+
+def sweep(points, indices, distances, K, bridge):
+    """Isomap for K times STEPS, as far as the lists of neighbours go. Returns a Sweep.
+
+    points: float (N, D); indices, distances: (N, k_max).
     """
     Ks = sorted({int(np.clip(round(K * step), min(FEWEST, K), indices.shape[1])) for step in STEPS} | {K})
-    rows, pictures = [], {}
+    chosen = cloud_of(points, indices[:, :K], distances[:, :K], bridge)
+    exact = LANDMARKS if chosen.residual < LIMITS["residual_variance"].value else EXACT
+    rows, pictures = [], {K: picture_of(chosen, bridge)}
     for k in Ks:
-        cloud = cloud_of(points, indices[:, :k], distances[:, :k], bridge, EXACT if k == K else LANDMARKS)
-        pictures[k] = picture_of(cloud, bridge)
+        cloud = chosen
+        if k != K or exact != EXACT:
+            cloud = cloud_of(points, indices[:, :k], distances[:, :k], bridge, exact)
+            pictures[k] = picture_of(cloud, bridge)
+        cloud = chosen if k == K else cloud
         rows.append(
             {
                 "K": k,
@@ -137,21 +150,21 @@ def sweep(points, indices, distances, K, bridge):
         )
     for row in rows:
         row["disparity"] = picture_disparity(pictures[K], pictures[row["K"]])
-    return pandas.DataFrame(rows), pictures[K]
+    return Sweep(pandas.DataFrame(rows), picture_of(chosen, bridge), pictures[K], exact)
 
 
-def sample_disparities(points, indices, distances, K, bridge, picture, seed, count=SUBSAMPLES):
-    """Disparities of pictures of three quarters of the sounds to the Picture of all: float (count,).
+def sample_disparities(points, indices, distances, K, bridge, swept, seed, count=SUBSAMPLES):
+    """Disparities of pictures of three quarters of the sounds to the picture of all: float (count,).
 
-    points: float (N, D); indices, distances: (N, k_max).
+    points: float (N, D); indices, distances: (N, k_max); swept: their Sweep.
     """
     rng = np.random.default_rng(seed)
     disparities = []
     for _ in range(count):
         rows = np.sort(rng.permutation(len(points))[: int(SHARE * len(points))])
         lists = restricted_to(indices, distances, rows, max(round(SHARE * K), 1))
-        part = picture_of(cloud_of(points[rows], *lists, bridge, LANDMARKS), bridge)
-        whole = Picture(picture.coordinates[rows], picture.shown[rows])
+        part = picture_of(cloud_of(points[rows], *lists, bridge, swept.exact), bridge)
+        whole = Picture(swept.compared.coordinates[rows], swept.compared.shown[rows])
         disparities.append(picture_disparity(whole, part))
     return np.array(disparities)
 
@@ -246,8 +259,9 @@ def main(argv=None):
     points = features(np.load(args.embeddings), args.standardize)
     lists = np.load(args.neighbors)
     indices, distances = lists["indices"], lists["distances"]
-    table, picture = sweep(points, indices, distances, args.K, args.bridge)
-    disparities = sample_disparities(points, indices, distances, args.K, args.bridge, picture, args.seed)
+    swept = sweep(points, indices, distances, args.K, args.bridge)
+    table, picture = swept.table, swept.picture
+    disparities = sample_disparities(points, indices, distances, args.K, args.bridge, swept, args.seed)
     comparison = compare(points, *picture, args.K, args.seed)
     scores = score_rows(table, disparities, comparison, args.K)
     with written_whole(args.sweep) as draft:

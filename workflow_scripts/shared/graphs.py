@@ -3,9 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import KDTree
 
-TREE = 15  # dimensions up to which a tree finds neighbours faster than a search through all sounds
 DESCRIPTIVE = "no chance level: does not depend on the factors"  # note of scores of a graph or its picture
 
 
@@ -28,13 +26,10 @@ def nearest_neighbors(features, K):
     features: float (N, D), K < N. Returns indices int64 (N, K) and distances float64 (N, K), nearest first.
     If more than K sounds coincide with a sound, the choice among them is arbitrary.
     """
-    if features.shape[1] <= TREE:
-        distances, indices = KDTree(features).query(features, K + 1)
-    else:
-        from sklearn.neighbors import NearestNeighbors  # takes a second, which most jobs need not spend
+    from sklearn.neighbors import NearestNeighbors  # takes a second, which most jobs need not spend
 
-        search = NearestNeighbors(n_neighbors=K + 1, algorithm="brute").fit(features)
-        distances, indices = search.kneighbors(features)
+    search = NearestNeighbors(n_neighbors=K + 1).fit(features)
+    distances, indices = search.kneighbors(features)
     other = indices != np.arange(len(features))[:, None]
     other[other.all(axis=1), -1] = False  # more than K twins: the sound is not in its own list
     return indices[other].reshape(-1, K), distances[other].reshape(-1, K)
