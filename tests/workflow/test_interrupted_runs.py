@@ -1,5 +1,6 @@
 """An interrupted run leaves what is done: models go in the order of the run, and the report shows them."""
 
+import os
 import signal
 import subprocess
 import time
@@ -40,6 +41,7 @@ def test_an_interrupted_run_can_be_looked_at(clone):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         preexec_fn=listens,
+        start_new_session=True,
     )
     log = clone / "logs" / "embed" / "small" / "second.log"
     while not (log.exists() and "loaded" in log.read_text()):
@@ -48,7 +50,7 @@ def test_an_interrupted_run_can_be_looked_at(clone):
     results = clone / "results" / "small"
     for analysis in ["neighbors", *ANALYSES]:  # all of the first model comes before the second
         assert list((results / analysis).glob("first.*")), analysis
-    run.send_signal(signal.SIGINT)
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does: its jobs hear it, too
     output = run.communicate()[0]
     assert run.returncode != 0
     assert "Interrupted. `make report` shows what is done so far" in output
