@@ -45,7 +45,7 @@ for analysis, table in ANALYSES.items():
         wildcard_constraints:
             model=model_constraint(table),
         priority: in_order
-        threads: table.get("threads", 1)
+        threads: 1
         resources:
             mem_mb=growing(table.get("mem_mb", 2000)),
             runtime=growing(60),

@@ -15,7 +15,7 @@ from shared.scores import analysis_parser, write_scores
 
 ANALYSES = read_analyses()
 METRICS = [(analysis, metric) for analysis, table in ANALYSES.items() for metric in table["metrics"]]
-KEYS = {"of", "order", "reads", "takes", "writes", "caption", "threads", "mem_mb", "notes", "heading", "text"}
+KEYS = {"of", "order", "reads", "takes", "writes", "caption", "mem_mb", "notes", "heading", "text"}
 MEASURES = (ROOT / "docs" / "measures.md").read_text()
 VALUES = {  # of every setting that an analysis may take, as the plan gives them
     "factors": '{"a": {"scale": "linear"}}',
