@@ -18,7 +18,9 @@ def test_the_probe_gives_the_estimates_of_scikit_learn(D):
     ).fit(scaled, targets)
     chosen = np.searchsorted(subspaces.PENALTIES, peer.alpha_)
     expected = np.take_along_axis(peer.cv_results_, chosen[None, :, None], axis=2)[:, :, 0]
-    assert subspaces.probe(points, targets) == pytest.approx(expected, abs=1e-6)
+    assert subspaces.probe(subspaces.principal_components(points), targets) == pytest.approx(
+        expected, abs=1e-6
+    )
 
 
 def test_the_probe_leaves_each_sound_out():
@@ -31,6 +33,9 @@ def test_the_probe_leaves_each_sound_out():
     few = subspaces.PENALTIES[:1]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subspaces, "PENALTIES", few)
-        before, after = subspaces.probe(points, targets), subspaces.probe(points, moved)
+        before, after = (
+            subspaces.probe(subspaces.principal_components(points), targets),
+            subspaces.probe(subspaces.principal_components(points), moved),
+        )
     assert after[7] == pytest.approx(before[7], abs=1e-8)
     assert not np.allclose(after[8], before[8])

@@ -33,8 +33,9 @@ from shared.graphs import features
 from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, sample, write_scores
 from sklearn.ensemble import ExtraTreesRegressor
 
+from analyse.curves import cubics
 from analyse.information import bins, entropy, modularity, mutual_information
-from analyse.subspaces import SOUNDS, curves
+from analyse.subspaces import SOUNDS
 
 ANALYSIS = {
     "of": "cloud",
@@ -106,15 +107,14 @@ class Measured(NamedTuple):
     information: np.ndarray
 
 
-def choose_axes(points, terms, count):
+def choose_axes(points, paths, count):
     """Axes that vary with the factors, each factor's next best in turn, int (count,) or fewer.
 
-    points: (n, D); terms: (n, F, 3), the factors' curves.
+    points: (n, D); paths: Curves of the factors.
     """
     scale = points.std(axis=0)
     standard = (points - points.mean(axis=0)) / np.where(scale > 0, scale, 1)
-    slopes = terms.reshape(len(terms), -1).T @ standard / len(points)
-    explained = (slopes.reshape(*terms.shape[1:], -1) ** 2).sum(axis=1)
+    explained = paths.sums((paths.terms.T @ standard / len(points)) ** 2)
     ranking = np.argsort(-explained, axis=1, kind="stable")
     in_turn = ranking.T.ravel()  # every factor's best, then every factor's second, ...
     return np.array([axis for axis in dict.fromkeys(in_turn.tolist()) if scale[axis] > 0][:count])
@@ -124,7 +124,7 @@ def in_halves(points, factors, count, seed):
     """Halves of the sounds, with the axes chosen on the first half. points: (N, D); factors: (N, F)."""
     order = np.random.default_rng(seed).permutation(len(points))
     one, two = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
-    chosen = choose_axes(points[one], curves(factors[one]), count)
+    chosen = choose_axes(points[one], cubics(factors[one]), count)
     return Halves(points[one][:, chosen], factors[one], points[two][:, chosen], factors[two])
 
 

@@ -11,7 +11,10 @@ Scores:
   the cubic main effect of either factor on the held-out probe of j. It is 0 if the probe carries j alone, and
   1/2 if it cannot tell them apart. It exists only for probes that tell j at all.
 - `main_effect` of a factor: turning factor j moves the embedding, on average over all others, along a curve
-  x_j, cubic in the factor. The score is the share of the embedding's variance that this curve has.
+  x_j, a spline in the factor. It has as many degrees of freedom as err least on sounds that are left out: a
+  code that winds (a pitch in semitones) needs many. The score is the share of the embedding's variance that
+  this curve has.
+- `unexplained`: 1 minus the sum of the main effects. Interactions of factors, nuisances and noise share it.
 - `angle` between two such curves, weighted by how far each direction moves:
   cos^2 = tr(C_i C_j) / (|C_i| |C_j|), C_j the covariance of x_j. For straight curves this is the angle
   between two lines, their only principal angle. The smallest of several principal angles would be 0 wherever
@@ -24,16 +27,17 @@ the angle is an RV coefficient (Robert & Escoufier 1976). The leakage is ours.
 from itertools import combinations, permutations
 
 import numpy as np
-from numpy.polynomial import legendre
-from shared.factors import FactorScores, r2, ranks, read_factors, standardized
+from shared.factors import FactorScores, evenly_spread, r2, read_factors, standardized
 from shared.graphs import features
-from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, sample, write_scores
+from shared.scores import REPLICATES, analysis_parser, half_samples, sample, write_scores
+
+from analyse.curves import chosen_freedom, cubics, curves
 
 ANALYSIS = {
     "of": "cloud",
     "order": 50,
     "reads": ["parameters", "embeddings"],
-    "takes": ["factors", "standardize", "shuffles", "bootstrap", "seed"],
+    "takes": ["factors", "design", "standardize", "shuffles", "bootstrap", "seed"],
     "metrics": {
         "probe_r2": {
             "unit": "share of variance",
@@ -63,43 +67,44 @@ ANALYSIS = {
             "heading": "Main effects",
             "text": "Share of the embedding's variance that a factor moves on average over all others.",
         },
+        "unexplained": {
+            "unit": "share of variance",
+            "better": "",
+            "heading": "What main effects leave",
+            "text": "1 minus the sum of all main effects: interactions of factors, nuisances and noise.",
+        },
     },
 }
 
-DEGREE = 3
 SPLITS = 4  # of the sounds into halves, averaged
 PENALTIES = 10.0 ** np.arange(-6, 5)  # of the embedding's variance per sound
 SOUNDS = 3000  # of a larger data set, so many are drawn
+COMPONENTS = 256  # principal ones, from which the probes of halves are fitted: only their spread is used
+REFITS = 60  # of probes, for the intervals
 
 
-def curves(factors):
-    """Legendre polynomials of degree 1 to 3 of each factor's rank, orthonormal over the sounds.
-
-    factors: (N, F). Returns float (N, F, 3); zeros for a factor that does not vary.
-    """
-    place = (2 * ranks(factors) - 1) / len(factors) - 1
-    terms = [np.sqrt(2 * d + 1) * legendre.legval(place, np.eye(DEGREE + 1)[d]) for d in range(1, DEGREE + 1)]
-    terms = np.stack(terms, axis=-1)
-    return np.where(np.ptp(factors, axis=0)[:, None] > 0, terms, 0)
-
-
-def probe(points, targets):
-    """Estimate of each target by ridge regression on all other sounds, float (N, F).
-
-    points: (N, D), centred; targets: (N, F). Leave-one-out estimates in closed form: the residual of a fit to
-    all sounds, over 1 minus the sound's leverage. Each target has the penalty of PENALTIES with the least
-    error of these: one choice of eleven, from N sounds. The penalties share one eigendecomposition.
-    """
-    points = points / np.sqrt((points**2).sum() / len(points))
+def principal_components(points):
+    """Coordinates of centred points (N, D) on their principal axes, by falling variance: (N, min(N, D))."""
     N, D = points.shape
     values, vectors = np.linalg.eigh(points.T @ points if D <= N else points @ points.T)
-    values = np.maximum(values, 0)
-    components = points @ vectors if D <= N else vectors * np.sqrt(values)  # principal ones, (N, min(N, D))
-    mean = targets.mean(axis=0)
+    values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
+    return points @ vectors if D <= N else vectors * np.sqrt(values)
+
+
+def probe(components, targets):
+    """Estimate of each target by ridge regression on all other sounds, float (N, F).
+
+    components: (N, D), principal_components() of the sounds; targets: (N, F). Leave-one-out estimates in
+    closed form: the residual of a fit to all sounds, over 1 minus the sound's leverage. Each target has the
+    penalty of PENALTIES with the least error of these: one choice of eleven, from N sounds.
+    """
+    components = components / np.sqrt((components**2).sum() / len(components))
+    squares = components**2
+    values, mean = squares.sum(axis=0), targets.mean(axis=0)
     slopes = components.T @ (targets - mean)
     best, least = np.full(targets.shape, np.nan), np.full(targets.shape[1], np.inf)
     for penalty in PENALTIES:
-        leverage = 1 / N + components**2 @ (1 / (values + penalty))
+        leverage = 1 / len(targets) + squares @ (1 / (values + penalty))
         fitted = mean + components @ (slopes / (values + penalty)[:, None])
         residuals = (targets - fitted) / (1 - leverage)[:, None]
         errors = (residuals**2).mean(axis=0)
@@ -108,19 +113,18 @@ def probe(points, targets):
     return best
 
 
-def carried(estimates, terms):
+def carried(estimates, paths):
     """Variance of the main effect of each factor on each column, all factors fitted together: (F, columns).
 
-    estimates: (N, columns); terms: (N, F, 3) as curves() gives.
+    estimates: (N, columns); paths: Curves of the N sounds.
     """
-    fitted = coefficients(terms) @ estimates
-    return (fitted.reshape(*terms.shape[1:], -1) ** 2).sum(axis=1)
+    return paths.sums((coefficients(paths.terms) @ estimates) ** 2)
 
 
 def coefficients(terms):
-    """Matrix that takes what varies over the sounds to its least-squares main effects, float (3 F, n)."""
-    design = np.column_stack([np.ones(len(terms)), terms.reshape(len(terms), -1)])
-    return np.linalg.pinv(design, rcond=1e-9)[1:]
+    """Matrix that takes what varies over the sounds to its least-squares main effects, float (P, n)."""
+    design = np.column_stack([np.ones(len(terms)), terms])
+    return (np.linalg.pinv(design.T @ design, rcond=1e-10, hermitian=True) @ design.T)[1:]
 
 
 def leakage(effects):
@@ -130,33 +134,28 @@ def leakage(effects):
     return np.where(total > 0, effects / np.where(total > 0, total, 1), np.nan)
 
 
-def fits_of_halves(terms, sounds, N, seed):
-    """Weights of all sounds in the main effects of halves of some sounds: float (2, SPLITS, 3 F, N).
+def halvings(gram, seed):
+    """SPLITS halvings of n sounds: a list of (first half, second half, their inner products).
 
-    terms: (n, F, 3), of the n `sounds`, int (n,), among all N. The first axis is the half. Sounds of the
-    other half have weight 0.
+    gram: (n, n), inner products of the embedding.
     """
     rng = np.random.default_rng(seed)
-    weights = np.zeros((2, SPLITS, terms[0].size, N))
-    for split in range(SPLITS):
-        for half, some in enumerate(np.array_split(rng.permutation(len(sounds)), 2)):
-            weights[half, split][:, sounds[some]] = coefficients(terms[some])
-    return weights
+    halves = [np.array_split(rng.permutation(len(gram)), 2) for _ in range(SPLITS)]
+    return [(one, two, gram[np.ix_(one, two)]) for one, two in halves]
 
 
-def effects(gram, weights, F):
+def effects(halved, paths):
     """Main effects of each factor and how they overlap, from products of two halves of the sounds.
 
-    gram: (N, N), inner products of the embedding; weights: as fits_of_halves() gives them. Returns sizes
-    float (F,), tr C_j in the units of gram, and overlaps float (F, F), tr(C_i C_j); both may fall below 0.
-    Means over SPLITS halvings.
+    halved: of halvings(); paths: Curves of the sounds. Returns sizes float (F,), tr C_j in the units of the
+    inner products, and overlaps float (F, F), tr(C_i C_j); both may fall below 0. Means over the halvings.
     """
-    one, two = weights
-    products = (one.reshape(-1, len(gram)) @ gram).reshape(one.shape) @ two.transpose(0, 2, 1)
-    products = products.reshape(SPLITS, F, DEGREE, F, DEGREE)
-    sizes = np.einsum("sfdfd->f", products)
-    overlaps = np.einsum("siajb,sjbia->ij", products, products)
-    return sizes / SPLITS, overlaps / SPLITS
+    sizes, overlaps = np.zeros(paths.factors), np.zeros((paths.factors, paths.factors))
+    for one, two, inner in halved:
+        products = coefficients(paths.terms[one]) @ inner @ coefficients(paths.terms[two]).T
+        sizes += paths.sums(np.diagonal(products))
+        overlaps += paths.sums(paths.sums(products * products.T).T)
+    return sizes / len(halved), overlaps / len(halved)
 
 
 def angles(overlaps):
@@ -168,70 +167,77 @@ def angles(overlaps):
     return np.where(known, np.degrees(np.arccos(np.sqrt(np.clip(squared, 0, 1)))), np.nan)
 
 
-def measure_probes(points, targets, terms, orders, repeats, seed):
+def measure_probes(points, targets, paths, orders, places, repeats, seed):
     """FactorScores of the R2 of each factor's probe, and of the leakage of each of permutations(factors, 2).
 
-    points: (N, D); targets: (N, F), standardized; terms: (N, F, 3); orders: shufflings, (shuffles, N). A
-    leakage is NaN if the probe does not tell its own factor, or if the other factor does not vary.
+    points: (N, D); targets: (N, F), standardized; paths: Curves; orders: shufflings, (shuffles, N); places:
+    of half_samples(). A leakage is NaN if the probe does not tell its own factor, or if the other factor does
+    not vary.
     """
     N, F = targets.shape
     both = np.concatenate([targets, *(targets[order] for order in orders)], axis=1)
-    estimates = probe(points, both)
+    components = principal_components(points)
+    estimates = probe(components, both)
     scores = r2(estimates, both).reshape(-1, F)
-    estimates = estimates[:, :F]
-    replicates = bootstrap(lambda i: r2(estimates[i], targets[i]), N, repeats, seed)
-    probes = FactorScores(scores[0], replicates, scores[1:])
-
-    own = carried(estimates, terms)
+    own = carried(estimates[:, :F], paths)
     leaks = leakage(own)
+
+    def refitted(i):
+        few = components[i, :COMPONENTS]
+        estimates = probe(principal_components(few - few.mean(axis=0)), targets[i])
+        return np.concatenate([r2(estimates, targets[i]), leakage(carried(estimates, paths.at(i))).ravel()])
+
+    values = np.concatenate([scores[0], leaks.ravel()])
+    replicates = half_samples(refitted, values, N, min(repeats, REFITS), seed, places)
+    probes = FactorScores(scores[0], np.minimum(replicates[:, :F], 1), scores[1:])
+
     # the other factor alone is shuffled: a shuffled probe would say nothing
-    shuffled = np.mean([carried(estimates, terms[order]) for order in orders], axis=0)
+    shuffled = np.mean([carried(estimates[:, :F], paths.at(order)) for order in orders], axis=0)
     np.fill_diagonal(shuffled, np.diagonal(own))
-    repeats = min(repeats, REPLICATES)
-    replicates = half_samples(lambda i: leakage(carried(estimates[i], terms[i])), leaks, N, repeats, seed)
     j, i = np.array(list(permutations(range(F), 2)), dtype=int).reshape(-1, 2).T
     tells = probes.above_chance()[j] & (np.ptp(targets, axis=0)[i] > 0)
     return probes, FactorScores(
         np.where(tells, leaks[i, j], np.nan),
-        np.clip(replicates[:, i, j], 0, 1),
+        np.clip(replicates[:, F:].reshape(-1, F, F)[:, i, j], 0, 1),
         leakage(shuffled)[None, i, j],
     )
 
 
-def measure_effects(points, terms, orders, repeats, seed):
-    """FactorScores of each factor's main effect, and of the angle of each of combinations(factors, 2).
+def measure_effects(gram, paths, factors, orders, places, repeats, seed):
+    """FactorScores of each factor's main effect, of what they leave (one column), and of the angle of each of
+    combinations(factors, 2).
 
-    points: (N, D); terms: (N, F, 3); orders: shufflings, (shuffles, N). An angle is NaN unless both main
-    effects are above chance.
+    gram: (N, N), inner products of the centred embedding; paths: Curves of the factors, (N, F); orders:
+    shufflings, (shuffles, N); places: of half_samples(). An angle is NaN unless both main effects are above
+    chance.
     """
-    N, F = terms.shape[:2]
-    gram = points @ points.T
-    squares = np.diagonal(gram)
+    N, F = factors.shape
 
-    def scored(sounds, some_terms):
-        share = np.bincount(sounds, minlength=N) / len(sounds)
-        variance = share @ squares - ((share @ points) ** 2).sum()
-        sizes, overlaps = effects(gram, fits_of_halves(some_terms, sounds, N, seed), F)
-        return np.concatenate([sizes / variance, angles(overlaps)])
+    def scored(some):
+        part = gram[np.ix_(some, some)]
+        variance = (np.trace(part) - part.mean() * len(part)) / len(part)
+        sizes, overlaps = effects(halvings(part, seed), paths.at(some))
+        shares = sizes / variance
+        return np.concatenate([shares, [1 - shares.sum()], angles(overlaps)])
 
-    everything = np.arange(N)
-    values = scored(everything, terms)
-    repeats = min(repeats, REPLICATES)
-    replicates = half_samples(lambda sounds: scored(sounds, terms[sounds]), values, N, repeats, seed)
+    values = scored(np.arange(N))
+    replicates = half_samples(scored, values, N, min(repeats, REPLICATES), seed, places)
     # for its share one factor alone is shuffled, so that the others still explain what they move
     alone = np.empty((len(orders), F))
+    halved, variance = halvings(gram, seed), np.trace(gram) / N
     for k, order in enumerate(orders):
         for j in range(F):
-            mixed = terms.copy()
-            mixed[:, j] = terms[order, j]
-            alone[k, j] = scored(everything, mixed)[j]
-    main_effects = FactorScores(values[:F], replicates[:, :F], alone)
+            terms = np.where(paths.of == j, paths.terms[order], paths.terms)
+            alone[k, j] = effects(halved, paths._replace(terms=terms))[0][j] / variance
+    varies = np.ptp(factors, axis=0) > 0
+    main_effects = FactorScores(np.where(varies, values[:F], 0), replicates[:, :F], alone)
+    rest = FactorScores(values[F : F + 1], replicates[:, F : F + 1])
 
     i, j = np.triu_indices(F, 1)
-    degrees = np.clip(replicates[:, F:], 0, 90)
+    degrees = np.clip(replicates[:, F + 1 :], 0, 90)
     is_moved = main_effects.above_chance()
     known = is_moved[i] & is_moved[j] & np.isfinite(degrees).all(axis=0)
-    return main_effects, FactorScores(np.where(known, values[F:], np.nan), degrees)
+    return main_effects, rest, FactorScores(np.where(known, values[F + 1 :], np.nan), degrees)
 
 
 def probe_rows(names, probes, leaks):
@@ -246,12 +252,15 @@ def probe_rows(names, probes, leaks):
     return rows
 
 
-def effect_rows(names, main_effects, turned):
-    """Score rows of main_effect and angle."""
+def effect_rows(names, freedom, main_effects, rest, turned):
+    """Score rows of main_effect, unexplained and angle. freedom: int (F,), of the curves."""
     rows = [
-        {"metric": "main_effect", "factor": name} | main_effects.cells(j, "is not known")
+        {"metric": "main_effect", "factor": name, "note": f"by a curve of {freedom[j]} degrees of freedom"}
+        | main_effects.cells(j, "is not known")
         for j, name in enumerate(names)
     ]
+    note = "1 minus the main effects; no chance level: noise leaves all"
+    rows.append({"metric": "unexplained", "note": note} | rest.cells(0, "is not known"))
     unknown = "one of the two has no main effect above chance"
     for k, (name, other) in enumerate(combinations(names, 2)):
         row = {"metric": "angle", "factor": name, "other": other}
@@ -266,12 +275,16 @@ def main(argv=None):
     some = sample(len(factors), args.seed, SOUNDS)
     factors = factors[some]
     points = features(np.load(args.embeddings)[some], args.standardize)
+    points -= points.mean(axis=0)
     rng = np.random.default_rng(args.seed)
     orders = [rng.permutation(len(some)) for _ in range(args.shuffles)]
     if np.ptp(points, axis=0).max() > 0:
-        drawn = orders, args.bootstrap, args.seed
-        rows = probe_rows(names, *measure_probes(points, standardized(factors), curves(factors), *drawn))
-        rows += effect_rows(names, *measure_effects(points, curves(factors), *drawn))
+        gram = points @ points.T
+        freedom = chosen_freedom(gram, factors)
+        drawn = orders, evenly_spread(factors, args.factors, args.design), args.bootstrap, args.seed
+        rows = probe_rows(names, *measure_probes(points, standardized(factors), cubics(factors), *drawn))
+        effects_and_angles = measure_effects(gram, curves(factors, freedom), factors, *drawn)
+        rows += effect_rows(names, freedom, *effects_and_angles)
     else:
         note = {"note": "the embedding is constant"}
         rows = [note | {"metric": m, "factor": f} for m in ("probe_r2", "main_effect") for f in names]

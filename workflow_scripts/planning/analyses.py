@@ -80,6 +80,8 @@ def setting_of(name, config, dataset, entry):
     """The value of a name of `takes` for a data set. entry: the data set's, with every default filled in."""
     if name in ("factors", "nuisances"):
         return json.dumps(entry[name])
+    if name == "design":
+        return entry["design"]
     analysis, _, key = name.rpartition(".")
     return settings(config, dataset, analysis)[key] if analysis else settings(config, dataset, key)
 

@@ -21,6 +21,7 @@ INPUTS = {  # name: path, what it is
 SETTINGS = {  # name: how argparse reads it; a `store_true` is a flag without a value
     "factors": {"type": json.loads, "required": True, "help": "{factor: entry}, JSON"},
     "nuisances": {"type": json.loads, "default": {}, "help": "{nuisance: entry}, JSON"},
+    "design": {"default": "random", "help": "how the sounds fill the ranges of the factors"},
     "models": {"nargs": "+", "required": True, "help": "models with layers"},
     "standardize": {"action": "store_true", "help": "each feature to unit variance first"},
     "isomap.K": {"type": int, "required": True, "help": "neighbours per sound in the graph"},

@@ -43,6 +43,16 @@ def read_factors(path, factors):
     return to_scales(pandas.read_csv(path)[list(factors)].to_numpy(dtype=float), scales)
 
 
+def evenly_spread(factors, entries, design):
+    """The columns of factors (N, F) that a design spreads evenly over the sounds, float (N, at most F).
+
+    Those of a Sobol sequence and the steps of a grid. Values drawn sound by sound, and sounds of a table, lie
+    unevenly. entries: {name: entry} of the F factors.
+    """
+    even = [design == "sobol" or (design == "grid" and "step" in entry) for entry in entries.values()]
+    return factors[:, even]
+
+
 def standardized(factors):
     """Factors with mean 0 and variance 1, float (N, F); about 0 for a factor that does not vary."""
     varies = np.ptp(factors, axis=0) > 0

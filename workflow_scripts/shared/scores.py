@@ -63,7 +63,7 @@ def bootstrap(statistic, n, repeats, seed):
     return np.array([statistic(rng.integers(n, size=n)) for _ in range(repeats)])
 
 
-def half_samples(statistic, value, n, repeats, seed):
+def half_samples(statistic, value, n, repeats, seed, places=None):
     """Replicates of a statistic that copies of a sound would distort, float (repeats, F).
 
     Half of the sounds, drawn without replacement, give a statistic that spreads about its own mean as
@@ -71,15 +71,42 @@ def half_samples(statistic, value, n, repeats, seed):
     replicates are moved so that their mean is `value`, float (F,), the statistic of all sounds. NaN if it
     does not exist (NaN) in more than one of 20 halves.
 
-    statistic: function from an int (n // 2,) array of sounds, rising, to float (F,).
+    statistic: function from an int (n // 2,) array of sounds, rising, to float (F,); places: what the design
+    spreads evenly, float (n, columns), as factors.evenly_spread() gives it. Half of such sounds must lie as
+    evenly as all, or the spread would be that of sounds drawn at random: one of each two that are alike is
+    drawn.
     """
     rng = np.random.default_rng(seed)
-    drawn = np.array([statistic(np.sort(rng.permutation(n)[: n // 2])) for _ in range(repeats)], dtype=float)
+    even = places is not None and places.shape[1] > 0
+    pairs = in_order_of_likeness(places, np.arange(n))[: n // 2 * 2].reshape(-1, 2) if even else None
+    drawn = []
+    for _ in range(repeats):
+        if even:
+            half = pairs[np.arange(len(pairs)), rng.integers(2, size=len(pairs))]
+        else:
+            half = rng.permutation(n)[: n // 2]
+        drawn.append(statistic(np.sort(half)))
+    drawn = np.array(drawn, dtype=float)
     known = np.isfinite(drawn)
     with np.errstate(invalid="ignore"):
         mean = np.where(known, drawn, 0).sum(axis=0) / known.sum(axis=0)
         mean = np.where(known.mean(axis=0) < KNOWN, np.nan, mean)
         return np.asarray(value) + np.where(known, drawn, mean) - mean
+
+
+def in_order_of_likeness(places, sounds, column=0):
+    """Sounds in an order in which the first two, the next two, ... are alike, int (n,).
+
+    They are halved at the median of one column after the other until two or three are left. places: float
+    (N, columns); sounds: int (n,).
+    """
+    if len(sounds) <= 3:
+        return sounds
+    sounds = sounds[np.argsort(places[sounds, column], kind="stable")]
+    middle = len(sounds) // 4 * 2  # even: no pair is parted
+    after = (column + 1) % places.shape[1]
+    parts = [in_order_of_likeness(places, part, after) for part in (sounds[:middle], sounds[middle:])]
+    return np.concatenate(parts)
 
 
 def interval(replicates, level=0.95):
