@@ -21,10 +21,11 @@ rule neighbors:
     params:
         call=call("analysis"),
         K=searched_K,
+        seed=setting("seed"),
         standardize=flag("--standardize", setting("standardize")),
     shell:
         "{params.call} analyse.neighbors --embeddings {input.embeddings:q} --K {params.K} "
-        "{params.standardize} --output {output:q} > {log:q} 2>&1"
+        "--seed {params.seed} {params.standardize} --output {output:q} > {log:q} 2>&1"
 
 
 for analysis, table in ANALYSES.items():

@@ -84,7 +84,9 @@ def test_tables(tmp_path, factors):
     data.loc[0, "r"] = 0.0  # not always positive
     data.to_csv(tmp_path / "parameters.csv", index_label="sound")
     indices, distances = nearest_neighbors(chance(N, 0), K)
-    np.savez(tmp_path / "model.npz", indices=indices, distances=distances)
+    ties = np.zeros(indices.shape, dtype=bool)
+    ties[: N // 4, K - 1] = True  # but for the sound itself, K - 1 neighbours count
+    np.savez(tmp_path / "model.npz", indices=indices, distances=distances, ties=ties)
     knn.main(
         [
             *("--parameters", f"{tmp_path}/parameters.csv", "--factors", json.dumps(names)),
@@ -103,5 +105,7 @@ def test_tables(tmp_path, factors):
     assert rows.note["median_abs_log_ratio", "r"] == "no log-ratio: not always positive"
     assert np.isnan(rows.value["median_abs_log_ratio", "r"])
     f1 = rows.loc[("r2", "f1")]
+    assert f1.note == "25% of sounds: last neighbours drawn among equally far ones"
+    assert rows.note.isna()["r2_with_self", "f1"]
     assert f1.low < f1.value < f1.high
     assert f1.chance == pytest.approx(-1 / K, abs=0.05)

@@ -54,6 +54,8 @@ ANALYSIS = {
     },
 }
 
+NOTED = 0.01  # share of the sounds
+
 
 def neighborhoods(indices, K, include_self):
     """The K sounds that each estimate averages, int (N, K): the K nearest others, or self and K - 1."""
@@ -105,11 +107,20 @@ def has_ratio(factors):
     return np.array([entry.get("low", values.min()) > 0 for entry, values in factors.values()])
 
 
+def ties_note(ties, K):
+    """Note on neighbourhoods whose last neighbour was drawn among equally far ones; empty if few were.
+
+    ties: bool (N, k_max), whether the next neighbour is as far; K: the others in a neighbourhood.
+    """
+    share = ties[:, K - 1].mean() if K else 0
+    return f"{share:.0%} of sounds: last neighbours drawn among equally far ones" if share >= NOTED else ""
+
+
 def score_rows(names, factors, scales, around, suffix, settings):
     """Score rows of both metrics and all factors for one choice of neighbourhoods.
 
     around: int (N, K); settings: shuffles, bootstrap, seed, ratio (bool (F,), the factors that have a
-    log-ratio).
+    log-ratio), note (of every score that has a value).
     """
     estimates = estimate(factors, around, scales)
     rows = []
@@ -129,6 +140,7 @@ def score_rows(names, factors, scales, around, suffix, settings):
         for j, name in enumerate(names):
             row = {"metric": metric + suffix, "factor": name, "n": len(factors)}
             cells = {"value": value[j], "replicates": replicates[:, j], "chance": chance[j]}
+            cells |= {"note": settings["note"]} if settings["note"] else {}
             rows.append(row | (cells if np.isfinite(value[j]) else {"note": note}))
     return rows
 
@@ -138,14 +150,15 @@ def main(argv=None):
     names = list(args.factors)
     scales = [entry["scale"] for entry in args.factors.values()]
     factors = pandas.read_csv(args.parameters)[names].to_numpy(dtype=float)
-    indices = np.load(args.neighbors)["indices"]
+    lists = np.load(args.neighbors)
     ratio = has_ratio(
         {name: (args.factors[name], values) for name, values in zip(names, factors.T, strict=True)}
     )
     settings = {"shuffles": args.shuffles, "bootstrap": args.bootstrap, "seed": args.seed, "ratio": ratio}
     rows = []
     for with_self in [False, True] if args.include_self else [False]:
-        around = neighborhoods(indices, args.K, with_self)
+        around = neighborhoods(lists["indices"], args.K, with_self)
+        settings["note"] = ties_note(lists["ties"], args.K - with_self)
         suffix = "_with_self" if with_self else ""
         rows += score_rows(names, factors, scales, around, suffix, settings)
     estimates = estimate(factors, around, scales)
