@@ -208,10 +208,20 @@ EXPECTED = {
 SAME_WHEN_TURNED = ("hypothesis", "subspaces", "invariance", "knn", "isomap", "topology")
 
 
-def answers(name, folder, bootstrap=10, shuffles=8):
+def answers(name, folder):
     """{score: (value, note)} of all measures on one known embedding, by the scripts as the plan calls them.
 
     folder: Path, for the files. Every analysis of a cloud takes part, but those of ELSEWHERE.
+    """
+    settings = {"isomap.K": K, "isomap.bridge": True, "knn.K": K, "bootstrap": 10, "shuffles": 8}
+    return scores_of(name, embeddings()[name], factors(), folder, K_MAX, settings, ELSEWHERE)
+
+
+def scores_of(name, points, theta, folder, k_max, settings, without=()):
+    """{score: (value, note)} of an embedding float (N, D) of sounds with the factors theta, float (N, 3).
+
+    folder: Path; k_max: neighbours to list; settings: {name of `takes`: value}, those that vary; without: the
+    analyses to leave out.
     """
 
     def paths(patterns):
@@ -221,16 +231,16 @@ def answers(name, folder, bootstrap=10, shuffles=8):
         return {key: str(path) for key, path in files.items()}
 
     inputs = paths({key: pattern for key, (pattern, _) in INPUTS.items()})
-    pandas.DataFrame(factors(), columns=list(FACTORS)).to_csv(inputs["parameters"], index_label="sound")
-    np.save(inputs["embeddings"], embeddings()[name].astype(np.float32))
-    words = ["--embeddings", inputs["embeddings"], "--K", str(K_MAX), "--output", inputs["neighbors"]]
+    pandas.DataFrame(theta, columns=list(FACTORS)).to_csv(inputs["parameters"], index_label="sound")
+    np.save(inputs["embeddings"], points.astype(np.float32))
+    words = ["--embeddings", inputs["embeddings"], "--K", str(k_max), "--output", inputs["neighbors"]]
     neighbors.main(words)
-    settings = {"factors": json.dumps(FACTORS), "nuisances": "{}", "standardize": False, "seed": SEED}
-    settings |= {"isomap.K": K, "isomap.bridge": True, "knn.K": K, "knn.include_self": True}
-    settings |= {"bootstrap": bootstrap, "shuffles": shuffles, "design": "sobol"}
+    fixed = {"factors": json.dumps(FACTORS), "nuisances": "{}", "standardize": False, "seed": SEED}
+    fixed |= {"design": "sobol"}
+    settings = fixed | {"knn.include_self": True} | settings
     analyses, scores = read_analyses(), {}
     for analysis, declared in analyses.items():
-        if declared["of"] == "ladder" or analysis in ELSEWHERE:
+        if declared["of"] == "ladder" or analysis in without:
             continue
         written = paths(outputs_of(analysis, declared))
         del written["replicates"]  # beside the scores

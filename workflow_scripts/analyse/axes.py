@@ -108,7 +108,7 @@ class Measured(NamedTuple):
 
 
 def choose_axes(points, paths, count):
-    """Axes that vary with the factors, each factor's next best in turn, int (count,) or fewer.
+    """Axes that vary with the factors, each factor's next best in turn, int (count,) or fewer, at least one.
 
     points: (n, D); paths: Curves of the factors.
     """
@@ -117,7 +117,8 @@ def choose_axes(points, paths, count):
     explained = paths.sums((paths.terms.T @ standard / len(points)) ** 2)
     ranking = np.argsort(-explained, axis=1, kind="stable")
     in_turn = ranking.T.ravel()  # every factor's best, then every factor's second, ...
-    return np.array([axis for axis in dict.fromkeys(in_turn.tolist()) if scale[axis] > 0][:count])
+    varying = [axis for axis in dict.fromkeys(in_turn.tolist()) if scale[axis] > 0]
+    return np.array(varying[:count] or in_turn[:1])  # if none varies among these sounds, one that tells nothing
 
 
 def in_halves(points, factors, count, seed):

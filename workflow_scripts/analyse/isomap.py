@@ -13,14 +13,14 @@ Scores: `components`, `largest_component` and `bridges` describe the graph. `res
 dimensions leave out: 0 if they hold all path lengths, 1 if they hold none.
 """
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 import pandas
-from scipy.linalg import eigh
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from scipy.sparse.linalg import eigsh
+from scipy.sparse.linalg import ArpackError, eigsh
 from scipy.spatial.distance import cdist
 from shared.files import written_whole
 from shared.graphs import DESCRIPTIVE, components, features, neighbor_graph
@@ -98,6 +98,15 @@ def bridged(graph, bridges):
     return graph + csr_array((length, (start.astype(int), stop.astype(int))), shape=graph.shape)
 
 
+def largest_eigenvectors(matrix, count):
+    """As of landmarks.py, by an iterative solver where that is faster and succeeds."""
+    n = len(matrix)
+    if n > SMALL and matrix.any():  # ARPACK cannot start on the zeros of coinciding sounds
+        with suppress(ArpackError):  # sounds that are all equally far
+            return eigsh(matrix, count, which="LA", v0=np.random.default_rng(0).standard_normal(n))
+    return landmarks.largest_eigenvectors(matrix, count)
+
+
 def classical_scaling(distances, dimensions=3):
     """Classical multidimensional scaling: coordinates whose distances approximate the given ones.
 
@@ -110,10 +119,7 @@ def classical_scaling(distances, dimensions=3):
     gram -= gram.mean(axis=1, keepdims=True)
     take = min(dimensions, n)
     gram = (gram + gram.T) / 2
-    if n > SMALL and gram.any():  # ARPACK cannot start on the zeros of coinciding sounds
-        values, vectors = eigsh(gram, take, which="LA", v0=np.random.default_rng(0).standard_normal(n))
-    else:
-        values, vectors = eigh(gram, subset_by_index=[n - take, n - 1])
+    values, vectors = largest_eigenvectors(gram, take)
     coordinates = np.zeros((n, dimensions))
     coordinates[:, :take] = (vectors * np.sqrt(np.maximum(values, 0)))[:, ::-1]
     peak = coordinates[np.abs(coordinates).argmax(axis=0), np.arange(dimensions)]
@@ -174,7 +180,7 @@ def residual_row(cloud):
     """The score row of the residual variance of a Cloud."""
     N, largest = len(cloud.labels), int((cloud.labels == 0).sum())
     row = {"metric": "residual_variance", "value": cloud.residual, "n": N if cloud.bridges else largest}
-    notes = [DESCRIPTIVE]
+    notes = [DESCRIPTIVE if np.isfinite(cloud.residual) else "all sounds coincide, or are equally far"]
     if N > EXACT:
         notes.append(f"paths from {landmarks.LANDMARKS} landmarks")
     if cloud.bridges:

@@ -32,6 +32,15 @@ def path_lengths(graph, landmarks):
     return lengths
 
 
+def largest_eigenvectors(matrix, count):
+    """The largest eigenvalues of a symmetric matrix (n, n), rising, and their vectors: (count,), (n, count)."""
+    n = len(matrix)
+    values, vectors = eigh(matrix, subset_by_index=[n - count, n - 1])
+    if len(values) < count:  # of equal eigenvalues, as of sounds that are all equally far, LAPACK may give none
+        values, vectors = eigh(matrix)
+    return values[-count:], vectors[:, -count:]
+
+
 def triangulate(lengths, landmarks, dimensions=3):
     """Coordinates of all sounds from their path lengths to the landmarks (steps 2 and 3 of the paper).
 
@@ -43,8 +52,7 @@ def triangulate(lengths, landmarks, dimensions=3):
     own = (own + own.T) / 2
     mean = own.mean(axis=0)
     gram = -0.5 * (own - mean - mean[:, None] + mean.mean())
-    L = len(landmarks)
-    values, vectors = eigh(gram, subset_by_index=[L - dimensions, L - 1])
+    values, vectors = largest_eigenvectors(gram, dimensions)
     kept = values > values[-1] * 1e-12
     pseudoinverse = np.where(kept, vectors / np.sqrt(np.where(kept, values, 1)), 0).astype(np.float32)
     coordinates = np.empty((lengths.shape[1], dimensions))

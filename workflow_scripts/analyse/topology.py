@@ -55,6 +55,7 @@ LANDMARKS = 300  # at most
 SUBSAMPLES = 20  # for loops
 SHARE = 3 / 4  # of the sounds in a subsample: with half, and half the neighbours, strands break
 TWIN = 1e-6  # the rounding of the search: sounds closer than this share of the longest distance coincide
+COVERED = 1e-12  # sounds closer than this share of the longest path coincide: graphs hold no edge of length 0
 KEPT = 0.9  # of the ratios of TwoNN
 LIST = 8  # neighbours of a thinned sound that the lists hold on average: fewer than 2 in 0.3 % of cases
 DIMENSIONS = ("dimension_two_nn", "dimension_mle")
@@ -89,7 +90,7 @@ def landmark_distances(graph, count):
     """Distances along the graph between landmarks, and the covering radius.
 
     Each landmark is the sound farthest from those before it. graph: sparse (n, n), connected. Returns float
-    (L, L), L = min(count, n), and the largest distance from a point of the graph, along its edges too, to the
+    (L, L), L = count or fewer, if these are all that differ, and the largest distance from a point of the graph, along its edges too, to the
     nearest landmark.
     """
     graph = graph.maximum(graph.T).tocoo()
@@ -101,7 +102,7 @@ def landmark_distances(graph, count):
     while True:
         rows.append(dijkstra(graph, indices=landmarks[-1]))
         nearest = np.minimum(nearest, rows[-1])
-        if len(rows) == min(count, len(nearest)):
+        if len(rows) == min(count, len(nearest)) or nearest.max() <= COVERED * rows[0].max():
             break
         landmarks.append(int(nearest.argmax()))
     between = np.array(rows)[:, landmarks]

@@ -65,6 +65,7 @@ NEAR = 1 / 1.5, 1.5  # a picture must not depend on K within these
 FEWEST = 3  # neighbours
 SUBSAMPLES = 5
 SHARE = 3 / 4  # of the sounds in a subsample
+POINT = "no two pictures to compare: too few values of K or sounds, or all sounds in one point"
 
 
 class Limit(NamedTuple):
@@ -191,10 +192,10 @@ def disparity_rows(table, disparities, K):
     near = table[table.K.between(K * NEAR[0], K * NEAR[1]) & (table.K != K)]
     largest = near.disparity.max(skipna=False) if len(near) else np.nan
     note = f"{DESCRIPTIVE}; K = {', '.join(map(str, near.K))} against {K}"
-    rows = [{"metric": "K_disparity", "value": largest, "note": note}]
+    rows = [{"metric": "K_disparity", "value": largest, "note": note if np.isfinite(largest) else POINT}]
     kept = disparities[np.isfinite(disparities)]
     note = f"{DESCRIPTIVE}; low and high: least and most of {len(kept)} subsamples"
-    spread = {"low": kept.min(), "high": kept.max(), "value": kept.mean()} if len(kept) else {}
+    spread = {"low": kept.min(), "high": kept.max(), "value": kept.mean()} if len(kept) else {"note": POINT}
     return [*rows, {"metric": "sample_disparity", "note": note} | spread]
 
 
