@@ -22,14 +22,20 @@ COLLAPSED = {
 @pytest.mark.parametrize("name", COLLAPSED)
 def test_a_collapsed_embedding_has_scores_or_notes(name, tmp_path):
     theta = np.random.default_rng(0).random((N, 3))
-    settings = {"isomap.K": 5, "isomap.bridge": name == "two places", "knn.K": 3, "bootstrap": 5, "shuffles": 3}
+    settings = {
+        "isomap.K": 5,
+        "isomap.bridge": name == "two places",
+        "knn.K": 3,
+        "bootstrap": 5,
+        "shuffles": 3,
+    }
     scores = known.scores_of(name, COLLAPSED[name], theta, tmp_path, 10, settings)
     analyses = {analysis for analysis, table in read_analyses().items() if table["of"] == "cloud"}
     assert {score.split()[0] for score in scores} == analyses
     assert all(np.isfinite(value) or note for value, note in scores.values())
 
 
-@pytest.mark.parametrize("n", [4, 33, 64, 200, 201, 256, 600])
+@pytest.mark.parametrize("n", [4, 33, 64, 200, 201, 300])
 def test_sounds_that_are_all_equally_far_have_a_place(n):
     """Their eigenvalues are equal, which solvers may not bear. All but one: no three axes are better."""
     far = 1 - np.eye(n)

@@ -8,7 +8,9 @@ from shared.graphs import features, nearest_neighbors, ties_with_next
 
 N = 256
 CODES = {  # embeddings in which more sounds coincide, or are equally far, than a neighbourhood holds
-    "quantised": np.random.default_rng(0).standard_normal((4, 64))[np.random.default_rng(1).integers(0, 4, N)],
+    "quantised": np.random.default_rng(0).standard_normal((4, 64))[
+        np.random.default_rng(1).integers(0, 4, N)
+    ],
     "constant": np.ones((N, 8)),
     "one-hot": np.eye(N),
     "all but one": np.eye(N)[np.repeat([0, 1], [N - 1, 1])],

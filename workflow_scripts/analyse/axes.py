@@ -19,7 +19,9 @@ Scores:
   the best, squared; mean over the axes that carry a factor at all.
 
 Disentanglement, completeness and modularity are of what the axes tell. Of noise, or of shuffled factors, they
-tell nothing, so that there is neither a value nor a chance level.
+tell nothing, so that there is no value. The chance level of these three is their mean over ROTATIONS random
+rotations of the same embedding: a rotation keeps all that the embedding tells, and its axes mean nothing. A
+score that is no better says nothing for the model's own axes.
 
 Source: Eastwood & Williams (2018) for DCI, Kumar et al. (2018) for SAP, Chen et al. (2018) for MIG, Ridgeway
 & Mozer (2018) for modularity.
@@ -34,6 +36,7 @@ from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, 
 from sklearn.ensemble import ExtraTreesRegressor
 
 from analyse.curves import cubics
+from analyse.disentanglement import correlations, dci, gap, turned
 from analyse.information import bins, entropy, modularity, mutual_information
 from analyse.subspaces import SOUNDS
 
@@ -43,8 +46,10 @@ ANALYSIS = {
     "reads": ["parameters", "embeddings"],
     "takes": ["factors", "shuffles", "bootstrap", "seed"],
     "heading": "Along the embedding's own axes",
-    "text": "Scores of the axes that follow the factors most. Disentanglement (DCI): does an axis carry one "
-    "factor? Modularity: the same by mutual information; its chance level is high.",
+    "text": "Scores of the axes that follow the factors most, not of all axes. Disentanglement (DCI): does "
+    "an axis carry one factor? Modularity: the same by mutual information. Chance of both, and of "
+    "completeness, is that of the same embedding turned at random. It is high: only above it do the axes "
+    "mean something.",
     "metrics": {
         "disentanglement": {"unit": "0 to 1", "better": "high"},
         "modularity": {"unit": "0 to 1", "better": "high"},
@@ -79,7 +84,10 @@ AXES = 16
 TREES = 30
 LEAF = 3  # sounds
 REFITS = 20
+ROTATIONS = 5
 OF_ALL_FACTORS = ("disentanglement", "modularity")
+OF_ROTATIONS = (*OF_ALL_FACTORS, "completeness")  # their chance level
+TURNED = f"; chance: mean of {ROTATIONS} random rotations of the same embedding"
 
 
 class Halves(NamedTuple):
@@ -117,16 +125,22 @@ def choose_axes(points, paths, count):
     explained = paths.sums((paths.terms.T @ standard / len(points)) ** 2)
     ranking = np.argsort(-explained, axis=1, kind="stable")
     in_turn = ranking.T.ravel()  # every factor's best, then every factor's second, ...
-    varying = [axis for axis in dict.fromkeys(in_turn.tolist()) if scale[axis] > 0]
-    return np.array(varying[:count] or in_turn[:1])  # if none varies among these sounds, one that tells nothing
+    varies = np.ptp(points, axis=0) > 0
+    varying = [axis for axis in dict.fromkeys(in_turn.tolist()) if varies[axis]]
+    return np.array(varying[:count] or in_turn[:1])  # if none varies here, one that tells nothing
 
 
 def in_halves(points, factors, count, seed):
-    """Halves of the sounds, with the axes chosen on the first half. points: (N, D); factors: (N, F)."""
+    """Halves of the sounds, with the axes chosen and scaled on the first half.
+
+    points: (N, D); factors: (N, F). Scaled, because trees take what varies by less than 1e-7 for constant.
+    """
     order = np.random.default_rng(seed).permutation(len(points))
     one, two = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
     chosen = choose_axes(points[one], cubics(factors[one]), count)
-    return Halves(points[one][:, chosen], factors[one], points[two][:, chosen], factors[two])
+    scale = points[one][:, chosen].std(axis=0)
+    axes = points[:, chosen] / np.where(scale > 0, scale, 1)
+    return Halves(axes[one], factors[one], axes[two], factors[two])
 
 
 def forests(halves, seed):
@@ -155,40 +169,6 @@ def importance(points, factors, count, seed):
     return np.stack(rises, axis=1)
 
 
-def concentration(weights, n):
-    """1 - entropy of nonnegative weights over the last axis, in units of log(n); 0 for no weight."""
-    total = weights.sum(axis=-1, keepdims=True)
-    share = weights / np.where(total > 0, total, 1)
-    entropy = -(share * np.log(np.where(share > 0, share, 1))).sum(axis=-1)
-    return np.where(total[..., 0] > 0, 1 - entropy / np.log(max(n, 2)), 0)
-
-
-def dci(importance, count):
-    """Disentanglement and completeness per factor, float (1 + F,). importance: (A, F); count: as of axes."""
-    importance = np.clip(importance, 0, None)
-    weight = importance.sum(axis=1)
-    clean = concentration(importance, importance.shape[1])
-    disentanglement = (weight * clean).sum() / (weight.sum() or 1)
-    return np.append(disentanglement, concentration(importance.T, count))
-
-
-def gap(values):
-    """Largest minus second largest of each column, float (F,). values: (A, F)."""
-    if len(values) < 2:
-        return values[0]
-    second, first = np.sort(values, axis=0)[-2:]
-    return first - second
-
-
-def correlations(axes, factors):
-    """Squared correlation of each axis and factor, float (A, F); 0 where one does not vary."""
-    spread = np.where(np.ptp(axes, axis=0) > 0, axes.std(axis=0), np.inf)
-    centred = (axes - axes.mean(axis=0)) / spread
-    others = factors - factors.mean(axis=0)
-    others = others / np.where(np.ptp(factors, axis=0) > 0, factors.std(axis=0), np.inf)
-    return (centred.T @ others / len(axes)) ** 2
-
-
 def measure(points, factors, count, seed):
     """Measured: everything that the scores rest on. points: (N, D); factors: (N, F); count: of axes."""
     halves = in_halves(points, factors, count, seed)
@@ -197,10 +177,11 @@ def measure(points, factors, count, seed):
     return Measured(halves.held_axes, halves.held_factors, estimates, information)
 
 
-def score_dci(points, factors, count, is_told, repeats, seed):
+def score_dci(points, factors, count, is_told, rotated, repeats, seed):
     """FactorScores of disentanglement, of one column, and of completeness.
 
-    is_told: bool (F,), the factors that the axes tell: what they do not tell has no place among them.
+    is_told: bool (F,), the factors that the axes tell: what they do not tell has no place among them;
+    rotated: of dci() of each rotation, float (rotations, 1 + F).
     """
 
     def refitted(i):
@@ -210,15 +191,26 @@ def score_dci(points, factors, count, is_told, repeats, seed):
     refits = half_samples(refitted, values, len(points), min(repeats, REFITS), seed)
     refits = np.clip(refits, 0, 1)
     values = np.where(np.append(is_told.any(), is_told), values, np.nan)
-    return FactorScores(values[:1], refits[:, :1]), FactorScores(values[1:], refits[:, 1:])
+    disentanglement = FactorScores(values[:1], refits[:, :1], rotated[:, :1])
+    return disentanglement, FactorScores(values[1:], refits[:, 1:], rotated[:, 1:])
 
 
-def score_information(measured, shuffled, repeats, seed):
-    """FactorScores of mig, and of modularity, of one column. shuffled: Measured of each shuffling."""
+def information_of(points, factors, count, seed):
+    """Mutual information of the chosen axes with each factor on the held-out half, float (A, F), nats."""
+    halves = in_halves(points, factors, count, seed)
+    return mutual_information(bins(halves.held_axes), bins(halves.held_factors))
+
+
+def score_information(measured, shuffled, rotated, repeats, seed):
+    """FactorScores of mig, and of modularity, of one column.
+
+    shuffled: Measured of each shuffling; rotated: of information_of() of each rotation.
+    """
     F = measured.factors.shape[1]
     axis_codes, factor_codes = bins(measured.axes), bins(measured.factors)
     entropies = np.array([entropy(codes)[0] for codes in factor_codes.T])
-    carrying = measured.information.max(axis=1) > max(other.information.max() for other in shuffled)
+    floor = max(other.information.max() for other in shuffled)
+    carrying = measured.information.max(axis=1) > floor
 
     def mig(information):
         return gap(information) / np.where(entropies > 0, entropies, np.nan)
@@ -237,7 +229,8 @@ def score_information(measured, shuffled, repeats, seed):
     replicates = np.clip(replicates, 0, 1)
     by_chance = np.array([mig(other.information) for other in shuffled])
     migs = FactorScores(values[:F], replicates[:, :F], by_chance)
-    return migs, FactorScores(values[F:], replicates[:, F:])
+    turned = np.array([[modularity(other[other.max(axis=1) > floor])] for other in rotated])
+    return migs, FactorScores(values[F:], replicates[:, F:], turned)
 
 
 def analyse(points, factors, shuffles, repeats, seed):
@@ -254,8 +247,11 @@ def analyse(points, factors, shuffles, repeats, seed):
         np.array([r2(other.estimates, other.factors) for other in shuffled]),
     )
     is_told = informativeness.above_chance()
-    disentanglement, completeness = score_dci(points, factors, count, is_told, repeats, seed)
-    mig, modular = score_information(measured, shuffled, repeats, seed)
+    rotations = [turned(points, rng) for _ in range(ROTATIONS)]
+    rotated = np.array([dci(importance(other, factors, count, seed), count) for other in rotations])
+    disentanglement, completeness = score_dci(points, factors, count, is_told, rotated, repeats, seed)
+    rotated = [information_of(other, factors, count, seed) for other in rotations]
+    mig, modular = score_information(measured, shuffled, rotated, repeats, seed)
     sap = FactorScores(
         gap(correlations(axes, truth)),
         bootstrap(lambda i: gap(correlations(axes[i], truth[i])), m, repeats, seed),
@@ -271,16 +267,16 @@ def analyse(points, factors, shuffles, repeats, seed):
     }
 
 
-def score_rows(names, count, scores):
-    """Score rows of what analyse() returns. names: of the factors; count: how many axes were used."""
+def score_rows(names, count, total, scores):
+    """Score rows of what analyse() returns. names: of the factors; count: axes used, of `total`."""
     rows = []
+    used = f"{count} of {total} axes, those that follow the factors most"
     for metric, scored in scores.items():
-        no_chance = "" if scored.shuffled is not None else "; no chance level"
-        row = {"metric": metric, "note": f"{count} axes{no_chance}"}
+        row = {"metric": metric, "note": used + (TURNED if metric in OF_ROTATIONS else "")}
         if metric in OF_ALL_FACTORS:
-            rows.append(row | scored.cells(0, f"{count} axes; the axes tell no factor"))
+            rows.append(row | scored.cells(0, f"{used}; the axes tell no factor"))
             continue
-        note = f"{count} axes; the axes do not tell this factor, or it does not vary"
+        note = f"{used}; the axes do not tell this factor, or it does not vary"
         rows += [row | {"factor": name} | scored.cells(j, note) for j, name in enumerate(names)]
     return rows
 
@@ -293,7 +289,7 @@ def main(argv=None):
     count = min(max(AXES, 2 * len(names)), points.shape[1])
     if np.ptp(points, axis=0).max() > 0:
         scores = analyse(points, factors, args.shuffles, args.bootstrap, args.seed)
-        rows = score_rows(names, count, scores)
+        rows = score_rows(names, count, points.shape[1], scores)
     else:
         rows = [{"metric": "disentanglement", "note": "the embedding is constant"}]
     held = len(some) - len(some) // 2

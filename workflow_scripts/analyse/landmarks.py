@@ -33,10 +33,10 @@ def path_lengths(graph, landmarks):
 
 
 def largest_eigenvectors(matrix, count):
-    """The largest eigenvalues of a symmetric matrix (n, n), rising, and their vectors: (count,), (n, count)."""
+    """The largest eigenvalues of a symmetric (n, n), rising, (count,), and their vectors, (n, count)."""
     n = len(matrix)
     values, vectors = eigh(matrix, subset_by_index=[n - count, n - 1])
-    if len(values) < count:  # of equal eigenvalues, as of sounds that are all equally far, LAPACK may give none
+    if len(values) < count:  # of equal eigenvalues, as of sounds all equally far, LAPACK may give none
         values, vectors = eigh(matrix)
     return values[-count:], vectors[:, -count:]
 

@@ -2,8 +2,8 @@
 
 Writes `indices` (int64, N x K) and `distances` (float64, N x K, Euclidean), nearest first. A sound is not in
 its own list. An analysis with a smaller K takes the first K columns. Equally far neighbours come in an order
-that the seed draws anew for each sound: in the order of the rows, a grid's factors would be told by embeddings
-that know nothing of them. `ties` (bool, N x K) says whether the next neighbour is as far.
+that the seed draws anew for each sound: in the order of the rows, embeddings that know nothing of a grid
+would seem to know its factors. `ties` (bool, N x K) says whether the next neighbour is as far.
 """
 
 import argparse

@@ -90,8 +90,8 @@ def landmark_distances(graph, count):
     """Distances along the graph between landmarks, and the covering radius.
 
     Each landmark is the sound farthest from those before it. graph: sparse (n, n), connected. Returns float
-    (L, L), L = count or fewer, if these are all that differ, and the largest distance from a point of the graph, along its edges too, to the
-    nearest landmark.
+    (L, L), L = count, or fewer if these are all that differ, and the largest distance from a point of the
+    graph, along its edges too, to the nearest landmark.
     """
     graph = graph.maximum(graph.T).tocoo()
     start, stop, lengths = *graph.coords, graph.data
