@@ -9,6 +9,8 @@ from scipy.stats import ortho_group
 from shared.graphs import components, features, nearest_neighbors, neighbor_graph, restricted_to
 from shared.scores import interval, write_table
 
+NONE = "without loops above {}% of the longest possible"
+UNKNOWN = "whose loops so few sounds cannot resolve"
 METRICS = ["components", "loops", "loop_persistence", "dimension_two_nn", "dimension_mle", "description"]
 # the sheets of the roll are 2 pi apart: 8 neighbours stay on their own, 16 reach the next at the rim
 
@@ -50,18 +52,18 @@ def ring(n):
 @pytest.mark.parametrize(
     ("name", "K", "words"),
     [
-        *((box, known.K, "a volume without loops, in 1 piece") for box in ("identity", "rotated", "scaled")),
-        *((box, known.K, "a volume without loops, in 1 piece") for box in ("warped", "mixed", "duplicated")),
-        ("noisy", known.K, "a volume without loops, in 1 piece"),
-        ("missing", known.K, "a sheet without loops, in 1 piece"),
-        ("swiss_roll", known.K, "a sheet without loops, in 1 piece"),
+        *((box, known.K, f"a volume {UNKNOWN}, in 1 piece") for box in ("identity", "rotated", "warped")),
+        *((box, known.K, f"a volume {UNKNOWN}, in 1 piece") for box in ("mixed", "duplicated", "noisy")),
+        ("scaled", known.K, f"a volume {NONE.format(32)}, in 1 piece"),
+        ("missing", known.K, f"a sheet {NONE.format(40)}, in 1 piece"),
+        ("swiss_roll", known.K, f"a sheet {NONE.format(24)}, in 1 piece"),
         ("circle", known.K, "a strand that closes in 1 loop, in 1 piece"),
-        ("helix_parted", known.K, "a strand without loops, in 1 piece"),
+        ("helix_parted", known.K, f"a strand {NONE.format(5)}, in 1 piece"),
         # the turns, 0.05 apart, join to a belt 0.15 high, as high as neighbours reach: a cylinder, which has
         # one loop, round the axis; the three turns are no loops more, as the belt lets one slide to the next
         ("helix_joined", known.K, "a sheet that closes in 1 loop, in 1 piece"),
-        ("clusters", known.K, "a volume without loops, in 4 pieces, judged by the largest"),
-        ("noise", known.K, "a volume too sparse to tell loops, in 1 piece"),
+        ("clusters", known.K, f"a volume {UNKNOWN}, in 4 pieces, judged by the largest"),
+        ("noise", known.K, f"a volume {UNKNOWN}, in 1 piece"),
     ],
 )
 def test_known_shapes_in_words(embeddings, name, K, words):
@@ -76,6 +78,44 @@ def test_known_shapes_in_words(embeddings, name, K, words):
 def test_loops_of_other_shapes(name, loops):
     for seed in range(3):
         assert count(shape(name, 1024, seed), 24)[0] == loops
+
+
+def words_of(points, K):
+    rows = topology.score_rows(*lists(points, 2 * K), K, 0, subsamples=1)
+    return rows[-1]["note"], next(row["note"] for row in rows if row["metric"] == "loops")
+
+
+@pytest.mark.parametrize(("K", "least"), [(24, 1), (48, 0)])
+def test_a_torus_whose_loops_are_too_short_is_not_called_without_loops(K, least):
+    """A ring torus has two loops, the shorter a third of the longest possible: more neighbours hide them."""
+    u, v = 2 * np.pi * np.random.default_rng(0).random((2, 1024))
+    ring = 1 + 0.5 * np.cos(v)
+    words, note = words_of(np.stack([ring * np.cos(u), ring * np.sin(u), 0.5 * np.sin(v)], axis=1), K)
+    assert words.startswith(f"a sheet that closes in at least {least}" if least else f"a sheet {UNKNOWN}")
+    assert note.startswith("so few sounds cannot resolve loops")
+
+
+def test_a_pitch_circle_beside_two_factors_is_not_called_without_loops():
+    a, b, c = known.factors().T
+    turn = 2 * np.pi * a
+    words, _ = words_of(np.stack([np.cos(turn), np.sin(turn), np.pi * b, np.pi * c], axis=1), known.K)
+    assert words == f"a volume {UNKNOWN}, in 1 piece"
+
+
+def test_a_loop_that_two_shortcuts_close_is_fragile_and_that_of_a_circle_is_not(embeddings):
+    """A strip whose ends nearly meet: the last neighbours of two sounds of 1,000 join them."""
+    place = np.random.default_rng(0).random((1000, 2))
+    turn = 1.9 * np.pi * place[:, 0]
+    strip = np.stack([np.cos(turn), np.sin(turn), 0.2 * place[:, 1]], axis=1)
+    indices, distances = lists(strip, 32)
+    one, other = turn.argmin(), turn.argmax()
+    far = np.linalg.norm(strip[one] - strip[other])
+    indices[[one, other], 15], distances[[one, other], 15] = [other, one], far
+    rows = {row["metric"]: row for row in topology.score_rows(indices, distances, 16, 0, subsamples=1)}
+    doubt = "fragile: 0 with half as many neighbours"
+    assert rows["description"]["note"] == f"a sheet that closes in 1 loop ({doubt}), in 1 piece"
+    assert doubt in rows["loops"]["note"]
+    assert "fragile" not in words_of(embeddings["circle"], known.K)[0]
 
 
 def test_no_loops_in_random_clouds_without_any():
@@ -208,7 +248,7 @@ def test_the_loop_of_a_circle_is_there_in_every_part(embeddings):
     indices, distances = lists(embeddings["circle"], 32)
     loops = topology.find_loops(indices[:, : known.K], distances[:, : known.K], 60)
     samples = topology.loops_of_samples(indices, distances, known.K, 0, 10, 60)
-    count, persistence = topology.loop_rows(np.array([len(indices)]), loops, samples)
+    count, persistence = topology.loop_rows(np.array([len(indices)]), loops, loops, samples)
     assert (count["low"], count["high"]) == (1, 1)
     low, high = interval(persistence["replicates"])
     assert low <= persistence["value"] <= high

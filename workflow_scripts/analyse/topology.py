@@ -11,7 +11,9 @@ because
 - in a geodesic space each H1 bar begins at 0 and ends at a third of the length of a loop (Virk 2020).
 
 So every bar that counts is a loop of the graph, and every loop longer than 12 e counts; shorter ones may be
-missed. Shortcuts of the graph are loops as well: with too large a K, a swiss roll has some.
+missed. `Without loops` is said of loops above 12 e alone, and only if half the longest possible loop would
+count; else loops cannot be told. Shortcuts of the graph are loops as well: with too large a K, a swiss roll
+has some. A loop that is not there with half as many neighbours is called fragile.
 
 Scores: `components`, and of the largest one `loops` and `loop_persistence`, that of the longest bar.
 `dimension_mle` is the estimate of Levina & Bickel (2004) over the K neighbours; inverses are averaged over
@@ -41,7 +43,8 @@ ANALYSIS = {
     "notes": True,
     "heading": "Topology of the neighbour graph",
     "text": "Pieces and loops of the graph by persistent homology of its path lengths, and the dimension of "
-    "the cloud by two estimators. The description puts the dimension in words.",
+    "the cloud by two estimators. The description puts these in words. Small loops stay unseen: the words "
+    "say how long a loop must be to be seen, as a share of the longest possible, or that none can be told.",
     "metrics": {
         "components": {"unit": "count", "better": ""},
         "loops": {"unit": "count", "better": ""},
@@ -55,6 +58,7 @@ LANDMARKS = 300  # at most
 SUBSAMPLES = 20  # for loops
 SHARE = 3 / 4  # of the sounds in a subsample: with half, and half the neighbours, strands break
 TWIN = 1e-6  # the rounding of the search: sounds closer than this share of the longest distance coincide
+RESOLVED = 0.5  # share of the longest possible loop, 2 diameters
 COVERED = 1e-12  # sounds closer than this share of the longest path coincide: graphs hold no edge of length 0
 KEPT = 0.9  # of the ratios of TwoNN
 LIST = 8  # neighbours of a thinned sound that the lists hold on average: fewer than 2 in 0.3 % of cases
@@ -68,6 +72,10 @@ class Loops(NamedTuple):
     count: int
     persistence: float  # of the longest bar, 1.5 (death - birth) / diameter: 1 for a circle, 0 without bars
     resolution: float  # 6 e / diameter: loops longer than this share of 2 diameters count for certain
+
+    def is_resolved(self):
+        """Whether a loop that is half as long as the longest possible would count for certain."""
+        return self.resolution <= RESOLVED
 
 
 class Distinct(NamedTuple):
@@ -122,7 +130,7 @@ def bars(distances):
 def find_loops(indices, distances, landmarks=LANDMARKS):
     """The Loops of the largest component of the neighbour graph, from at most `landmarks` landmarks.
 
-    indices, distances: (N, K). A resolution above 2 means that not even a circle would count.
+    indices, distances: (N, K). A resolution above 1 means that no loop would count for certain.
     """
     graph = neighbor_graph(indices, distances)
     largest = np.flatnonzero(components(graph) == 0)
@@ -201,19 +209,30 @@ def dimension_replicates(sounds, values, K, blocks, seed):
     return half_samples(of_half, values, len(sounds.first), REPLICATES, seed)
 
 
-def describe(dimension, pieces, loops):
-    """The cloud in words, as "a strand that closes in 1 loop, in 1 piece". loops: Loops."""
-    closes = (
-        f" that closes in {loops.count} loop{'s' * (loops.count > 1)}" if loops.count else " without loops"
-    )
-    if not loops.count and not loops.resolution < 2:
-        closes = " too sparse to tell loops"
+def fragile(loops, coarse):
+    """Words on loops that are not there with half the neighbours; empty if all are. Both: Loops."""
+    return f"fragile: {coarse.count} with half as many neighbours" if coarse.count < loops.count else ""
+
+
+def describe(dimension, pieces, loops, coarse):
+    """The cloud in words, as "a strand that closes in 1 loop, in 1 piece".
+
+    loops: Loops; coarse: the same with half as many neighbours.
+    """
+    at_least = "" if loops.is_resolved() else "at least "
+    closes = f" that closes in {at_least}{loops.count} loop{'s' * (loops.count > 1)}"
+    doubt = fragile(loops, coarse)
+    closes += f" ({doubt})" if doubt else ""
+    if not loops.count and loops.is_resolved():
+        closes = f" without loops above {loops.resolution:.0%} of the longest possible"
+    elif not loops.count:
+        closes = " whose loops so few sounds cannot resolve"
     many = f"{pieces} pieces, judged by the largest" if pieces > 1 else "1 piece"
     return f"a {WORDS[dimension]}{closes}, in {many}"
 
 
-def loop_rows(sizes, loops, samples):
-    """Score rows of the loops. sizes: int (components,), sounds; loops: Loops; samples: list of Loops."""
+def loop_rows(sizes, loops, coarse, samples):
+    """Score rows of the loops. sizes: int (components,); loops, coarse: of describe(); samples: of Loops."""
     counts, persistences = (np.array([getattr(s, name) for s in samples]) for name in Loops._fields[:2])
     # deviations grow as those of the delete-d jackknife (Shao & Wu 1989)
     replicates = loops.persistence + np.sqrt(SHARE / (1 - SHARE)) * (persistences - persistences.mean())
@@ -221,7 +240,9 @@ def loop_rows(sizes, loops, samples):
         {"metric": "loops", "value": loops.count, "low": counts.min(), "high": counts.max()},
         {"metric": "loop_persistence", "value": loops.persistence, "replicates": replicates},
     ]
-    note = f"{DESCRIPTIVE}; counts every loop above {loops.resolution:.2g} of the longest possible"
+    note = "" if loops.is_resolved() else "so few sounds cannot resolve loops: "
+    note += f"counts every loop above {loops.resolution:.2g} of the longest possible; "
+    note += "; ".join(filter(None, [fragile(loops, coarse), DESCRIPTIVE]))
     if len(sizes) > 1:
         note += f"; largest component only ({sizes[0]} sounds)"
         rows = [row | ({"state": "partial"} if np.isfinite(row["value"]) else {}) for row in rows]
@@ -245,13 +266,13 @@ def dimension_rows(indices, distances, K, seed):
     ]
 
 
-def description_row(dimension, pieces, loops):
-    """Score row of the description. dimension: float, or None; pieces: int; loops: Loops."""
+def description_row(dimension, pieces, loops, coarse):
+    """Score row of the description. dimension: float, or None; pieces: int; loops, coarse: of describe()."""
     row = {"metric": "description", "note": "no dimension to tell"}
     if dimension is None:
         return row
     rounded = int(np.clip(np.rint(dimension), 1, 3))
-    return row | {"value": rounded, "note": describe(rounded, pieces, loops)}
+    return row | {"value": rounded, "note": describe(rounded, pieces, loops, coarse)}
 
 
 def score_rows(indices, distances, K, seed, subsamples=SUBSAMPLES, landmarks=LANDMARKS):
@@ -263,13 +284,14 @@ def score_rows(indices, distances, K, seed, subsamples=SUBSAMPLES, landmarks=LAN
     lists = indices[:, :K], distances[:, :K]
     sizes = np.bincount(components(neighbor_graph(*lists)))
     loops = find_loops(*lists, landmarks)
+    coarse = find_loops(*(x[:, : max(K // 2, 1)] for x in lists), landmarks) if loops.count else loops
     samples = loops_of_samples(indices, distances, K, seed, subsamples, landmarks)
     rows = [
         {"metric": "components", "value": len(sizes), "n": N, "note": DESCRIPTIVE},
-        *loop_rows(sizes, loops, samples),
+        *loop_rows(sizes, loops, coarse, samples),
         *dimension_rows(indices, distances, K, seed),
     ]
-    return [*rows, {"n": N} | description_row(rows[-1].get("value"), len(sizes), loops)]
+    return [*rows, {"n": N} | description_row(rows[-1].get("value"), len(sizes), loops, coarse)]
 
 
 def main(argv=None):
