@@ -14,16 +14,17 @@ the estimates are worse than the mean. `median_abs_log_ratio` is the median of |
 
 import numpy as np
 import pandas
-from shared.factors import r2, to_scales
+from shared.factors import evenly_spread, r2, to_scales
 from shared.files import written_whole
+from shared.graphs import restricted_to
 from shared.scales import off_scale
-from shared.scores import analysis_parser, bootstrap, write_scores
+from shared.scores import REPLICATES, analysis_parser, half_samples, write_scores
 
 ANALYSIS = {
     "of": "cloud",
     "order": 40,
     "reads": ["parameters", "neighbors"],
-    "takes": ["factors", "knn.K", "knn.include_self", "shuffles", "bootstrap", "seed"],
+    "takes": ["factors", "design", "knn.K", "knn.include_self", "shuffles", "bootstrap", "seed"],
     "writes": {"estimates": "{model}.csv"},
     "metrics": {
         "r2": {
@@ -54,6 +55,7 @@ ANALYSIS = {
     },
 }
 
+METRICS = ("r2", "median_abs_log_ratio")
 NOTED = 0.01  # share of the sounds
 
 
@@ -99,12 +101,15 @@ def chance_level(metric, around, factors, scales, shuffles, seed):
     return total / shuffles
 
 
-def has_ratio(factors):
+def has_ratio(entries, factors):
     """Factors whose range lies above 0, bool (F,): an estimate of the others has no ratio to the truth.
 
-    factors: {name: (entry, values (N,))}; the range is the entry's, or that of the values.
+    entries: {name: entry}; factors: float (N, F). The range is the entry's, or that of the values.
     """
-    return np.array([entry.get("low", values.min()) > 0 for entry, values in factors.values()])
+    lows = [
+        entry.get("low", least) for entry, least in zip(entries.values(), factors.min(axis=0), strict=True)
+    ]
+    return np.array(lows) > 0
 
 
 def ties_note(ties, K):
@@ -116,32 +121,57 @@ def ties_note(ties, K):
     return f"{share:.0%} of sounds: last neighbours drawn among equally far ones" if share >= NOTED else ""
 
 
-def score_rows(names, factors, scales, around, suffix, settings):
-    """Score rows of both metrics and all factors for one choice of neighbourhoods.
+def measured(indices, factors, scales, K, variants):
+    """Both of METRICS for each variant of neighbourhoods and each factor, float (variants, 2, F).
 
-    around: int (N, K); settings: shuffles, bootstrap, seed, ratio (bool (F,), the factors that have a
-    log-ratio), note (of every score that has a value).
+    indices: int (N, at least K); factors: float (N, F); variants: of include_self.
     """
-    estimates = estimate(factors, around, scales)
+    estimates = [estimate(factors, neighborhoods(indices, K, own), scales) for own in variants]
+    return np.array([[score(metric, e, factors, scales) for metric in METRICS] for e in estimates])
+
+
+def redrawn(lists, factors, scales, K, variants, value, places, repeats, seed):
+    """Replicates of what measured() gives, float (repeats, variants, 2, F).
+
+    The graph is part of what other sounds would change. So each half of the sounds has its own: with half of
+    the neighbours, which then lie as near. lists: indices and distances, (N, k_max); places: of
+    half_samples().
+    """
+    few = max(K // 2, 1)
+    indices, distances = (kind[:, : 2 * K] for kind in lists)
+
+    def of_half(rows):
+        among = restricted_to(indices, distances, rows, few)[0]
+        return measured(among, factors[rows], scales, few, variants).ravel()
+
+    drawn = half_samples(of_half, value.ravel(), len(factors), repeats, seed, places)
+    drawn = drawn.reshape(-1, *value.shape)
+    return np.stack([np.minimum(drawn[:, :, 0], 1), np.maximum(drawn[:, :, 1], 0)], axis=2)
+
+
+def score_rows(args, lists, ties, factors):
+    """Score rows of both metrics and all factors, with the sound among its own neighbours too if asked for.
+
+    args: of the parser; lists: indices and distances, (N, k_max); ties: of ties_note(); factors: (N, F).
+    """
+    scales = [entry["scale"] for entry in args.factors.values()]
+    variants = [False, True] if args.include_self else [False]
+    value = measured(lists[0], factors, scales, args.K, variants)
+    even = evenly_spread(to_scales(factors, scales), args.factors, args.design)
+    drawn = min(args.bootstrap, REPLICATES), args.seed
+    replicates = redrawn(lists, factors, scales, args.K, variants, value, even, *drawn)
     rows = []
-    for metric in ("r2", "median_abs_log_ratio"):
-        value = score(metric, estimates, factors, scales)
-        note = "does not vary"
-        if metric == "median_abs_log_ratio":
-            value = np.where(settings["ratio"], value, np.nan)
-            note = "no log-ratio: not always positive"
-        replicates = bootstrap(
-            lambda i, metric=metric: score(metric, estimates[i], factors[i], scales),
-            len(factors),
-            settings["bootstrap"],
-            settings["seed"],
-        )
-        chance = chance_level(metric, around, factors, scales, settings["shuffles"], settings["seed"])
-        for j, name in enumerate(names):
-            row = {"metric": metric + suffix, "factor": name, "n": len(factors)}
-            cells = {"value": value[j], "replicates": replicates[:, j], "chance": chance[j]}
-            cells |= {"note": settings["note"]} if settings["note"] else {}
-            rows.append(row | (cells if np.isfinite(value[j]) else {"note": note}))
+    for v, own in enumerate(variants):
+        around, tied = neighborhoods(lists[0], args.K, own), ties_note(ties, args.K - own)
+        for m, metric in enumerate(METRICS):
+            chance = chance_level(metric, around, factors, scales, args.shuffles, args.seed)
+            known = has_ratio(args.factors, factors) if metric == METRICS[1] else np.isfinite(value[v, m])
+            note = "no log-ratio: not always positive" if metric == METRICS[1] else "does not vary"
+            for j, name in enumerate(args.factors):
+                cells = {"value": value[v, m, j], "replicates": replicates[:, v, m, j], "chance": chance[j]}
+                cells |= {"note": tied} if tied else {}
+                row = {"metric": metric + "_with_self" * own, "factor": name, "n": len(factors)}
+                rows.append(row | (cells if known[j] and np.isfinite(value[v, m, j]) else {"note": note}))
     return rows
 
 
@@ -150,18 +180,10 @@ def main(argv=None):
     names = list(args.factors)
     scales = [entry["scale"] for entry in args.factors.values()]
     factors = pandas.read_csv(args.parameters)[names].to_numpy(dtype=float)
-    lists = np.load(args.neighbors)
-    ratio = has_ratio(
-        {name: (args.factors[name], values) for name, values in zip(names, factors.T, strict=True)}
-    )
-    settings = {"shuffles": args.shuffles, "bootstrap": args.bootstrap, "seed": args.seed, "ratio": ratio}
-    rows = []
-    for with_self in [False, True] if args.include_self else [False]:
-        around = neighborhoods(lists["indices"], args.K, with_self)
-        settings["note"] = ties_note(lists["ties"], args.K - with_self)
-        suffix = "_with_self" if with_self else ""
-        rows += score_rows(names, factors, scales, around, suffix, settings)
-    estimates = estimate(factors, around, scales)
+    found = np.load(args.neighbors)
+    rows = score_rows(args, (found["indices"], found["distances"]), found["ties"], factors)
+    estimates = estimate(factors, neighborhoods(found["indices"], args.K, args.include_self), scales)
+    ratio = has_ratio(args.factors, factors)
     table = pandas.DataFrame(estimates, columns=names)
     table.insert(0, "sound", np.arange(len(table)))
     for j, name in enumerate(names):

@@ -217,7 +217,7 @@ def measure_effects(gram, paths, factors, orders, places, repeats, seed):
         part = gram[np.ix_(some, some)]
         variance = (np.trace(part) - part.mean() * len(part)) / len(part)
         sizes, overlaps = effects(halvings(part, seed), paths.at(some))
-        shares = sizes / variance
+        shares = sizes / variance if variance > 0 else np.full(F, np.nan)
         return np.concatenate([shares, [1 - shares.sum()], angles(overlaps)])
 
     values = scored(np.arange(N))
