@@ -52,6 +52,9 @@ def embeddings():
     }
     for name, rise in RISES.items():
         known[name] = np.stack([np.cos(TURNS * turn), np.sin(TURNS * turn), rise * TURNS * a], axis=1)
+    longitude, latitude = np.pi * a, 0.6 * np.pi * (b - 0.5)
+    dome = [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
+    known["dome"] = np.stack(dome, axis=1)
     places = 10 * np.eye(4)[np.minimum(4 * a, 3).astype(int)]
     known["sum"] = np.column_stack([a + b, 0.3 * rng.standard_normal((N, 2))])
     known["clusters"] = places + 0.5 * rng.standard_normal((N, 4))
@@ -85,6 +88,7 @@ EXPECTED = {
     ("hypothesis orthogonality a b", "mixed"): (ANGLE - 3, ANGLE + 3),
     ("hypothesis orthogonality a c", "mixed"): (84, 90),
     ("hypothesis orthogonality a b", "sum"): (0, 30),  # one direction, in a cloud that is thin across
+    ("hypothesis orthogonality a b", "dome"): (82, 90),  # perpendicular on the surface, not in the ball
     ("hypothesis orthogonality a c", "missing"): None,
     ("hypothesis orthogonality a b", "noise"): None,
     **{("hypothesis hypothesis", e): (0.97, 1) for e in (*STRAIGHT, "duplicated")},
@@ -240,9 +244,17 @@ def scores_of(name, points, theta, folder, k_max, settings, without=()):
     settings = fixed | {"knn.include_self": True} | settings
     analyses, scores = read_analyses(), {}
     for analysis, declared in analyses.items():
-        if declared["of"] == "ladder" or analysis in without:
+        if declared["of"] == "ladder":
             continue
         written = paths(outputs_of(analysis, declared))
+        if analysis in without:
+            if "pictures" in written:  # of no other K
+                none = {
+                    "coordinates": np.empty((0, len(points), 3)),
+                    "shown": np.empty((0, len(points)), bool),
+                }
+                np.savez(written["pictures"], K=np.empty(0, int), **none)
+            continue
         del written["replicates"]  # beside the scores
         read = paths(inputs_of(declared, analyses))
         line = arguments(declared, read, settings, {"model": name} | written)

@@ -1,5 +1,8 @@
 """The trust stamp: right pictures keep it whatever is varied, wrong ones lose it, with the reason."""
 
+import json
+from types import SimpleNamespace
+
 import known
 import numpy as np
 import pandas
@@ -10,14 +13,16 @@ from shared.graphs import features, nearest_neighbors
 from sklearn.datasets import make_swiss_roll
 
 
-def stamp(points, K, bridge=True):
-    """{metric: (value, note)} of points float (N, D), and the sweep."""
+def stamp(points, K, bridge=True, **factors):
+    """{metric: (value, note)} of points float (N, D), and the sweep. factors: {name: (N,)}."""
     points = features(points, False)
     lists = nearest_neighbors(points, 2 * K)
     swept = trust.sweep(points, *lists, K, bridge)
     disparities = trust.sample_disparities(points, *lists, K, bridge, swept, 0, count=4)
     comparison = faithfulness.compare(points, *swept.picture, K, 0)
-    scores = trust.score_rows(swept.table, disparities, comparison, K)
+    settings = SimpleNamespace(K=K, bridge=bridge, factors=factors)
+    values = np.column_stack([np.empty((len(points), 0)), *factors.values()])
+    scores = trust.score_rows((points, *lists), values, swept, disparities, comparison, settings)
     return {row["metric"]: (row.get("value", np.nan), row["note"]) for row in scores}, swept.table
 
 
@@ -70,6 +75,50 @@ def test_pieces_are_told_whether_bridged_or_not():
     assert "in pieces, 25% shown" in scores["stamp"][1]
 
 
+def test_a_factor_that_neighbours_tell_and_three_dimensions_hide_is_named():
+    rng = np.random.default_rng(0)
+    turn, far, near, tilt = rng.random((4, 800))
+    turns = 2 * np.pi * turn
+    points = np.stack([np.cos(turns), np.sin(turns), 4 * far, 1.6 * near], axis=1)
+    scores, _ = stamp(points, 24, pitch=turn, far=far, near=near, tilt=tilt)
+    assert "hides near" in scores["stamp"][1]  # and not tilt, which is not in the embedding either
+    assert "far" not in scores["stamp"][1]
+
+
+def test_a_picture_that_shows_its_factors_hides_none():
+    box = shape("identity")
+    scores, _ = stamp(box, known.K, a=box[:, 0], b=box[:, 1], c=box[:, 2])
+    assert scores["stamp"] == (1, "trusted")
+    assert scores["picture_r2"][0] > 0.9
+
+
+def test_outliers_and_heavy_tails_cost_the_stamp():
+    box = shape("identity").copy()
+    box[:2] += [[30, 0, 0], [0, 40, 0]]
+    assert "a few far sounds rule it" in stamp(box, known.K)[0]["stamp"][1]
+    heavy = np.random.default_rng(0).standard_t(1.5, (600, 3))
+    assert "a few far sounds rule it" in stamp(heavy, 16)[0]["stamp"][1]
+
+
+def test_a_strip_whose_ends_one_stray_sound_joins_rests_on_shortcuts():
+    rng = np.random.default_rng(0)
+    along, across = np.sort(rng.random(400)), rng.random(400)
+    turns = 2 * np.pi * 0.9 * along
+    strip = np.stack([np.cos(turns), np.sin(turns), across], axis=1)  # a ring that is all but closed
+    assert "shortcuts" not in stamp(strip, 8, along=along)[0]["stamp"][1]
+    strip[-1] = np.cos(2 * np.pi * 0.95), np.sin(2 * np.pi * 0.95), 0.5
+    scores, _ = stamp(strip, 8, along=along)
+    assert scores["shortcut_disparity"][0] > 0.05
+    assert "rests on shortcuts" in scores["stamp"][1]
+
+
+def test_a_ring_that_closes_has_no_shortcuts():
+    along = np.sort(np.random.default_rng(0).random(400))
+    ring = np.stack([np.cos(2 * np.pi * along), np.sin(2 * np.pi * along)], axis=1)
+    scores, _ = stamp(ring, 8, along=along)
+    assert scores["shortcut_disparity"][0] == 0
+
+
 def test_coinciding_sounds_have_no_picture_to_trust():
     scores, _ = stamp(np.ones((60, 8)), 6)
     assert scores["stamp"][0] == 0
@@ -116,9 +165,19 @@ def test_tables_and_figure(tmp_path):
     points = roll(150)
     indices, distances = nearest_neighbors(points, 20)
     np.save(tmp_path / "model.npy", points)
+    pandas.DataFrame({"a": points[:, 1]}).to_csv(tmp_path / "parameters.csv")
     np.savez(tmp_path / "model.npz", indices=indices, distances=distances)
-    files = {path.stem: path for path in map(tmp_path.joinpath, ("sweep.csv", "figure.png", "scores.csv"))}
+    files = {
+        path.stem: path
+        for path in map(tmp_path.joinpath, ("sweep.csv", "pictures.npz", "figure.png", "scores.csv"))
+    }
     words = ["--embeddings", tmp_path / "model.npy", "--neighbors", tmp_path / "model.npz", "--model", "m"]
+    words += [
+        "--parameters",
+        tmp_path / "parameters.csv",
+        "--factors",
+        json.dumps({"a": {"scale": "linear"}}),
+    ]
     words += [word for name, path in files.items() for word in (f"--{name}", path)]
     trust.main([str(word) for word in [*words, "--K", 10, "--bridge"]])
     scores = pandas.read_csv(files["scores"], keep_default_na=False).set_index("metric")

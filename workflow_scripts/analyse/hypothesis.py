@@ -6,37 +6,50 @@ an origin of their own, unless the components were bridged. The factors of these
 mean, so that a graph in pieces cannot win.
 
 Scores:
-- `smoothness` of a factor: R2 of a cubic polynomial of the three coordinates, on sounds held out of its fit.
-  A cubic can follow a bent progression. It cannot follow a patchwork, however tidy each patch is.
-- `orthogonality` of two factors: the angle between the gradients of their cubics, 0 to 90 degrees. It exists
-  only for factors that are smooth. Where the cloud is thin, a gradient is mostly noise and points anywhere.
-  So each factor has two cubics, and the four cubics of a pair are fitted to sounds that they do not share.
-  With gradients A and B of either factor,
-  cos^2 = E (A_i . A_j)(B_i . B_j) / E (A_i . B_i)(A_j . B_j) over the sounds, which noise does not bias.
+- `smoothness` of a factor: R2 of a cubic polynomial of the three coordinates (each divided by its spread), on
+  sounds held out of its fit. No estimate leaves the range of the fit. A cubic can follow a bent progression.
+  It cannot follow a patchwork, however tidy each patch is, nor a factor that winds.
+- `orthogonality` of two factors: the angle between the gradients of their cubics along the cloud, 0 to 90
+  degrees. It exists only for factors that are smooth. What of a gradient points out of a sheet or a strand is
+  the cubic's own, and is dropped: at each sound, the nearest sounds tell along which directions the cloud
+  extends. Where the cloud is thin, a gradient is mostly noise and points anywhere. So each factor has two
+  cubics, and the four cubics of a pair are fitted to sounds that they do not share. With gradients A and B of
+  either factor, cos^2 = E (A_i . A_j)(B_i . B_j) / E (A_i . B_i)(A_j . B_j) over the sounds, which noise does
+  not bias.
 - `hypothesis`: the geometric mean of the smoothness of all factors (negative ones count as 0) times the mean
   sine of the angles of all pairs. It is 1 if everything holds, and 0 if one factor is not smooth.
 - `density`: how many dimensions the cloud fills around a sound, 1 (strand) to 3 (volume), by the
   participation ratio of its neighbours. It only describes, because noise is dense, too.
 
+Intervals come from HALVES halves of the sounds. Each has a neighbour graph and a cloud of its own, with half
+the neighbours, which then lie as near. The notes tell what other K of the sweep would give.
+
 Source: section 2.3 of the paper (smooth, perpendicular, dense); the scores are ours.
 """
 
-from itertools import combinations, combinations_with_replacement
-from typing import NamedTuple
+from itertools import combinations
 
 import numpy as np
 import pandas
-from scipy.spatial import KDTree
-from shared.factors import FactorScores, r2, read_factors, standardized
-from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, write_scores
+from shared.factors import FactorScores, evenly_spread, r2, read_factors, standardized
+from shared.graphs import features, restricted_to
+from shared.scores import analysis_parser, half_samples, write_scores
 
-from analyse.isomap import AXES
+from analyse.gradients import FEWEST, angles, density, held_out, make_cloud
+from analyse.isomap import AXES, cloud_of
+from analyse.shown import nearest_r2
 
 ANALYSIS = {
     "of": "cloud",
     "order": 30,
-    "reads": ["parameters", "isomap.coordinates", "isomap.bridges"],
-    "takes": ["factors", "shuffles", "bootstrap", "seed"],
+    "reads": [
+        *("parameters", "embeddings", "neighbors"),
+        *("isomap.coordinates", "isomap.bridges", "trust.pictures"),
+    ],
+    "takes": [
+        *("factors", "design", "isomap.K", "isomap.bridge", "standardize"),
+        *("shuffles", "bootstrap", "seed"),
+    ],
     "mem_mb": 1000,
     "heading": "The core hypothesis: smooth, perpendicular, dense",
     "text": "Hypothesis: geometric mean of the factors' smoothness times the mean sine of the angles between "
@@ -57,91 +70,16 @@ ANALYSIS = {
             "better": "high",
             "heading": "Orthogonality in three dimensions",
             "text": "Angle between the gradients of two factors in the cloud, if both are smooth. Random "
-            "directions have 57 degrees on average.",
+            "directions have 54.7 degrees by this formula.",
         },
     },
 }
 
-DEGREE = 3
-FOLDS = 10
-SPLITS = 8  # of the sounds into quarters, averaged
-RIDGE = 1e-6  # of the mean eigenvalue: where the cloud is flat, some monomials vanish
-FEWEST = 23  # sounds: with fewer, some fold leaves a cubic more terms than sounds
-AROUND = 20  # sounds whose spread is the density at a sound
-MONOMIALS = [m for degree in range(DEGREE + 1) for m in combinations_with_replacement(range(3), degree)]
-
-
-def monomials(points):
-    """All 20 monomials of degree at most 3 at each point. points: (n, 3). Returns float (n, 20)."""
-    return np.stack([points[:, list(m)].prod(axis=1) for m in MONOMIALS], axis=1)
-
-
-def derivatives(points):
-    """Partial derivatives of the monomials, float (3, n, 20)."""
-    result = np.zeros((3, len(points), len(MONOMIALS)))
-    for axis in range(3):
-        for place, monomial in enumerate(MONOMIALS):
-            if count := monomial.count(axis):
-                rest = list(monomial)
-                rest.remove(axis)
-                result[axis, :, place] = count * points[:, rest].prod(axis=1)
-    return result
-
-
-def fit(terms, targets):
-    """Least squares with a faint ridge: float (20, F), coefficients of terms (n, 20) for targets (n, F)."""
-    gram = terms.T @ terms
-    gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram) / len(gram)
-    return np.linalg.solve(gram, terms.T @ targets)
-
-
-def held_out(terms, targets, inside, seed):
-    """Estimates of the targets, each by a cubic fitted without its sound, float (N, F).
-
-    terms: (N, 20); targets: (N, F); inside: bool (N,), the sounds that have a place in the cloud; the
-    others are estimated by the mean.
-    """
-    folds = np.random.default_rng(seed).permutation(len(targets)) % FOLDS
-    estimates = np.empty_like(targets)
-    for fold in range(FOLDS):
-        test, train = folds == fold, folds != fold
-        mean = targets[train & inside].mean(axis=0)
-        estimates[test] = targets[train].mean(axis=0)
-        known = fit(terms[train & inside], targets[train & inside] - mean)
-        estimates[test & inside] = terms[test & inside] @ known + mean
-    return estimates
-
-
-def angles(terms, slopes, targets, seed):
-    """Angle between the gradients of each pair of factors in degrees, float (pairs,), see the module.
-
-    terms: (n, 20); slopes: their derivatives (3, n, 20); targets: (n, F). Pairs as in combinations(). NaN
-    where the sounds do not tell any direction.
-    """
-    n, F = targets.shape
-    pairs = np.array(list(combinations(range(F), 2))).reshape(-1, 2)
-    total = np.zeros((2, len(pairs)))
-    rng = np.random.default_rng(seed)
-    for _ in range(SPLITS):
-        quarters = np.array_split(rng.permutation(n), 4)
-        fits = np.stack([fit(terms[q], targets[q]) for q in quarters], axis=2)
-        gradients = np.einsum("dnt,tfq->dnfq", slopes, fits, optimize=True)
-        for k, (i, j) in enumerate(pairs):
-            a, b = gradients[:, :, i, 0], gradients[:, :, i, 1]
-            c, d = gradients[:, :, j, 2], gradients[:, :, j, 3]
-            total[0, k] += ((a * c).sum(axis=0) * (b * d).sum(axis=0)).mean()
-            total[1, k] += ((a * b).sum(axis=0) * (c * d).sum(axis=0)).mean()
-    squared = np.where(total[1] > 0, total[0] / np.where(total[1] > 0, total[1], 1), np.nan)
-    return np.degrees(np.arccos(np.sqrt(np.clip(squared, 0, 1))))
-
-
-def density(points, K=AROUND):
-    """Participation ratio of the K nearest sounds around each sound, mean: 1 to 3. points: (n, 3)."""
-    _, near = KDTree(points).query(points, min(K, len(points) - 1) + 1)  # each sound is the nearest to itself
-    around = points[near[:, 1:]]
-    around = around - around.mean(axis=1, keepdims=True)
-    spread = np.linalg.eigvalsh(around.transpose(0, 2, 1) @ around)
-    return float((spread.sum(axis=1) ** 2 / (spread**2).sum(axis=1)).mean())
+FEWEST_FOR_ANGLES = 160  # sounds: with fewer, a quarter has less than two for each term of a cubic
+HALVES = 40  # of the sounds, for the intervals
+LANDMARKS = 150  # of a half: only the spread of its scores is used
+NEAR = 1 / 2.1, 1.5  # times the chosen K: the range over which the notes tell the scores
+TOLD = 0.3  # R2 above which neighbours tell a factor
 
 
 def summary(smoothness, degrees):
@@ -152,53 +90,57 @@ def summary(smoothness, degrees):
     return smooth * np.sin(np.radians(degrees)).mean(axis=-1)
 
 
-class Cloud(NamedTuple):
-    """N sounds in three dimensions, with what cubics need.
+def scores_of(cloud, targets, seed):
+    """Smoothness of each factor, angle of each pair, and the hypothesis, in one row: float (F + pairs + 1,).
 
-    inside: bool (N,), the sounds that have a place in the cloud; points: float (N, 3), centred and scaled;
-    terms: float (N, 20), their monomials; slopes: float (3, N, 20), the derivatives of these.
+    cloud: Cloud or None, which has no scores; targets: float (N, F), standardized.
     """
-
-    inside: np.ndarray
-    points: np.ndarray
-    terms: np.ndarray
-    slopes: np.ndarray
-
-
-def make_cloud(coordinates, inside):
-    """A Cloud of coordinates (N, 3). inside: bool (N,), the sounds to use; the others go to the origin."""
-    points = np.where(inside[:, None], coordinates, 0)
-    points = (points - points[inside].mean(axis=0)) / points[inside].std()
-    return Cloud(inside, points, monomials(points), derivatives(points))
+    F = targets.shape[1]
+    if cloud is None:
+        return np.full(F + F * (F - 1) // 2 + 1, np.nan)
+    smooth = r2(held_out(cloud.terms, targets, cloud.inside, seed), targets)
+    degrees = angles(cloud, targets, seed)
+    return np.concatenate([smooth, degrees, [summary(smooth, np.nan_to_num(degrees))]])
 
 
-def measure_smoothness(cloud, targets, shuffles, repeats, seed):
-    """FactorScores of the smoothness of each factor. targets: float (N, F), standardized."""
+def redrawn(embedding, settings, targets, values, places):
+    """Replicates of scores_of(), float (halves, F + pairs + 1): every half has a cloud of its own.
+
+    embedding: points (N, D), indices and distances (N, k_max) of their neighbours; settings: K, bridge,
+    bootstrap, seed; values: of all sounds; places: of half_samples().
+    """
+    points, indices, distances = embedding
+    K = max(settings.K // 2, min(settings.K, 3))
+    indices, distances = indices[:, : 2 * settings.K], distances[:, : 2 * settings.K]
+
+    def of_half(rows):
+        lists = restricted_to(indices, distances, rows, K)
+        cloud = cloud_of(points[rows], *lists, settings.bridge, LANDMARKS)
+        inside = (cloud.labels == 0) | bool(cloud.bridges)
+        return scores_of(make_cloud(cloud.coordinates, inside), standardized(targets[rows]), settings.seed)
+
+    repeats = min(settings.bootstrap, HALVES)
+    return half_samples(of_half, values, len(points), repeats, settings.seed, places)
+
+
+def by_chance(cloud, targets, shuffles, seed):
+    """Smoothness of shuffled factors, float (shuffles, F)."""
     N, F = targets.shape
     rng = np.random.default_rng(seed)
-    shuffled = [targets[rng.permutation(N)] for _ in range(shuffles)]
-    both = np.concatenate([targets, *shuffled], axis=1)
-    estimates = held_out(cloud.terms, both, cloud.inside, seed)
-    by_chance = r2(estimates[:, F:], both[:, F:]).reshape(shuffles, F)
-    estimates = estimates[:, :F]
-    replicates = bootstrap(lambda i: r2(estimates[i], targets[i]), N, repeats, seed)
-    return FactorScores(r2(estimates, targets), replicates, by_chance)
+    shuffled = np.concatenate([targets[rng.permutation(N)] for _ in range(shuffles)], axis=1)
+    return r2(held_out(cloud.terms, shuffled, cloud.inside, seed), shuffled).reshape(shuffles, F)
 
 
-def measure_angles(cloud, targets, repeats, seed):
-    """FactorScores of the angle of each pair of factors, smooth or not. targets: float (N, F), standardized.
+def split_scores(values, replicates, shuffled, told):
+    """FactorScores of the smoothness and of the angles, smooth or not, from scores_of() and redrawn().
 
-    NaN where the sounds, or halves of them, do not tell the directions.
+    shuffled: of by_chance(); told: whether the sounds are enough to tell angles.
     """
-
-    def angles_of(some):
-        return angles(cloud.terms[some], cloud.slopes[:, some], targets[some], seed)
-
-    degrees = angles_of(np.flatnonzero(cloud.inside))
-    repeats = min(repeats, REPLICATES)
-    halves = half_samples(lambda i: angles_of(i[cloud.inside[i]]), degrees, len(cloud.inside), repeats, seed)
-    halves = np.clip(halves, 0, 90)
-    return FactorScores(np.where(np.isfinite(halves).all(axis=0), degrees, np.nan), halves)
+    F = shuffled.shape[1]
+    smoothness = FactorScores(values[:F], np.minimum(replicates[:, :F], 1), shuffled)
+    degrees = np.clip(replicates[:, F:-1], 0, 90)
+    known = np.isfinite(degrees).all(axis=0) & told
+    return smoothness, FactorScores(np.where(known, values[F:-1], np.nan), degrees)
 
 
 def score_hypothesis(smoothness, turned, are_smooth):
@@ -210,7 +152,7 @@ def score_hypothesis(smoothness, turned, are_smooth):
     unknown = ~np.isfinite(turned.value)
     # An unknown angle counts as 0: if one of its factors is not smooth, the hypothesis is near 0 anyway.
     value = summary(smoothness.value, np.where(unknown, 0, turned.value))
-    replicates = summary(smoothness.replicates[: len(turned.replicates)], np.nan_to_num(turned.replicates))
+    replicates = summary(smoothness.replicates, np.nan_to_num(np.where(unknown, 0, turned.replicates)))
     # The unknown angle of two smooth factors would decide: no score, unless another factor makes it 0.
     if (are_smooth & unknown).any() and (smoothness.value > 0).all():
         value = np.nan
@@ -219,59 +161,117 @@ def score_hypothesis(smoothness, turned, are_smooth):
     return FactorScores(np.array([value]), replicates[:, None], shuffled[:, None])
 
 
-def analyse(cloud, names, factors, shuffles, repeats, seed):
-    """Score rows of one cloud. factors: float (N, F), those of the names, on their scales."""
-    targets = standardized(factors)
-    smoothness = measure_smoothness(cloud, targets, shuffles, repeats, seed)
-    turned = measure_angles(cloud, targets, repeats, seed)
-    is_smooth = smoothness.above_chance()
-    are_smooth = np.array([a and b for a, b in combinations(is_smooth, 2)], dtype=bool)
-    hypothesis = score_hypothesis(smoothness, turned, are_smooth)
-    note = "a factor does not vary, or the sounds do not tell the directions of two"
-    density_note = "no chance level: does not depend on the factors"
-    return [
-        *smoothness_rows(names, smoothness),
-        *orthogonality_rows(names, turned, are_smooth),
-        {"metric": "hypothesis"} | hypothesis.cells(0, note),
-        {"metric": "density", "value": density(cloud.points[cloud.inside]), "note": density_note},
-    ]
+def over_K(pictures, K, targets, seed):
+    """Scores of the pictures for other K near the chosen one: the K, and of scores_of() a row for each.
+
+    pictures: what trust.py writes: K, coordinates (k, N, 3), shown (k, N).
+    """
+    near = [int(i) for i in np.argsort(pictures["K"]) if NEAR[0] <= pictures["K"][i] / K <= NEAR[1]]
+    clouds = [make_cloud(pictures["coordinates"][i].astype(float), pictures["shown"][i]) for i in near]
+    scores = [scores_of(cloud, targets, seed) for cloud in clouds]
+    return pictures["K"][near], np.array(scores).reshape(len(near), len(scores_of(None, targets, seed)))
 
 
-def smoothness_rows(names, smoothness):
-    """Score rows of the smoothness of each factor."""
-    return [
-        {"metric": "smoothness", "factor": name} | smoothness.cells(j, "does not vary")
-        for j, name in enumerate(names)
-    ]
+def range_note(Ks, values):
+    """Note of the least and the largest of some values, one for each of Ks; empty if there are not two."""
+    known = np.isfinite(values)
+    if known.sum() < 2:
+        return ""
+    least, most = values[known].min(), values[known].max()
+    return f"{least:.2f} to {most:.2f} over K = {', '.join(map(str, Ks[known]))}"
 
 
-def orthogonality_rows(names, turned, are_smooth):
-    """Score rows of the angle of each pair of factors. are_smooth: bool (pairs,)."""
+def smoothness_rows(names, smoothness, near, Ks, of_Ks):
+    """Score rows of the smoothness of each factor.
+
+    near: float (F,), R2 of the factor from the nearest sounds in the picture; Ks, of_Ks: of over_K().
+    """
     rows = []
+    for j, name in enumerate(names):
+        cells = smoothness.cells(j, "does not vary")
+        notes = [range_note(Ks, of_Ks[:, j])] if "value" in cells else [cells["note"]]
+        if near[j] > TOLD and smoothness.value[j] < near[j] / 2:
+            notes.append(
+                f"it winds or lies in patches: near sounds of the picture tell it (R2 {near[j]:.2f})"
+            )
+        rows.append({"metric": "smoothness", "factor": name} | cells | {"note": joined(notes)})
+    return rows
+
+
+def joined(notes):
+    """Notes in one, without the empty ones."""
+    return "; ".join(filter(None, notes))
+
+
+def orthogonality_rows(names, turned, are_smooth, n):
+    """Score rows of the angle of each pair of factors. are_smooth: bool (pairs,); n: sounds in the cloud."""
+    rows = []
+    unknown = "the sounds do not tell the directions"
+    if n < FEWEST_FOR_ANGLES:
+        unknown = f"{n} sounds do not tell directions; it takes {FEWEST_FOR_ANGLES}"
     for k, (one, other) in enumerate(combinations(names, 2)):
         row = {"metric": "orthogonality", "factor": one, "other": other}
-        row["note"] = (
-            "no chance level: shuffled factors have no direction; two at random would be at 57 degrees"
-        )
+        row["note"] = "no chance level: shuffled factors have no direction; two at random have 54.7 degrees"
         if are_smooth[k]:
-            row |= turned.cells(k, "the sounds do not tell the directions")
+            row |= turned.cells(k, unknown)
         else:
             row["note"] = "one of the two is not smooth: its gradient means nothing"
         rows.append(row)
     return rows
 
 
+def hypothesis_note(names, smoothness, turned):
+    """Why there is no hypothesis."""
+    for name, value in zip(names, smoothness.value, strict=True):
+        if np.isnan(value):
+            return f"{name} does not vary"
+    pairs = [
+        f"{one} and {other}"
+        for (one, other), degrees in zip(combinations(names, 2), turned.value, strict=True)
+        if np.isnan(degrees)
+    ]
+    return f"the sounds do not tell the angle of {', of '.join(pairs)}"
+
+
+def analyse(cloud, names, values, replicates, targets, pictures, args):
+    """Score rows of one cloud.
+
+    values: of scores_of(); replicates: of redrawn(); targets: float (N, F), standardized; pictures: of
+    over_K(); args: K, shuffles, seed.
+    """
+    n = int(cloud.inside.sum())
+    chance = by_chance(cloud, targets, args.shuffles, args.seed)
+    smoothness, turned = split_scores(values, replicates, chance, n >= FEWEST_FOR_ANGLES)
+    is_smooth = smoothness.above_chance()
+    are_smooth = np.array([a and b for a, b in combinations(is_smooth, 2)], dtype=bool)
+    hypothesis = score_hypothesis(smoothness, turned, are_smooth)
+    Ks, of_Ks = over_K(pictures, args.K, targets, args.seed)
+    cells = hypothesis.cells(0, hypothesis_note(names, smoothness, turned))
+    if "value" in cells:
+        cells["note"] = range_note(Ks, of_Ks[:, -1])
+    density_note = "no chance level: does not depend on the factors"
+    near = nearest_r2(cloud.points[cloud.inside], targets[cloud.inside])
+    return [
+        *smoothness_rows(names, smoothness, near, Ks, of_Ks),
+        *orthogonality_rows(names, turned, are_smooth, n),
+        {"metric": "hypothesis"} | cells,
+        {"metric": "density", "value": density(cloud.variances), "note": density_note},
+    ]
+
+
 def main(argv=None):
     args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
     names, factors = list(args.factors), read_factors(args.parameters, args.factors)
-    table = pandas.read_csv(args.coordinates)
-    bridged = len(pandas.read_csv(args.bridges)) > 0
-    inside = np.ones(len(table), bool) if bridged else (table.component == 0).to_numpy()
-    coordinates = table[list(AXES)].to_numpy()
-    width = np.ptp(coordinates[inside], axis=0).max()
-    if width > np.finfo(np.float32).tiny and inside.sum() >= FEWEST:
-        cloud = make_cloud(coordinates, inside)
-        rows = analyse(cloud, names, factors, args.shuffles, args.bootstrap, args.seed)
+    table, bridges = pandas.read_csv(args.coordinates), pandas.read_csv(args.bridges)
+    inside = np.ones(len(table), bool) if len(bridges) else (table.component == 0).to_numpy()
+    cloud, targets = make_cloud(table[list(AXES)].to_numpy(), inside), standardized(factors)
+    if cloud:
+        points, lists = features(np.load(args.embeddings), args.standardize), np.load(args.neighbors)
+        embedding = points, lists["indices"], lists["distances"]
+        values = scores_of(cloud, targets, args.seed)
+        places = evenly_spread(factors, args.factors, args.design)
+        replicates = redrawn(embedding, args, targets, values, places)
+        rows = analyse(cloud, names, values, replicates, targets, np.load(args.pictures), args)
     else:
         note = {"note": f"the cloud is a point, or its largest component has fewer than {FEWEST} sounds"}
         rows = [note | {"metric": metric} for metric in ("hypothesis", "density")]

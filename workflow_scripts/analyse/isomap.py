@@ -135,7 +135,7 @@ def isomap(graph, exact=EXACT):
     if n <= exact:
         lengths = dijkstra(graph.maximum(graph.T))
         return classical_scaling(lengths), Paths(lengths, np.arange(n))
-    chosen = landmarks.draw(n, landmarks.LANDMARKS)
+    chosen = landmarks.draw(n, min(exact, landmarks.LANDMARKS))
     lengths = landmarks.path_lengths(graph, chosen)
     return landmarks.triangulate(lengths, chosen), Paths(lengths, chosen)
 

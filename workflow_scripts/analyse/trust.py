@@ -1,19 +1,22 @@
 """Trust in the Isomap picture of one embedding: would it look the same, had anything else been chosen?
 
-Four things may speak against a picture. It may change with K: the sweep makes it anew for K from a quarter to
-twice the chosen one. It may change with the sounds: subsamples make it anew from three quarters of the sounds
-and three quarters of the neighbours, so that the radius stays. It may show false neighbours or tear true ones
-apart, and local methods may see another shape (both in faithfulness.py). If three dimensions hold the
-cloud, the pictures that are compared are made from LANDMARKS landmarks: they differ from exact ones by a
-disparity of about 1e-5. Of other clouds landmarks would show another picture.
+Several things may speak against a picture. It may change with K: the sweep makes it anew for K from a quarter
+to twice the chosen one. It may change with the sounds: subsamples make it anew from three quarters of the
+sounds and three quarters of the neighbours, so that the radius stays. It may show false neighbours or tear
+true ones apart, and local methods may see another shape (both in faithfulness.py). It may hide a factor that
+the embedding tells, or owe its shape to a few far sounds or to shortcuts (all in shown.py). If three
+dimensions hold the cloud, the pictures that are compared are made from LANDMARKS landmarks: they differ from
+exact ones by a disparity of about 1e-5. Of other clouds landmarks would show another picture.
 
 Scores: `stamp` is 1, with the note `trusted`, if nothing speaks against the picture. Otherwise it is 0, and
-its note is `fragile` with the reasons. `K_disparity` and `sample_disparity` are how far the picture moves
-(Procrustes disparity, on the sounds that both pictures show): 0 not at all, 1 at most. The other scores are
-those of faithfulness.py.
+its note is `fragile` with the reasons. `K_disparity`, `sample_disparity` and `shortcut_disparity` are how far
+the picture moves (Procrustes disparity, on the sounds that both pictures show): 0 not at all, 1 at most.
+`picture_r2` of a factor is the R2 of its estimate from near sounds of the picture. `far_share` is the share
+of the picture's variance that one sound in a hundred holds. The other scores are those of faithfulness.py.
 
 Files: `sweep` has a row per K, with components, largest_component, bridges and residual_variance of its graph
-and the disparity to the picture of the chosen K; `figure` shows the sweep and the second opinions.
+and the disparity to the picture of the chosen K; `pictures` has K (k,), coordinates (k, N, 3) and shown (k,
+N) of its pictures; `figure` shows the sweep and the second opinions.
 """
 
 from typing import NamedTuple
@@ -23,6 +26,7 @@ import pandas
 from matplotlib.figure import Figure
 from scipy.spatial import procrustes
 from shared.drawing import COLORS, write_figure
+from shared.factors import read_factors
 from shared.files import written_whole
 from shared.graphs import DESCRIPTIVE, features, restricted_to
 from shared.scores import analysis_parser, write_scores
@@ -30,13 +34,15 @@ from shared.scores import analysis_parser, write_scores
 from analyse.faithfulness import compare, laid_upon
 from analyse.isomap import EXACT, cloud_of
 from analyse.landmarks import LANDMARKS
+from analyse.shown import factor_rows, far_share, without_shortcuts
+from analyse.stamp import LIMITS, stamp_row
 
 ANALYSIS = {
     "of": "cloud",
     "order": 80,
-    "reads": ["embeddings", "neighbors"],
-    "takes": ["isomap.K", "isomap.bridge", "standardize", "seed"],
-    "writes": {"sweep": "{model}.csv", "figure": "{model}.png"},
+    "reads": ["parameters", "embeddings", "neighbors"],
+    "takes": ["factors", "isomap.K", "isomap.bridge", "standardize", "seed"],
+    "writes": {"sweep": "{model}.csv", "pictures": "{model}.npz", "figure": "{model}.png"},
     "caption": {
         "heading": "Trust",
         "text": "How the Isomap picture of ``{{ snakemake.wildcards.model }}`` on "
@@ -54,10 +60,19 @@ ANALYSIS = {
         "stamp": {"unit": "1 trusted, 0 fragile", "better": "high"},
         "K_disparity": {"unit": "share", "better": "low"},
         "sample_disparity": {"unit": "share", "better": "low"},
+        "shortcut_disparity": {"unit": "share", "better": "low"},
+        "far_share": {"unit": "share", "better": "low"},
         "trustworthiness": {"unit": "share", "better": "high"},
         "continuity": {"unit": "share", "better": "high"},
         "hessian_agreement": {"unit": "share", "better": "high"},
         "ltsa_agreement": {"unit": "share", "better": "high"},
+        "picture_r2": {
+            "unit": "share of variance",
+            "better": "high",
+            "heading": "What the picture shows",
+            "text": "R2 of each factor from the nearest sounds of the picture. If it is less than half of "
+            "that in the embedding, the picture hides the factor: look at the scores, not at the picture.",
+        },
     },
 }
 STEPS = np.array([1 / 4, 1 / 2, 1 / 1.4, 1, 1.4, 2])  # times the chosen K
@@ -66,25 +81,6 @@ FEWEST = 3  # neighbours
 SUBSAMPLES = 5
 SHARE = 3 / 4  # of the sounds in a subsample
 POINT = "no two pictures to compare: too few values of K or sounds, or all sounds in one point"
-
-
-class Limit(NamedTuple):
-    """A limit of a score, and what speaks against a picture on its wrong side."""
-
-    side: str  # `above` or `below`: where the score of a trusted picture lies
-    value: float
-    words: str
-
-
-LIMITS = {  # known shapes (tests/analyse/known.py) stay far on their side of each
-    "largest_component": Limit("above", 0.99, "in pieces"),
-    "residual_variance": Limit("below", 0.2, "three dimensions do not hold it"),
-    "K_disparity": Limit("below", 0.05, "changes with K"),
-    "sample_disparity": Limit("below", 0.05, "changes with the sounds drawn"),
-    "trustworthiness": Limit("above", 0.9, "shows false neighbours"),
-    "continuity": Limit("above", 0.9, "tears neighbours apart"),
-    "second_opinion": Limit("above", 0.7, "local methods see another shape"),
-}
 
 
 class Picture(NamedTuple):
@@ -123,6 +119,7 @@ class Sweep(NamedTuple):
     picture: Picture  # of the chosen K, as isomap.py makes it
     compared: Picture  # the same, made as those are that it is compared with
     exact: int  # sounds up to which those are made from all paths
+    pictures: dict  # {K: Picture}, that of the chosen K as isomap.py makes it
 
 
 def sweep(points, indices, distances, K, bridge):
@@ -151,7 +148,8 @@ def sweep(points, indices, distances, K, bridge):
         )
     for row in rows:
         row["disparity"] = picture_disparity(pictures[K], pictures[row["K"]])
-    return Sweep(pandas.DataFrame(rows), picture_of(chosen, bridge), pictures[K], exact)
+    compared, pictures[K] = pictures[K], picture_of(chosen, bridge)
+    return Sweep(pandas.DataFrame(rows), pictures[K], compared, exact, pictures)
 
 
 def sample_disparities(points, indices, distances, K, bridge, swept, seed, count=SUBSAMPLES):
@@ -170,21 +168,25 @@ def sample_disparities(points, indices, distances, K, bridge, swept, seed, count
     return np.array(disparities)
 
 
-def reasons(values, bridges):
-    """What speaks against a picture, a list of words.
+def shortcut_row(points, indices, distances, factors, bridge, swept):
+    """Score row of the disparity of the picture to that without shortcuts.
 
-    values: {key of LIMITS: value, NaN if there is none}; bridges: how many hold its pieces together.
+    indices, distances: (N, K); factors: float (N, F).
     """
-    against = []
-    for name, limit in LIMITS.items():
-        value, words = values[name], limit.words
-        if name == "largest_component":
-            words += f", held together by {bridges} bridges" if bridges else f", {value:.0%} shown"
-        if np.isnan(value):
-            against += [f"no {name.replace('_', ' ')}"] if name != "second_opinion" else []
-        elif (value < limit.value) if limit.side == "above" else (value > limit.value):
-            against.append(words)
-    return against
+    cut, count = without_shortcuts(indices, distances, factors)
+    row = {"metric": "shortcut_disparity", "value": 0.0}
+    if count:
+        other = picture_of(cloud_of(points, *cut, bridge, swept.exact), bridge)
+        row["value"] = picture_disparity(swept.compared, other)
+    note = f"{count} of {indices.size} edges join far values of a factor that neighbours tell"
+    return row | {"note": note}
+
+
+def far_row(picture):
+    """Score row of the share of the picture's variance that its farthest sounds hold."""
+    shown = picture.coordinates[picture.shown]
+    row = {"metric": "far_share", "note": "of the sound in a hundred that is farthest; in a box 0.03"}
+    return row | {"value": far_share(shown) if len(shown) else np.nan}
 
 
 def disparity_rows(table, disparities, K):
@@ -199,23 +201,21 @@ def disparity_rows(table, disparities, K):
     return [*rows, {"metric": "sample_disparity", "note": note} | spread]
 
 
-def stamp_row(chosen, rows):
-    """Score row of the stamp. chosen: the row of the sweep for the chosen K; rows: all other score rows."""
-    values = {row["metric"]: row.get("value", np.nan) for row in rows}
-    values |= {name: chosen[name] for name in ("largest_component", "residual_variance")}
-    values["second_opinion"] = np.fmax(values["hessian_agreement"], values["ltsa_agreement"])
-    against = reasons(values, int(chosen.bridges))
-    note = f"fragile: {'; '.join(against)}" if against else "trusted"
-    return {"metric": "stamp", "value": float(not against), "note": note}
-
-
-def score_rows(table, disparities, comparison, K):
+def score_rows(embedding, factors, swept, disparities, comparison, args):
     """All score rows, the stamp first.
 
-    table: the sweep; disparities: float (count,), of the subsamples; comparison: faithfulness.Comparison.
+    embedding: points (N, D), indices and distances (N, k_max); factors: float (N, F); disparities: float
+    (count,), of the subsamples; comparison: faithfulness.Comparison; args: K, bridge, factors (their names).
     """
-    rows = disparity_rows(table, disparities, K) + comparison.rows
-    return [stamp_row(table[table.K == K].iloc[0], rows), *rows]
+    points, indices, distances = embedding
+    rows = [
+        *disparity_rows(swept.table, disparities, args.K),
+        shortcut_row(points, indices[:, : args.K], distances[:, : args.K], factors, args.bridge, swept),
+        far_row(swept.picture),
+        *comparison.rows,
+        *factor_rows(swept.picture, (indices, distances), [*args.factors], factors),
+    ]
+    return [stamp_row(swept.table[swept.table.K == args.K].iloc[0], rows), *rows]
 
 
 def draw_sweep(axes, table, K):
@@ -264,7 +264,12 @@ def main(argv=None):
     table, picture = swept.table, swept.picture
     disparities = sample_disparities(points, indices, distances, args.K, args.bridge, swept, args.seed)
     comparison = compare(points, *picture, args.K, args.seed)
-    scores = score_rows(table, disparities, comparison, args.K)
+    factors = read_factors(args.parameters, args.factors)
+    scores = score_rows((points, indices, distances), factors, swept, disparities, comparison, args)
+    with written_whole(args.pictures) as draft, open(draft, "wb") as file:
+        stacked = [np.array(kind) for kind in zip(*swept.pictures.values(), strict=True)]
+        coordinates = stacked[0].astype(np.float32)
+        np.savez(file, K=np.array([*swept.pictures]), coordinates=coordinates, shown=stacked[1])
     with written_whole(args.sweep) as draft:
         table.to_csv(draft, index=False, float_format="%.6g")
     figure = Figure(figsize=(10, 5.2), layout="constrained")
