@@ -113,6 +113,70 @@ def test_the_factors_themselves_are_below_the_smallest_step(table):
     assert bins.trials.sum() == (table.ladder_factor == "a").sum()
 
 
+def jnd_rows(points_of, table, seeds):
+    """Rows of threshold_jnd of a model on several draws of its noise. points_of: function of a Generator."""
+    draws = (points_of(np.random.default_rng(seed)) for seed in range(seeds))
+    return [score(points, table, repeats=100)[0]["threshold_jnd"] for points in draws]
+
+
+def noted(rows, words):
+    return np.mean([words in row["note"] for row in rows])
+
+
+def test_a_model_that_is_deaf_to_half_of_the_range_has_not_one_threshold(table):
+    heard = np.minimum(table["a"].to_numpy(), 20)  # of 0 to 40
+    rows = jnd_rows(lambda rng: (heard + rng.standard_normal(len(table)))[:, None], table, 12)
+    assert noted(rows, "not one threshold") >= 0.8
+    places = table["a"].to_numpy()
+    whole = jnd_rows(lambda rng: (places + rng.standard_normal(len(table)))[:, None], table, 25)
+    assert noted(whole, "not one threshold") <= 0.1  # 0.025
+    assert noted(whole, "does not fit") <= 0.1
+
+
+def test_a_quantiser_does_not_follow_the_curve():
+    """Of levels of 4 JND some steps of 1 JND are certain and the others unheard: no d' grows like that."""
+    table = make_ladder(256)
+    levels = np.floor(table["a"].to_numpy() / 4)
+    rows = jnd_rows(lambda rng: (levels + 0.01 * rng.standard_normal(len(table)))[:, None], table, 3)
+    assert noted(rows, "the curve does not fit the steps") == 1
+    exact = score(levels[:, None], table, repeats=50)[0]["threshold_jnd"]
+    assert "% of trials sounds are equally far: guessed" in exact["note"]
+
+
+def test_a_shallow_curve_is_told(table):
+    """Of a slope of 0.3, the usual slope of the prior makes another threshold than the answers alone."""
+    steps = np.where(table.ladder_factor == "a", table.ladder_step.abs(), 0)
+    rows = jnd_rows(lambda rng: (steps**0.3 + rng.standard_normal(len(table)))[:, None], table, 12)
+    assert noted(rows, "JND without a prior on the slope") >= 0.5
+    usual = jnd_rows(lambda rng: (steps + rng.standard_normal(len(table)))[:, None], table, 12)
+    assert noted(usual, "JND without a prior on the slope") <= 0.1
+
+
+def test_the_difference_that_can_be_told_is_told_in_four_of_five_cases(table):
+    places = table["a"].to_numpy()
+
+    def model(known):
+        return jnd_rows(lambda rng: (places / known + rng.standard_normal(len(table)))[:, None], table, 30)
+
+    one = model(1)
+    ratio = np.median([float(row["note"].split("told from a threshold ")[1].split()[0]) for row in one])
+    assert 1.5 < ratio < 5
+    other = model(ratio)[::-1]  # with noise of its own
+    told = 0
+    for rows in zip(one, other, strict=True):
+        logs = [np.log(row["replicates"]) for row in rows]
+        told += abs(np.log(rows[0]["value"] / rows[1]["value"])) > 1.96 * (logs[0] - logs[1]).std()
+    assert 0.6 <= told / 30 <= 0.95
+
+
+def test_a_threshold_that_is_not_reached_keeps_what_is_known_of_it(table):
+    row = score(table[["a"]].to_numpy() / 200 + noise(table, 0), table)[0]["threshold_jnd"]
+    largest = table.ladder_step[table.ladder_factor == "a"].abs().max()
+    assert "value" not in row
+    assert row["replicates"].max() == pytest.approx(largest)
+    assert row["note"].split("; ")[1].startswith("above ")
+
+
 def test_rotation_and_scale_change_nothing(table):
     points = table[NAMES].to_numpy() @ ortho_group.rvs(16, random_state=0)[:3] + noise(table, 0, 16)
     turned = 7 * points @ ortho_group.rvs(16, random_state=1) - 3

@@ -4,7 +4,7 @@ import numpy as np
 import pandas
 import pytest
 from compare import compare
-from shared.scores import COLUMNS, REPLICATES, bootstrap, interval
+from shared.scores import COLUMNS, REPLICATES, bootstrap, interval, write_table
 
 
 def test_holm_by_hand():
@@ -52,6 +52,27 @@ def test_controls_and_empty_scores_are_not_compared():
     assert len(compare.differences(scores, replicates)) == 1
     scores.loc[1, "value"] = np.nan
     assert not len(compare.differences(scores, replicates))
+
+
+def test_a_threshold_that_was_not_reached_is_at_least_the_largest_step(tmp_path):
+    rng = np.random.default_rng(0)
+    drawn = np.exp(0.3 * rng.standard_normal((4, REPLICATES)))
+    replicates = np.minimum(drawn * np.array([[2], [3], [500], [900]]), 64)
+    same = {"analysis": "threshold", "metric": "threshold_jnd", "factor": "f"}
+    values = [{"value": 2.0, "state": ""}, {"value": 3.0, "state": ""}, *[{"state": "not reached"}] * 2]
+    rows = [same | {"model": m} | cells for m, cells in zip("abcd", values, strict=True)]
+    write_table(
+        tmp_path / "t.csv", [row | {"replicates": r} for row, r in zip(rows, replicates, strict=True)]
+    )
+    table = pandas.read_csv(tmp_path / "t.csv", dtype=str, keep_default_na=False)
+    assert table.low.tolist()[2:] == ["", ""]
+    found = compare.differences(table, np.load(tmp_path / "t.npy")).set_index(["model", "other_model"])
+    assert ("c", "d") not in found.index  # two thresholds that are not known
+    assert found.loc[("a", "c")].difference == 2 - 64
+    assert found.censored.to_dict() == {
+        pair: "" if pair == ("a", "b") else "yes" for pair in [("a", "b"), *found.index[1:]]
+    }
+    assert found.real.tolist() == ["", "yes", "yes", "yes", "yes"]
 
 
 def test_reference_is_the_score_of_that_control():

@@ -18,7 +18,7 @@ from scipy.special import ndtr
 CHANCE = 1 / 3
 CEILING = 5.0  # of d', 96 % correct: some dozens of trials can hardly tell it from more
 D_PRIMES = np.linspace(0, 20, 2001)
-BETAS = np.geomspace(0.5, 3, 10)
+BETAS = 0.5 * 6 ** (np.arange(-4, 10) / 9)  # 0.23 to 3
 BETA_PRIOR = 1.1, 0.35  # median, spread of ln: noise in 1 to 128 dimensions has 1.0 to 1.3
 LAPSES = np.array([0, 0.02, 0.05, 0.1])
 LAPSE_PRIOR = 0.03  # mean of an exponential
@@ -96,13 +96,23 @@ def log_likelihoods(correct, place, where, proportions, points):
     return right @ np.log(proportions) + wrong @ np.log1p(-proportions)
 
 
-def fit(likelihoods, weights, grid):
+def fit(likelihoods, weights, grid, find=np.argmax):
     """The grid point of the highest posterior, int (R,).
 
     likelihoods: float (points, G), of base points; weights: float (R, points), how often each counts.
     """
     blocks = np.array_split(weights, len(weights) // 256 + 1)
-    return np.concatenate([np.argmax(block @ likelihoods + grid.prior, axis=1) for block in blocks])
+    return np.concatenate([find(block @ likelihoods + grid.prior, axis=1) for block in blocks])
+
+
+def highest(likelihoods, weights, grid):
+    """The logarithm of that posterior, float (R,)."""
+    return fit(likelihoods, weights, grid, np.max)
+
+
+def without_slope_prior(grid):
+    """The Grid of a fit that leaves the slope to the answers alone."""
+    return grid._replace(prior=-grid.lapses / LAPSE_PRIOR)
 
 
 def d_prime_at_one(best, grid):

@@ -8,10 +8,15 @@ base points drawn anew.
 Scores: `threshold` is in cents, percent or the factor's own unit. `threshold_jnd` is the same in JND, where
 listeners are at 1 by definition. `d_prime` is taken at one JND; every model has one.
 
+Doubts stand in the note: whether the curve fits the steps, and whether parts of the range have thresholds of
+their own (lack_of_fit.py); whether large steps are missed as well; whether the threshold would be another, by
+SHALLOW, without a prior on its slope; how far another one must be away to be told from it (POWER standard
+errors of its logarithm).
+
 States: a threshold lies within the ladder. If it is not shown to lie below the largest step, it is `not
-reached` and has no value. If it is below the smallest step, it is `below` and that step is its value. An end
-of an interval that lies outside the ladder stands at the ladder's end, and the note says so. A d' that is cut
-off at CEILING has the state `ceiling`.
+reached` and has no value; its replicates end at that step. If it is below the smallest step, it is `below`
+and that step is its value. An end of an interval that lies outside the ladder stands at the ladder's end, and
+the note says so. A d' that is cut off at CEILING has the state `ceiling`.
 
 File: `estimates` has one row per factor and octave of steps: step (JND), trials, the proportion correct with
 its interval (low, high), and the fitted proportion.
@@ -27,8 +32,10 @@ from shared.ladders import plain_sounds, read_ladder
 from shared.scales import from_jnd
 from shared.scores import analysis_parser, bootstrap, write_scores
 
+from analyse.lack_of_fit import LEVEL, over_range, over_steps
 from analyse.observer import (
     CEILING,
+    LAPSES,
     Ends,
     d_prime_at_one,
     fit,
@@ -36,6 +43,7 @@ from analyse.observer import (
     judge,
     log_likelihoods,
     parameter_grid,
+    without_slope_prior,
 )
 
 ANALYSIS = {
@@ -70,6 +78,8 @@ ANALYSIS = {
     },
 }
 REACHED = 0.9  # share of replicates within the ladder that makes a threshold; of noise, 3 % get there
+SHALLOW = 1.5  # ratio of the thresholds with and without the prior on the slope
+POWER = 2.8 * np.sqrt(2)  # a difference of 2.8 standard errors is told in 80 of 100 cases
 SHUFFLED_REPEATS = 200  # replicates of each shuffling
 
 
@@ -134,33 +144,67 @@ def threshold_notes(threshold, replicates, entry, ends):
     replicates: float (repeats,), JND; entry: the factor's; ends: Ends.
     """
     smallest, largest = ends
+    low, high = np.percentile(replicates, [2.5, 97.5])
     if not is_reached(threshold, replicates, largest):
         within = f"{largest:.3g} JND = {in_words(largest, entry)}"
-        return "not reached", [f"not reached: d' = 1 not shown within {within}"]
-    low, high = np.percentile(replicates, [2.5, 97.5])
-    notes = []
+        above = f"; above {min(low, largest):.3g} JND (97.5 %)" if low > smallest else ""
+        return "not reached", [f"not reached: d' = 1 not shown within {within}{above}"]
     if threshold < smallest:
-        notes.append(f"below the smallest step, {smallest:.3g} JND = {in_words(smallest, entry)}")
-    elif low < smallest:
+        return "below", [f"below the smallest step, {smallest:.3g} JND = {in_words(smallest, entry)}"]
+    apart = np.exp(POWER * np.log(replicates).std())
+    notes = [f"told from a threshold {apart:.2g} times as large or small"]
+    if low < smallest:
         notes.append(f"low end below the smallest step, {smallest:.3g} JND")
     if high > largest:
         notes.append(f"high end not reached within {largest:.3g} JND")
-    return "below" if threshold < smallest else "", notes
+    return "", notes
 
 
-def threshold_rows(thresholds, shuffled, entry, ends):
+def doubts(answers, trials, values, grid, proportions, largest, seed):
+    """Notes on what the fit of one threshold does not tell, a list.
+
+    answers: float (T,), of the observer; trials: Trials; values: float (points,), of the factor at the base
+    points; proportions: of the grid, at each size of step; largest: step, JND.
+    """
+    where = np.unique(trials.steps, return_inverse=True)[1]
+    likelihoods = log_likelihoods(answers, trials.place, where, proportions, len(values))
+    best, free = (
+        fit(likelihoods, np.ones((1, len(values))), g)[0] for g in (grid, without_slope_prior(grid))
+    )
+    notes = []
+    p = over_steps(answers, trials, proportions, grid, seed)
+    if p <= LEVEL:
+        notes.append(f"the curve does not fit the steps (p = {p:.2g}): see the figure")
+    split = over_range(likelihoods, values, grid, seed)
+    if split.p <= LEVEL:
+        low, high = (f"{t:.2g} JND" if t <= largest else "not reached" for t in split.thresholds)
+        lower = f"the lower {split.count} of {len(values)} base points"
+        notes.append(f"not one threshold: {low} for {lower}, {high} for the upper (p = {split.p:.2g})")
+    if grid.lapses[best] == LAPSES[-1]:
+        notes.append(f"large steps are missed, too: {LAPSES[-1]:.0%} or more")
+    threshold, ratio = grid.thresholds[best], grid.thresholds[free] / grid.thresholds[best]
+    if max(ratio, 1 / ratio) > SHALLOW and threshold <= largest:
+        notes.append(f"ill-determined: {grid.thresholds[free]:.2g} JND without a prior on the slope")
+    tied = ((answers > 0) & (answers < 1)).mean()
+    if tied > 0:
+        notes.append(f"in {tied:.0%} of trials sounds are equally far: guessed")
+    return notes
+
+
+def threshold_rows(thresholds, shuffled, entry, ends, doubted=()):
     """Score rows `threshold` and `threshold_jnd` of one factor.
 
     thresholds: float (1 + repeats,), JND: that of all base points, then of the resamples; shuffled: list of
-    the same for each shuffling; entry: the factor's; ends: Ends.
+    the same for each shuffling; entry: the factor's; ends: Ends; doubted: of doubts().
     """
     threshold, replicates = thresholds[0], thresholds[1:]
     state, notes = threshold_notes(threshold, replicates, entry, ends)
+    notes += doubted
     rows = [{"metric": "threshold", "unit": in_units(1, entry)[1]}, {"metric": "threshold_jnd"}]
-    if state != "not reached":
-        for row, convert in zip(rows, (lambda x: in_units(x, entry)[0], lambda x: x), strict=True):
+    for row, convert in zip(rows, (lambda x: in_units(x, entry)[0], lambda x: x), strict=True):
+        row["replicates"] = convert(np.clip(replicates, *ends))
+        if state != "not reached":
             row["value"] = convert(np.clip(threshold, *ends))
-            row["replicates"] = convert(np.clip(replicates, *ends))
     reached = sum(is_reached(t[0], t[1:], ends.largest) for t in shuffled)
     notes.append(f"listeners: {in_words(1, entry)} ({entry['jnd'].get('source', 'no source')})")
     notes.append(f"{reached} of {len(shuffled)} shufflings reach a threshold")
@@ -186,14 +230,16 @@ def undefined_rows(entry, note):
     return [{"metric": m, "note": note} | units.get(m, {}) for m in ANALYSIS["metrics"]]
 
 
-def score_factor(points, table, name, entry, orders, weights):
+def score_factor(points, table, name, entry, orders, weights, seed=0):
     """Score rows of one factor, and its rows of step_bins().
 
     points: float (N, D); table: of read_ladder(); orders: int (shuffles, N), which sound stands for which in
     each shuffling; weights: float (repeats, base points), how often each is in each bootstrap resample.
     """
-    pairs, moved, place, steps = trials(table, name)
-    base = len(plain_sounds(table))
+    of_factor = trials(table, name)
+    pairs, moved, place, steps = of_factor
+    plain = plain_sounds(table)
+    base = len(plain)
     same = {"factor": name, "n": base}
     if not len(moved) or not np.ptp(points, axis=0).any():
         note = "the embedding does not vary" if len(moved) else "the ladder has no steps of it"
@@ -212,7 +258,9 @@ def score_factor(points, table, name, entry, orders, weights):
     best = fitted(correct, weights)
     few = weights[:SHUFFLED_REPEATS]
     shuffled = [fitted(judge(points, order[pairs], order[moved]), few) for order in orders]
-    rows = threshold_rows(grid.thresholds[best], [grid.thresholds[b] for b in shuffled], entry, ends)
+    values = table[name].to_numpy()[plain[:, 0]]
+    doubted = doubts(correct, of_factor, values, grid, proportions, ends.largest, seed)
+    rows = threshold_rows(grid.thresholds[best], [grid.thresholds[b] for b in shuffled], entry, ends, doubted)
     rows.append(d_prime_row(d_prime_at_one(best, grid), [d_prime_at_one(b[0], grid) for b in shuffled]))
     bins = step_bins(correct, steps, proportions[where, best[0]])
     return [same | row for row in rows], [{"factor": name} | row for row in bins]
@@ -228,7 +276,7 @@ def main(argv=None):
     orders = [rng.permutation(len(points)) for _ in range(args.shuffles)]
     scores, estimates = [], []
     for name, entry in args.factors.items():
-        rows, bins = score_factor(points, table, name, entry, orders, weights)
+        rows, bins = score_factor(points, table, name, entry, orders, weights, args.seed)
         scores += rows
         estimates += bins
     columns = ["factor", "step", "trials", "correct", "low", "high", "fitted"]

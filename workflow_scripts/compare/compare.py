@@ -9,6 +9,8 @@ Differences: every two models are compared on every score by the replicates that
 sounds. Their difference over its standard error is compared with Student's distribution. The p-values of
 all pairs and factors of one metric are adjusted together, so that in some 95 of 100 such tables no
 difference that is called real is due to the choice of sounds. Thresholds are compared by their logarithm.
+A threshold that was not reached counts as the largest step of the ladder: its difference to one that was
+reached is at least the one stated (`censored`). Two that were not reached are not compared.
 The comparison speaks of another draw of the sounds and of nothing else. What the intervals hold fixed
 (the neighbour graph, the Isomap cloud), it holds fixed as well. It does not speak of another training,
 nor of how much a difference matters.
@@ -29,6 +31,7 @@ from shared.scores import COLUMNS, interval
 
 SCORE = ["analysis", "metric", "factor", "other"]  # what two models are compared on
 LEVEL = 0.05
+NOT_REACHED = "not reached"  # state of a threshold
 RATIOS = ("threshold", "threshold_jnd")  # metrics whose error grows with them
 
 
@@ -77,7 +80,10 @@ def differences_of_score(score, group, replicates):
     scale = np.log if score[1] in RATIOS else np.asarray
     columns = dict(zip(SCORE, score, strict=True)) | {"model": names[first], "other_model": names[second]}
     columns |= {"difference": values[first] - values[second], "low": low, "high": high}
-    return pandas.DataFrame(columns | {"p": paired(scale(values), scale(drawn))})
+    columns |= {"p": paired(scale(values), scale(drawn))}
+    not_reached = (group.state == NOT_REACHED).to_numpy()[whole]
+    columns["censored"] = np.where(not_reached[first] | not_reached[second], "yes", "")
+    return pandas.DataFrame(columns)[~(not_reached[first] & not_reached[second])]
 
 
 def differences(table, replicates):
@@ -87,10 +93,15 @@ def differences(table, replicates):
 
     table: score rows of all models; replicates: float (rows, R), NaN where there are none. Returns a
     DataFrame of analysis, metric, factor, other, model, other_model, difference (of the first minus the
-    second), low, high (95 %, this pair alone), p, p_adjusted, real (`yes` or empty).
+    second), low, high (95 %, this pair alone), p, censored (`yes` or empty), p_adjusted, real (the same).
     """
-    columns = [*SCORE, "model", "other_model", "difference", "low", "high", "p", "p_adjusted", "real"]
+    numbers = ["difference", "low", "high", "p", "censored", "p_adjusted", "real"]
+    columns = [*SCORE, "model", "other_model", *numbers]
     table = table.assign(value=pandas.to_numeric(table.value), row=np.arange(len(table)))
+    not_reached = (table.state == NOT_REACHED).to_numpy()
+    with_end = np.isfinite(replicates[not_reached]).any(axis=1)
+    ends = np.nanmax(replicates[not_reached][with_end], axis=1)  # replicates end at the largest step
+    table.loc[table.index[not_reached][with_end], "value"] = ends
     layers = table.model.map(is_layer).astype(bool)
     table = table[~table.model.isin(CONTROLS) & ~layers & np.isfinite(table.value)]
     metrics = []
@@ -99,7 +110,7 @@ def differences(table, replicates):
             differences_of_score(score, group, replicates[group.row])
             for score, group in of_metric.groupby(SCORE, sort=False)
         ]
-        scores = [pairs for pairs in scores if pairs is not None]
+        scores = [pairs for pairs in scores if pairs is not None and len(pairs)]
         if scores:
             pairs = pandas.concat(scores)
             adjusted = holm(pairs.p.to_numpy())

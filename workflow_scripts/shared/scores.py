@@ -136,7 +136,7 @@ def write_scores(args, rows):
 def write_table(path, rows):
     """Write rows (dicts with some of COLUMNS) as CSV, and their replicates beside it as .npy.
 
-    Low and high of a row with `replicates` are taken from them, and the first REPLICATES are kept, float32
+    Low and high of a value with `replicates` are taken from them, and the first REPLICATES are kept, float32
     (rows, REPLICATES); NaN for a row without. A row without a value is `undefined` unless it says another
     state. Raises ValueError for an unknown column or state.
     """
@@ -148,10 +148,11 @@ def write_table(path, rows):
     for row, place in zip(rows, kept, strict=True):
         row = dict(row)
         replicates = np.asarray(row.pop("replicates", []), dtype=float)
+        known = np.isfinite(row.get("value", np.nan))
         if len(replicates):
-            row["low"], row["high"] = interval(replicates)
+            row |= dict(zip(("low", "high"), interval(replicates), strict=True)) if known else {}
             place[: len(replicates)] = replicates[:REPLICATES]
-        row.setdefault("state", "" if np.isfinite(row.get("value", np.nan)) else "undefined")
+        row.setdefault("state", "" if known else "undefined")
         if row["state"] not in STATES:
             raise ValueError(f"unknown state {row['state']!r}; known: {', '.join(filter(None, STATES))}")
         written.append(row)
