@@ -59,7 +59,7 @@ def test_every_known_flaw_of_the_released_set_is_named(tmp_path):
     assert float(table.value["level_range", ""]) == pytest.approx(15.7, abs=0.05)
     assert float(table.value["level_correlation", "alpha"]) == pytest.approx(-0.66, abs=0.005)
     assert float(table.value["level_correlation", "r"]) == pytest.approx(0.70, abs=0.005)
-    assert [round(float(table.value["span", f])) for f in ("f1", "alpha", "r")] == [65, 35, 10]
+    assert [round(float(table.value["span", f])) for f in ("f1", "alpha", "r")] == [65, 35, 30]
     assert "(f1 12, alpha 2, r 1) and (f1 24, alpha 2, r 0)" in table.note["identifiable_declared", ""]
 
 
@@ -90,7 +90,7 @@ def test_a_flaw_is_found(tmp_path, flaw):
 
 
 def test_unequal_spans_are_named(tmp_path):
-    factors = TONES["factors"] | {"odd_even": TONES["factors"]["odd_even"] | {"low": 0, "high": 6}}
+    factors = TONES["factors"] | {"odd_even": TONES["factors"]["odd_even"] | {"low": 0, "high": 3}}
     table = gate(tmp_path, TONES | {"N": 64, "factors": factors}, "--resampled")
     assert ("span_ratio", "f1") in breaches(table)
     assert table.other["span_ratio", "f1"] == "odd_even"

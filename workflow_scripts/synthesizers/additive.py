@@ -33,7 +33,7 @@ FACTORS = {
         "low": 0,
         "high": 40,
         "default": 0,
-        "jnd": {"step": 3, "source": "proxy: H1-H2, Kreiman & Gerratt 2010"},
+        "jnd": {"step": 1, "source": "Warren et al. 2003: odd harmonics, from 0, 6, 12 dB, f0 80 Hz"},
     },
 }
 NUISANCES = {"phases": {"unit": "seed", "integers": 2**31 - 1, "default": 0}}

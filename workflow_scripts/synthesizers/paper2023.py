@@ -33,7 +33,7 @@ FACTORS = {
         "low": 0,
         "high": 1,
         "default": 0,
-        "jnd": {"step": 0.098, "source": "assumed: 3 dB of even to odd, on average over the released range"},
+        "jnd": {"step": 0.033, "source": "assumed: 1 dB of even to odd, on average over the released range"},
     },
 }
 
