@@ -3,9 +3,9 @@
 Run by hand from the clone, in the analysis environment:
     resources/environments/analysis/bin/python benchmarks/calibration.py --N 256 --draws 40
 
-Sounds are drawn anew, `--draws` times, and two models that are equal by construction embed them. Kinds: `noise`
-is Gaussian in 16 dimensions and knows no factor; `mel` is the time-averaged log-mel spectrum (40 bands) of
-`tones`, each model with faint noise of its own. Columns:
+Sounds are drawn anew, `--draws` times, and two models that are equal by construction embed them. Kinds:
+`noise` is Gaussian in 16 dimensions and knows no factor; `mel` is the time-averaged log-mel spectrum (40
+bands) of `tones`, each model with faint noise of its own. Columns:
 - covers: share of the intervals that hold the mean of the score over all draws; it should be 0.95.
 - width: of the intervals, over 3.92 standard deviations of the score over draws; it should be 1.
 - above, below: shares of the intervals that lie on one side of chance. Of noise, 0.025 each should.

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas
 from scipy.spatial.distance import pdist, squareform
-from shared.factors import FactorScores, ranks
+from shared.factors import FactorScores, evenly_spread, ranks
 from shared.graphs import features
 from shared.scales import on_scale
 from shared.scores import REPLICATES, analysis_parser, half_samples, sample, write_scores
@@ -32,7 +32,7 @@ ANALYSIS = {
     "of": "cloud",
     "order": 70,
     "reads": ["parameters", "embeddings"],
-    "takes": ["factors", "nuisances", "standardize", "shuffles", "bootstrap", "seed"],
+    "takes": ["factors", "nuisances", "design", "standardize", "shuffles", "bootstrap", "seed"],
     "metrics": {
         "within_between": {
             "unit": "ratio, 1 is invariant",
@@ -139,8 +139,8 @@ def read_varied(table, factors, nuisances):
     return Varied(ordered, equal, seeds)
 
 
-def measure(points, varied, shuffles, repeats, seed):
-    """{metric: FactorScores}. points: (n, D); varied: of the n sounds.
+def measure(points, varied, places, shuffles, repeats, seed):
+    """{metric: FactorScores}. points: (n, D); varied: of the n sounds; places: of half_samples().
 
     Columns of within_between are those of `ordered`, then those of `equal`; mantel has those of `ordered`.
     """
@@ -161,7 +161,7 @@ def measure(points, varied, shuffles, repeats, seed):
 
     everything = np.arange(n)
     value = scored(everything)
-    replicates = half_samples(scored, value, n, min(repeats, REPLICATES), seed)
+    replicates = half_samples(scored, value, n, min(repeats, REPLICATES), seed, places)
     rng = np.random.default_rng(seed)
     shuffled = []
     for _ in range(shuffles):
@@ -197,7 +197,9 @@ def main(argv=None):
     points = features(np.load(args.embeddings)[some], args.standardize)
     varied = read_varied(table.iloc[some], args.factors, args.nuisances)
     if np.ptp(points, axis=0).max() > 0:
-        scores = measure(points, varied, args.shuffles, args.bootstrap, args.seed)
+        factors = np.stack([varied.ordered[name] for name in args.factors], axis=1)
+        places = evenly_spread(factors, args.factors, args.design)
+        scores = measure(points, varied, places, args.shuffles, args.bootstrap, args.seed)
         rows = score_rows(args.factors, varied, scores)
     else:
         note = {"note": "the embedding is constant: it does not vary with anything"}
