@@ -164,3 +164,39 @@ def test_a_faulty_synthesizer_of_ones_own_is_one_sentence(tmp_path, text):
     change = {"run": {"datasets": ["buzz"]}, "datasets": {"buzz": entry}}
     (fault,) = sentences(change | {"analyses": {"isomap": {"K": 4}, "knn": {"K": 4}}})
     assert BROKEN[text] in fault
+
+
+def recordings(folder, monkeypatch, rows, options=None):
+    """A change of the config that runs recordings: a table of some rows, in the working directory."""
+    monkeypatch.chdir(folder)
+    (folder / "workflow_scripts").symlink_to(ROOT / "workflow_scripts")  # the plan's paths are relative
+    (folder / "envs").symlink_to(ROOT / "envs")
+    (folder / "t.csv").write_text("\n".join(["file,pitch", *rows]))
+    entry = {"synthesizer": "recordings", "design": "table", "table": "t.csv", "sample_rate": 16000}
+    entry |= {"duration": 1, "factors": {"pitch": {"unit": "semitone", "scale": "linear"}}}
+    entry |= {"options": options or {}, "analyses": {"isomap": {"K": 4}, "knn": {"K": 4}}}
+    return {"run": {"datasets": ["mine"], "models": ["mfcc"]}, "datasets": {"mine": entry}}
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "sentence"),
+    [
+        (["a.wav,60,5"], {}, "table: t.csv: line 2 has 3 cells, the header 2"),
+        ([], {}, "table: t.csv: there are no rows below the header in line 1"),
+        (["a.wav,60"], {"folder": "nowhere"}, "options.folder: the folder nowhere does not exist"),
+        (["a.wav,60"], {"folder": 7}, "options.folder: must be a path, not 7"),
+        (["a.wav,60", "b.wav,61", "t.csv,0"], {}, "table: t.csv: a.wav cannot be read: it does not exist; b.w"),
+    ],
+)
+def test_a_faulty_table_is_told_before_any_job(tmp_path, monkeypatch, rows, options, sentence):
+    change = recordings(tmp_path, monkeypatch, rows, options)
+    assert sentences(change)[0].startswith(f"config: datasets.mine.{sentence}")
+    assert len(sentences(change)) == 1
+
+
+def test_many_missing_files_are_one_short_sentence(tmp_path, monkeypatch):
+    (tmp_path / "a.wav").touch()
+    rows = ["a.wav,0", *[f"{i}.wav,60" for i in range(500)]]
+    (fault,) = sentences(recordings(tmp_path, monkeypatch, rows))
+    assert fault.endswith("; and 492 more")
+    assert len(fault) < 600

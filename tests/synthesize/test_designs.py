@@ -116,18 +116,13 @@ def test_a_ladder_of_measured_factors_states_the_steps_as_measured():
     np.testing.assert_allclose(designs.realised_steps(factors, table), 1.1 * table["ladder_step"], atol=1e-9)
 
 
-def test_tables_are_read_with_levels_and_faults_are_all_listed(tmp_path):
-    path = tmp_path / "table.csv"
-    path.write_text("file,pitch,dynamics\na.wav,60,pp\nb.wav,62,ff\n")
-    factors = {"pitch": {}, "dynamics": {"levels": ["pp", "mf", "ff"]}}
-    table = designs.read_table(path, factors)
-    assert table["dynamics"].tolist() == [0, 2]
-    assert table["file"].tolist() == ["a.wav", "b.wav"]
-    path.write_text("file,pitch,dynamics\na.wav,sixty,pp\nb.wav,,loud\n")
-    with pytest.raises(
-        ValueError, match=r"line 2: pitch is 'sixty'.*line 3: pitch is ''.*line 3: dynamics"
-    ) as caught:
-        designs.read_table(path, factors)
-    assert "not one of pp, mf, ff" in str(caught.value)
-    with pytest.raises(ValueError, match="no column loudness"):
-        designs.read_table(path, {"loudness": {}})
+def test_a_table_is_a_design(tmp_path):
+    (tmp_path / "t.csv").write_text("file;pitch;dynamics\na.wav;60,5;pp\nb.wav;62;ff\n")
+    factors = {"pitch": {"scale": "linear"}, "dynamics": {"scale": "linear", "levels": ["pp", "mf", "ff"]}}
+    entry = {"synthesizer": "recordings", "design": "table", "table": str(tmp_path / "t.csv")}
+    table = designs.draw(entry | {"factors": factors, "seed": 0})
+    assert {name: values.tolist() for name, values in table.items()} == {
+        "pitch": [60.5, 62],
+        "dynamics": [0, 2],
+        "file": ["a.wav", "b.wav"],
+    }

@@ -23,7 +23,10 @@ LISTED = subprocess.run(
 CODE = [name for name in LISTED if name.endswith((".py", ".smk", ".js", ".j2")) and (ROOT / name).exists()]
 PYTHON_FILES = [name for name in CODE if name.endswith(".py")]
 # What Snakemake's own Python reads besides planning/ and driver/: it has no NumPy.
-PLAIN = [f"shared/{name}.py" for name in ("arguments", "declared", "files", "logs", "names", "weights")]
+PLAIN = [
+    f"shared/{name}.py"
+    for name in ("arguments", "declared", "files", "listed_files", "logs", "names", "sentences", "table_text")
+] + ["shared/tables.py", "shared/weights.py"]
 
 
 def imported(path, inside_functions=True):

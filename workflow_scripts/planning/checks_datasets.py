@@ -11,6 +11,9 @@ ladder and its synthesizer have no fault.
 import math
 from pathlib import Path
 
+from shared.listed_files import file_faults, folder_fault
+from shared.sentences import first_few
+
 from planning.datasets import (
     declaration,
     has_render,
@@ -19,6 +22,7 @@ from planning.datasets import (
     settings,
     size_of,
     synthesizer_path,
+    table_of,
 )
 from planning.places import script_path
 from planning.words import closest
@@ -96,7 +100,8 @@ def entry_faults(config, name, entry):
     design = [*design_faults(where, entry)]
     yield from design or balance_faults(where, entry)
     if not factors and not design:
-        yield from size_faults(config, name, entry)
+        unreadable = [*table_faults(where, entry)] if entry["design"] == "table" else []
+        yield from unreadable or size_faults(config, name, entry)
 
 
 def resample_faults(config, where, entry):
@@ -185,14 +190,26 @@ def balance_faults(where, entry):
         )
 
 
-def size_faults(config, name, entry):
-    """Faults of a data set's number of sounds: for its design, its shards, its analyses."""
-    where = f"datasets.{name}"
+def table_faults(where, entry):
+    """Faults of a table and of the files that it lists, all in one sentence."""
     try:
-        size = size_of(entry)
+        table = table_of(entry)
     except ValueError as problem:
         yield f"{where}.table: {problem}"
         return
+    if entry["synthesizer"] == "recordings":
+        folder = entry["options"].get("folder", ".")
+        if not isinstance(folder, str):
+            yield f"{where}.options.folder: must be a path, not {folder!r}"
+        elif fault := folder_fault(folder):
+            yield f"{where}.options.folder: {fault}"
+        elif faults := file_faults(table["file"], folder):
+            yield f"{where}.table: {entry['table']}: {first_few(faults)}"
+
+
+def size_faults(config, name, entry):
+    """Faults of a data set's number of sounds: for its design, its shards, its analyses."""
+    where, size = f"datasets.{name}", size_of(entry)
     if size is not None and entry["design"] == "grid" and entry.get("N", size) != size:
         yield f"{where}: the grid has {size} points but N is {entry['N']}; state N: {size}"
         return

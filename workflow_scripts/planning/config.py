@@ -3,12 +3,17 @@
 Imports snakemake for WorkflowError alone, whose text Snakemake shows without a traceback.
 """
 
+import os
+from pathlib import Path
+
 import yaml
 from shared.files import written_whole
+from shared.listed_files import found
 from snakemake.exceptions import WorkflowError
 
 from planning.checks import digest_faults, model_faults, name_faults
 from planning.checks_datasets import dataset_faults
+from planning.models import listed_weights
 from planning.places import HOME, RUN_CONFIG
 from planning.schema import schema_faults
 from planning.words import closest
@@ -45,6 +50,32 @@ def over_catalogue(own, entry):
     return {key: entry[key] for key in entry if key != "env" or "requirements" not in own} | own
 
 
+def meant(path):
+    """A path of the config as it stands if such a file exists, else that of the file which it means."""
+    if not isinstance(path, str) or Path(path).exists():
+        return path
+    return str(found(path) or os.path.expanduser(path))
+
+
+def find_files(config):
+    """Put paths in place of what the config means: `~`, a name in another Unicode form, backslashes."""
+    for entry in config["datasets"].values():
+        options = entry.get("options", {})
+        for mapping, key in ((entry, "table"), (options, "folder")):
+            if key in mapping:
+                mapping[key] = meant(mapping[key])
+        if entry.get("synthesizer", "").endswith(".py"):
+            entry["synthesizer"] = meant(entry["synthesizer"])
+    for entry in config["models"].values():
+        if "embeddings" in entry:
+            entry["embeddings"] = os.path.expanduser(entry["embeddings"])
+        if isinstance(entry.get("weights"), str):
+            entry["weights"] = meant(entry["weights"])
+        for file in listed_weights(entry):
+            if "path" in file:
+                file["path"] = meant(file["path"])
+
+
 def checked(config):
     """The config with what its catalogues add to the run, without removed entries (null).
 
@@ -57,11 +88,11 @@ def checked(config):
     for kind in ("datasets", "models"):
         if isinstance(config.get(kind), dict):
             config[kind] = {k: v for k, v in config[kind].items() if v is not None}
-    faults = (
-        list(schema_faults(config))
-        or [*name_faults(config), *model_faults(config), *dataset_faults(config)]
-        or list(digest_faults(config))
-    )
+    faults = list(schema_faults(config))
+    if not faults:
+        find_files(config)
+        faults = [*name_faults(config), *model_faults(config), *dataset_faults(config)]
+        faults = faults or list(digest_faults(config))
     if faults:
         raise WorkflowError("config: " + "\nconfig: ".join(faults)) from None
     kept = own | set(config["run"]["models"])

@@ -8,13 +8,16 @@ parent.
 """
 
 import ast
-import csv
+import functools
 import json
 import math
+import os
 from pathlib import Path
 
 from shared.declared import declared
+from shared.listed_files import found
 from shared.names import SAMPLED_DESIGNS, SCALES
+from shared.tables import needed_columns, read_table
 
 from planning.places import script_path
 from planning.schema import defaults
@@ -171,13 +174,21 @@ def checked_definition(entry):
 # --- sizes ----------------------------------------------------------------------------------------
 
 
-def rows_of(path):
-    """Rows of a CSV file below its header, as dicts. Raises ValueError for one that is not UTF-8."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not encoded in UTF-8; save it so") from None
+def table_of(entry):
+    """The columns of a data set's table, as shared/tables.py reads them. Raises ValueError as it does."""
+    file = os.stat(entry["table"])
+    return read_once(
+        entry["table"],
+        json.dumps(entry["factors"]),
+        *needed_columns(entry),
+        state=(file.st_mtime_ns, file.st_size),
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def read_once(path, factors, *needed, state):
+    """A table is read once, although many rules ask for it. state: of the file, so that an edit is seen."""
+    return read_table(path, json.loads(factors), needed)
 
 
 def size_of(entry):
@@ -185,7 +196,7 @@ def size_of(entry):
     if "ladder" in entry:
         return None
     if entry["design"] == "table":
-        return len(rows_of(entry["table"]))
+        return len(next(iter(table_of(entry).values())))
     if entry["design"] == "grid":
         return math.prod(max(0, steps_of(f)) for f in entry["factors"].values() if "step" in f)
     return entry["N"]
@@ -225,6 +236,6 @@ def sources(entry):
     """Paths that a data set is read from: its table, and those audio files of it that exist."""
     if entry["design"] != "table":
         return []
-    folder = Path(entry["options"].get("folder", "."))
-    files = [str(folder / row["file"]) for row in rows_of(entry["table"]) if row.get("file")]
-    return [entry["table"], *dict.fromkeys(file for file in files if Path(file).is_file())]
+    folder = entry["options"].get("folder", ".")
+    files = [found(name, folder) for name in table_of(entry).get("file", [])]
+    return [entry["table"], *dict.fromkeys(str(file) for file in files if file)]

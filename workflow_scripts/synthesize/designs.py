@@ -4,13 +4,13 @@ Every design returns a table, {column: array (N,)}, one row per sound. Factors c
 identifies a sound within its design (`file`, `ladder_*`), then nuisances, named `nuisance_*`.
 """
 
-import csv
 import itertools
 from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import qmc
 from shared.scales import from_jnd, in_jnd, off_scale, on_scale
+from shared.tables import needed_columns, read_table
 
 
 def grid(factors, seed):
@@ -49,53 +49,6 @@ def sampled(factors, design, seed, N):
     for column, (name, factor) in zip(cube.T, factors.items(), strict=True):
         low, high = on_scale([factor["low"], factor["high"]], factor["scale"])
         table[name] = off_scale(low + column * (high - low), factor["scale"])
-    return table
-
-
-def read_value(cell, factor):
-    """The value of a table's cell, float: a number, or the place of a word among the factor's `levels`.
-
-    Raises ValueError that says what the cell should be.
-    """
-    above_zero = factor.get("scale") == "log"
-    places = {str(level): float(i) for i, level in enumerate(factor.get("levels", []))}
-    try:
-        value = places[cell] if places else float(cell)
-    except (KeyError, TypeError, ValueError):
-        value = np.nan
-    if np.isfinite(value) and (value > 0 or not above_zero):
-        return value
-    kind = f"one of {', '.join(places)}" if places else "a number above 0" if above_zero else "a number"
-    raise ValueError(f"{cell!r}, not {kind}")
-
-
-def read_table(path, factors):
-    """The rows of a CSV file: its factors as float64, a column `file` as it stands.
-
-    factors: {name: entry}; an entry with `levels` (words in rising order, such as pp, mf, ff) turns each word
-    into its place, from 0. Raises ValueError that lists every cell that cannot be read.
-    """
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        header, rows = reader.fieldnames or [], list(reader)
-    missing = [name for name in factors if name not in header]
-    if missing:
-        raise ValueError(f"{path}: no column {', '.join(missing)}; it has {', '.join(header)}")
-    faults, table = [], {}
-    for name, factor in factors.items():
-        table[name] = np.full(len(rows), np.nan)
-        for i, row in enumerate(rows):
-            try:
-                table[name][i] = read_value(row[name], factor)
-            except ValueError as problem:
-                faults.append(f"line {i + 2}: {name} is {problem}")
-    if "file" in header:
-        table["file"] = np.array([row["file"] for row in rows])
-        faults += [f"line {line}: no file" for line, row in enumerate(rows, start=2) if not row["file"]]
-    if faults:
-        raise ValueError(f"{path}: {'; '.join(faults)}")
-    if not rows:
-        raise ValueError(f"{path}: no rows below its header")
     return table
 
 
@@ -216,7 +169,8 @@ def place(definition, factors, seed):
     if design == "grid":
         return grid(factors, seed)
     if design == "table":
-        return read_table(definition["table"], factors)
+        columns = read_table(definition["table"], factors, needed_columns(definition))
+        return {name: np.array(values) for name, values in columns.items()}
     return sampled(factors, design, seed, definition["N"])
 
 
