@@ -185,7 +185,11 @@ def recordings(folder, monkeypatch, rows, options=None):
         ([], {}, "table: t.csv: there are no rows below the header in line 1"),
         (["a.wav,60"], {"folder": "nowhere"}, "options.folder: the folder nowhere does not exist"),
         (["a.wav,60"], {"folder": 7}, "options.folder: must be a path, not 7"),
-        (["a.wav,60", "b.wav,61", "t.csv,0"], {}, "table: t.csv: a.wav cannot be read: it does not exist; b.w"),
+        (
+            ["a.wav,60", "b.wav,61", "t.csv,0"],
+            {},
+            "table: t.csv: a.wav cannot be read: it does not exist; b.w",
+        ),
     ],
 )
 def test_a_faulty_table_is_told_before_any_job(tmp_path, monkeypatch, rows, options, sentence):
@@ -200,3 +204,16 @@ def test_many_missing_files_are_one_short_sentence(tmp_path, monkeypatch):
     (fault,) = sentences(recordings(tmp_path, monkeypatch, rows))
     assert fault.endswith("; and 492 more")
     assert len(fault) < 600
+
+
+@pytest.mark.parametrize("N", [1, 3, 4])
+def test_too_few_sounds_are_told_with_the_least_number(tmp_path, monkeypatch, N):
+    for i in range(N):
+        (tmp_path / f"{i}.wav").touch()
+    change = recordings(tmp_path, monkeypatch, [f"{i}.wav,{i}" for i in range(N)])
+    change["datasets"]["mine"]["analyses"] = {"isomap": {"K": 1}, "knn": {"K": 1}}
+    (fault,) = sentences(change)
+    assert fault == f"config: datasets.mine: it has N = {N} sound{'s' * (N > 1)}; the analyses need 5 or more"
+    drawn = {"synthesizer": "drum", "design": "random", "N": N, "sample_rate": 16000, "duration": 1}
+    (fault,) = sentences({"run": {"datasets": ["few"]}, "datasets": {"few": drawn}})
+    assert fault == f"config: datasets.few.N: {N} is less than the minimum of 5"

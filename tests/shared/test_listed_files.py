@@ -44,7 +44,14 @@ def test_a_folder_that_is_not_there_is_one_fault(folder):
 
 
 def test_files_that_other_systems_hide_do_not_count(folder):
-    for name in ("._a.wav", ".hidden.wav", "__MACOSX/._a.wav", "__MACOSX/x.wav", ".Trash-0/y.wav", "@eaDir/a.wav"):
+    for name in (
+        "._a.wav",
+        ".hidden.wav",
+        "__MACOSX/._a.wav",
+        "__MACOSX/x.wav",
+        ".Trash-0/y.wav",
+        "@eaDir/a.wav",
+    ):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"x")
     for name in (".DS_Store", "Thumbs.db", "desktop.ini", "notes.txt"):

@@ -25,6 +25,7 @@ from planning.datasets import (
     table_of,
 )
 from planning.places import script_path
+from planning.schema import schema
 from planning.words import closest
 
 
@@ -212,6 +213,11 @@ def size_faults(config, name, entry):
     where, size = f"datasets.{name}", size_of(entry)
     if size is not None and entry["design"] == "grid" and entry.get("N", size) != size:
         yield f"{where}: the grid has {size} points but N is {entry['N']}; state N: {size}"
+        return
+    least = schema()["$defs"]["dataset"]["properties"]["N"]["minimum"]
+    if size is not None and size < least:
+        sounds = f"N = {size} sound{'' if size == 1 else 's'}"
+        yield f"{where}: it has {sounds}; the analyses need {least} or more"
         return
     most = config["run"].get("shard_size", math.inf)
     if size is not None and entry["normalize"] == "time_index" and size > most:
