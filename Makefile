@@ -23,6 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: run quick report test unit models dag setup tests
 
 run: .venv/complete
+	@.venv/bin/python workflow_scripts driver.config_files $(RUN)
 	@.venv/bin/python workflow_scripts driver.resume
 	@$(SNAKEMAKE)
 	@echo "$(CURDIR)/results/report.html"

@@ -3,9 +3,16 @@
 config -> synthesize -> embed -> analyse -> compare -> report
 """
 
+import sys
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 min_version("9.0")
+sys.path.insert(0, str(Path(workflow.basedir, "workflow_scripts").absolute()))
+from planning.yaml_files import check_config_files
+
+check_config_files([workflow.source_path("config.yaml"), *workflow.overwrite_configfiles])
 
 
 configfile: workflow.source_path("config.yaml")

@@ -7,11 +7,9 @@ import json
 import math
 import platform
 import shlex
-import sys
 from itertools import product
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir, "workflow_scripts").absolute()))
 from planning import analyses, config as plan_config, datasets, environments, fan_in, page, snakemake_settings
 from planning.analyses import inputs_of, kinds_of, model_constraint, of_kinds
 from planning.datasets import resolved, sources, synthesizer_module, trainer, without

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 from planning.models import listed_weights, receipt
+from planning.yaml_files import read_yaml
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = ("model", "defined in", "framework", "environment", "still needs", "weights", "licence")
@@ -27,7 +28,7 @@ def definitions():
         *sorted(ROOT.glob("experiments/*.yaml")),
     ]
     for path in places:
-        for name, entry in (yaml.safe_load(path.read_text()).get("models") or {}).items():
+        for name, entry in (read_yaml(path).get("models") or {}).items():
             yield name, entry, path.relative_to(ROOT).as_posix()
 
 

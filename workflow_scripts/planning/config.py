@@ -6,7 +6,6 @@ Imports snakemake for WorkflowError alone, whose text Snakemake shows without a 
 import os
 from pathlib import Path
 
-import yaml
 from shared.files import written_whole
 from shared.listed_files import found
 from snakemake.exceptions import WorkflowError
@@ -17,6 +16,7 @@ from planning.models import listed_weights
 from planning.places import HOME, RUN_CONFIG
 from planning.schema import schema_faults
 from planning.words import closest
+from planning.yaml_files import read_yaml, to_yaml
 
 
 def add_catalogues(config):
@@ -33,12 +33,23 @@ def add_catalogues(config):
             raise WorkflowError(
                 f"config: catalogues: {name!r} is not known, {closest(name, known)}"
             ) from None
-        for model, entry in yaml.safe_load(path.read_text())["models"].items():
+        for model, entry in models_of(path).items():
             config["models"][model] = over_catalogue(mine.get(model, {}), entry)
             run = config.get("run", {}).get("models")
             for i, listed in enumerate(run if isinstance(run, list) else []):
                 if listed in entry.get("published", []) and listed not in mine:
                     run[i] = model
+
+
+def models_of(path):
+    """The models that a catalogue defines. Raises WorkflowError for a file that is no catalogue."""
+    try:
+        models = read_yaml(path).get("models")
+    except ValueError as problem:
+        raise WorkflowError("config: " + "\nconfig: ".join(str(problem).splitlines())) from None
+    if not isinstance(models, dict) or not all(isinstance(entry, dict) for entry in models.values()):
+        raise WorkflowError(f"config: {path}: it has no `models`, a mapping of names and entries")
+    return models
 
 
 def over_catalogue(own, entry):
@@ -103,4 +114,4 @@ def checked(config):
 def record(config):
     """Write the resolved config for whoever reads the results."""
     with written_whole(RUN_CONFIG) as draft:
-        draft.write_text(yaml.safe_dump(config, sort_keys=False, allow_unicode=True))
+        draft.write_text(to_yaml(config), encoding="utf-8")

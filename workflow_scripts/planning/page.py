@@ -3,10 +3,10 @@
 import hashlib
 from pathlib import Path
 
-import yaml
 from shared.files import written_whole
 
 from planning.places import SCRIPTS
+from planning.yaml_files import to_yaml
 
 
 def config_file(config, folder="resources/configs"):
@@ -15,7 +15,7 @@ def config_file(config, folder="resources/configs"):
 
     Each run writes results/run_config.yaml anew, so that a job that depends on it would never be up to date.
     """
-    content = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    content = to_yaml(config)
     path = Path(folder, f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.yaml")
     if not path.exists():
         with written_whole(path) as draft:

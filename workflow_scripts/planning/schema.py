@@ -6,6 +6,7 @@ from it (planning/manual.py), and editors find it by the first line of config.ya
 
 import copy
 import functools
+import math
 from pathlib import Path
 
 import yaml
@@ -33,12 +34,16 @@ def defaults(kind):
 
 @functools.cache
 def validator():
-    """What checks a config against the schema. JSON Schema takes 5.0 for an integer, the scripts do not."""
+    """What checks a config against the schema.
+
+    JSON Schema takes 5.0 for an integer and infinity for a number, the scripts do not.
+    """
     import jsonschema  # only here, so that the manual is rendered with PyYAML alone
 
     base = jsonschema.Draft202012Validator
-    integers = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-    return jsonschema.validators.extend(base, type_checker=integers)(schema())
+    types = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    types = types.redefine("number", lambda _, value: type(value) in (int, float) and math.isfinite(value))
+    return jsonschema.validators.extend(base, type_checker=types)(schema())
 
 
 def schema_faults(config):

@@ -76,6 +76,6 @@ def rows_of(text, separator):
             line = reader.line_num + 1
     except csv.Error:
         raise ValueError(
-            f'line {line}: a quotation mark (") opens a cell that none closes at its end; put a cell that holds '
-            "one in quotation marks and double the mark"
+            f'line {line}: a quotation mark (") opens a cell and none closes it at its end; put a cell that '
+            "holds such a mark in quotation marks, and double its own"
         ) from None
