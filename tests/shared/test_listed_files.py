@@ -3,9 +3,13 @@
 import unicodedata
 
 import pytest
-from shared.listed_files import file_faults, found
+from shared.listed_files import found, listed_files
 
 COMPOSED, APART = (unicodedata.normalize(form, "höhe") for form in ("NFC", "NFD"))
+
+
+def file_faults(names, folder):
+    return listed_files(names, folder)[1]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Recordings: any rate, channels and length become a data set; every bad file is named at once."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -92,3 +93,46 @@ def test_all_bad_files_are_listed_in_one_message(folder):
     ):
         assert fault in message
     assert not (folder / "out").exists()
+
+
+def test_one_shard_checks_all_files_and_each_reads_its_own(folder, monkeypatch):
+    whole, _ = run(folder)
+    opened = []
+
+    class Counting(soundfile.SoundFile):
+        def __init__(self, file, *args, **words):
+            opened.append(Path(file).name)
+            super().__init__(file, *args, **words)
+
+    monkeypatch.setattr("shared.audio_files.soundfile.SoundFile", Counting)
+    entry = definition("recordings", design="table", table=str(folder / "table.csv"), factors=FACTORS)
+    entry["options"] = {"folder": str(folder / "set")}
+    reads, out = [], folder / "out"
+    for start, stop in ((0, 2), (2, 3)):
+        opened.clear()
+        words = [f"--parameters={out}/p.csv", f"--audio={out}/a.wav", "--shard", str(start), str(stop)]
+        synthesize.main(["--definition", json.dumps(entry), *words])
+        reads.append([name for name in opened if not name.startswith(".")])
+        sounds = soundfile.read(out / "a.wav")[0].reshape(-1, 16000)
+        np.testing.assert_array_equal(sounds, whole[start:stop])
+    assert reads == [["a.wav", "b.flac", "c.ogg", "a.wav", "b.flac"], ["c.ogg"]]
+
+
+def test_files_are_found_however_a_table_spells_them(folder):
+    (folder / "set" / "{dataset}.wav").write_bytes((folder / "set" / "a.wav").read_bytes())
+    (folder / "set" / "a.wav").unlink()
+    (folder / "set" / "._b.flac").write_bytes(b"\0\5\x16\7")
+    (folder / "table.csv").write_text(
+        "file;pitch;dynamics\n{dataset}.wav;69,5;pp\nb.flac;71;ff\nsub\\c.ogg;72;pp\n"
+    )
+    assert run(folder)[0].shape == (3, 16000)
+    assert "0,69.5,0.0,{dataset}.wav" in (folder / "out" / "p.csv").read_text()
+
+
+def test_two_recordings_that_begin_alike_are_one_sound(folder):
+    sound = (tone(440, 16000, 3) * 2**15).astype(np.int16)
+    soundfile.write(folder / "set" / "a.wav", sound, 16000)
+    sound[2 * 16000 :] = 99
+    soundfile.write(folder / "set" / "b.flac", sound, 16000)
+    with pytest.raises(SystemExit, match=r"1 fault: b\.flac holds the same sound as a\.wav$"):
+        run(folder)

@@ -11,7 +11,7 @@ ladder and its synthesizer have no fault.
 import math
 from pathlib import Path
 
-from shared.listed_files import file_faults, folder_fault
+from shared.listed_files import folder_fault, listed_files
 from shared.sentences import first_few
 
 from planning.datasets import (
@@ -204,7 +204,7 @@ def table_faults(where, entry):
             yield f"{where}.options.folder: must be a path, not {folder!r}"
         elif fault := folder_fault(folder):
             yield f"{where}.options.folder: {fault}"
-        elif faults := file_faults(table["file"], folder):
+        elif faults := listed_files(table["file"], folder)[1]:
             yield f"{where}.table: {entry['table']}: {first_few(faults)}"
 
 

@@ -39,31 +39,33 @@ def folder_fault(folder):
     return "" if place.is_dir() else f"{folder} is a file, not a folder"
 
 
-def file_faults(names, folder="."):
-    """Faults of the files that a table names: list of text.
+def listed_files(names, folder="."):
+    """Where the files are that a table names, and what is wrong with them: {name: Path}, list of text.
 
-    Files that do not exist, that are named twice, and audio files of the folder that are not named. The
-    working directory is not searched for such. Files that other systems hide in a folder do not count.
+    Each file stands once in the former. Faults are files that do not exist, that are named twice, and audio
+    files of the folder that are not named. The working directory is not searched for such. Files that other
+    systems hide in a folder do not count.
     """
     if fault := folder_fault(folder):
-        return [fault]
-    missing, faults, seen = [], [], {}
-    for name in names:
+        return {}, [fault]
+    missing, faults, seen, paths = [], [], {}, {}
+    for name in map(str, names):
         path = found(name, folder)
         if path is None or not path.is_file():
             missing.append(name)
-            continue
-        if path.name.startswith("._"):
+        elif path.name.startswith("._"):
             faults.append(f"{name} is no sound, but what macOS keeps beside a file; delete its row")
-        identity = identity_of(path)
-        if identity in seen:
+        elif (identity := identity_of(path)) in seen:
             other = seen[identity]
             faults.append(f"{name} is listed twice{'' if other == name else f', also as {other}'}")
-        seen.setdefault(identity, name)
+        else:
+            seen[identity], paths[name] = name, path
     if len(missing) == len(names) > 1:
-        return [f"none of the {len(names)} files, such as {names[0]}, is in {place_words(folder)}"]
+        return {}, [f"none of the {len(names)} files, such as {names[0]}, is in {place_words(folder)}"]
     faults = [missing_words(name, folder, i < FEW) for i, name in enumerate(missing)] + faults
-    return faults + ([f"{path} has no row" for path in unlisted(folder, seen)] if folder != "." else [])
+    return paths, faults + (
+        [f"{path} has no row" for path in unlisted(folder, seen)] if folder != "." else []
+    )
 
 
 def place_words(folder):

@@ -30,7 +30,8 @@ def load_synthesizer(name):
     It holds FACTORS, {name: {unit, scale, low, high, default, jnd}}, and render(parameters, sample_rate,
     duration, **options). render() returns float64 (n, T), or that and {factor: measured values}; the latter
     then stand as the factor. It may hold NUISANCES of its own, and check(table, duration, **options), which
-    raises ValueError before anything is rendered. Raises ValueError if there is no such synthesizer.
+    raises ValueError before anything is rendered: once in a data set, in its first shard. Raises ValueError
+    if there is no such synthesizer.
     """
     if not name.endswith(".py"):
         if importlib.util.find_spec(f"synthesizers.{name}") is None:
@@ -181,10 +182,10 @@ def main(argv=None):
         synthesizer = load_synthesizer(definition["synthesizer"])
         check_options(definition, synthesizer)
         table = draw(definition)
-        if hasattr(synthesizer, "check"):
-            synthesizer.check(table, definition["duration"], **definition.get("options", {}))
         N = len(next(iter(table.values())))
         start, stop = args.shard or (0, N)
+        if start == 0 and hasattr(synthesizer, "check"):
+            synthesizer.check(table, definition["duration"], **definition.get("options", {}))
         sounds = finished(definition, synthesizer, table, start, stop)
         write_audio(args.audio, sounds, definition["sample_rate"], stop - start)
     except ValueError as problem:
