@@ -39,9 +39,8 @@ def read_start(path, duration, sample_rate=None):
     if len(sound) == 0:
         size = os.path.getsize(path)
         unfinished = size > HEADER and not frames
-        raise ValueError(
-            f"is empty by its header, but has {size} bytes; mend it" if unfinished else "is empty"
-        )
+        told = f"is empty by its header, which was not finished: the file has {size} bytes"
+        raise ValueError(told if unfinished else "is empty")
     if len(sound) < min(frames, kept) and Path(path).suffix.lower() != ".mp3":  # whose length is an estimate
         raise ValueError(f"is cut off: its header promises {frames} samples, but only {len(sound)} are there")
     check_samples(sound, kept, "" if frames <= kept else f" for its first {duration:g} s")
