@@ -171,6 +171,7 @@ def recordings(folder, monkeypatch, rows, options=None):
     monkeypatch.chdir(folder)
     (folder / "workflow_scripts").symlink_to(ROOT / "workflow_scripts")  # the plan's paths are relative
     (folder / "envs").symlink_to(ROOT / "envs")
+    (folder / "{x}.wav").touch()
     (folder / "t.csv").write_text("\n".join(["file,pitch", *rows]))
     entry = {"synthesizer": "recordings", "design": "table", "table": "t.csv", "sample_rate": 16000}
     entry |= {"duration": 1, "factors": {"pitch": {"unit": "semitone", "scale": "linear"}}}

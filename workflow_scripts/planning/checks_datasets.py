@@ -9,6 +9,7 @@ ladder and its synthesizer have no fault.
 """
 
 import math
+import re
 from pathlib import Path
 
 from shared.listed_files import folder_fault, listed_files
@@ -27,6 +28,9 @@ from planning.datasets import (
 from planning.places import script_path
 from planning.schema import schema
 from planning.words import closest
+
+BRACES = re.compile(r"\{.*\}")
+RENAME = "Snakemake takes braces in a path for a name of its own; rename the file or folder"
 
 
 def dataset_faults(config):
@@ -193,6 +197,9 @@ def balance_faults(where, entry):
 
 def table_faults(where, entry):
     """Faults of a table and of the files that it lists, all in one sentence."""
+    if BRACES.search(entry["table"]):
+        yield f"{where}.table: {entry['table']}: {RENAME}"
+        return
     try:
         table = table_of(entry)
     except ValueError as problem:
@@ -202,9 +209,13 @@ def table_faults(where, entry):
         folder = entry["options"].get("folder", ".")
         if not isinstance(folder, str):
             yield f"{where}.options.folder: must be a path, not {folder!r}"
-        elif fault := folder_fault(folder):
+            return
+        if fault := folder_fault(folder):
             yield f"{where}.options.folder: {fault}"
-        elif faults := listed_files(table["file"], folder)[1]:
+            return
+        paths, faults = listed_files(table["file"], folder)
+        faults += [f"{name}: {RENAME}" for name, path in paths.items() if BRACES.search(str(path))]
+        if faults:
             yield f"{where}.table: {entry['table']}: {first_few(faults)}"
 
 
