@@ -125,6 +125,7 @@ def sentences(change):
             {"models": {"crepe": {"network": "x"}}},
             "`network` only serves `initialization: random` and `layers`",
         ),
+        ({"catalogues": ["hear2021"], "run": ["panns"]}, "run: ['panns'] is not of type 'object'"),
         ({"catalogues": ["hear"]}, "catalogues: 'hear' is not known, did you mean 'hear2021'?"),
         (
             {"catalogues": ["hear2021"], "run": {"models": ["panns"]}},

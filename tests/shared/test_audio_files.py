@@ -76,6 +76,16 @@ def test_a_file_that_lost_its_end_is_told(tmp_path, noise, name):
         assert fault(tmp_path / name).startswith(("is cut off", "is empty", "cannot be read: "))
 
 
+def test_what_is_no_audio_file_is_told(tmp_path):
+    path = tmp_path / "a.wav"
+    assert fault(path) == "cannot be read: it does not exist"
+    assert fault(tmp_path) == "cannot be read: it is a folder"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n")
+    assert fault(path).startswith("cannot be read: it is a pointer of Git LFS")
+    path.write_text("hello")
+    assert fault(path) == "cannot be read: Format not recognised"
+
+
 def test_the_sentence_on_a_cut_file_says_how_much_is_left(tmp_path):
     wav(tmp_path / "a.wav", [1000, -1000] * 125, data=1600)
     assert fault(tmp_path / "a.wav") == "is cut off: its header promises 1600 bytes, but only 500 are there"

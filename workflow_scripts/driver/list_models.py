@@ -94,7 +94,10 @@ def row(name, entry, defined):
 
 def main(argv=None):
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
-    rows = [COLUMNS, *(row(*found) for found in definitions())]
+    try:
+        rows = [COLUMNS, *(row(*found) for found in definitions())]
+    except ValueError as fault:
+        sys.exit(f"error: {fault}")
     widths = [max(len(cells[i]) for cells in rows) for i in range(len(COLUMNS))]
     for cells in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip())

@@ -26,6 +26,8 @@ def add_catalogues(config):
     entry's. Raises WorkflowError for a catalogue that is not known.
     """
     names, mine = config.pop("catalogues", None) or [], dict(config["models"])
+    run = config["run"].get("models") if isinstance(config.get("run"), dict) else []
+    run = run if isinstance(run, list) else []
     for name in names if isinstance(names, list) else [names]:
         path = HOME / "catalogues" / f"{name}.yaml"
         if not path.exists():
@@ -35,8 +37,7 @@ def add_catalogues(config):
             ) from None
         for model, entry in models_of(path).items():
             config["models"][model] = over_catalogue(mine.get(model, {}), entry)
-            run = config.get("run", {}).get("models")
-            for i, listed in enumerate(run if isinstance(run, list) else []):
+            for i, listed in enumerate(run):
                 if listed in entry.get("published", []) and listed not in mine:
                     run[i] = model
 

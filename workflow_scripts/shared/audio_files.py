@@ -1,5 +1,6 @@
 """The beginning of an audio file that a user brings, and whether the file is what its header says."""
 
+import contextlib
 import math
 import os
 import re
@@ -34,8 +35,7 @@ def read_start(path, duration, sample_rate=None):
             ahead = math.ceil(MARGIN * max(1, rate / sample_rate)) if sample_rate else 0
             sound = file.read(kept + ahead, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as problem:
-        reason = str(problem).rsplit(": ", 1)[-1] if Path(path).exists() else "it does not exist"
-        raise ValueError(f"cannot be read: {reason}") from problem
+        raise ValueError(f"cannot be read: {reason_of(problem, path)}") from problem
     if len(sound) == 0:
         size = os.path.getsize(path)
         unfinished = size > HEADER and not frames
@@ -45,6 +45,16 @@ def read_start(path, duration, sample_rate=None):
         raise ValueError(f"is cut off: its header promises {frames} samples, but only {len(sound)} are there")
     check_samples(sound, kept, "" if frames <= kept else f" for its first {duration:g} s")
     return sound.mean(axis=1, dtype=float), rate
+
+
+def reason_of(problem, path):
+    """Why a file could not be opened or read, in words."""
+    if not Path(path).is_file():
+        return "it is a folder" if Path(path).exists() else "it does not exist"
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        if file.read(23) == b"version https://git-lfs":
+            return "it is a pointer of Git LFS to a file that was not fetched (git lfs pull)"
+    return str(problem).rsplit(": ", 1)[-1].rstrip(".")
 
 
 def check_header(file, path):
