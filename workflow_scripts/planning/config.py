@@ -57,7 +57,7 @@ def over_catalogue(own, entry):
     """A model's own entry in the config (null removes it) over that of a catalogue, if both are of one
     module.
     """
-    if own is None or own.get("module", entry["module"]) != entry["module"]:
+    if own is None or own.get("module", entry.get("module")) != entry.get("module"):
         return own
     return {key: entry[key] for key in entry if key != "env" or "requirements" not in own} | own
 
