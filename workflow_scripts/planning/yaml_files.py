@@ -33,6 +33,8 @@ CAUSES = {  # how PyYAML's words begin: what people would say
     "value in quotation marks",
     "expected '<document start>'": "this does not fit the indentation of the lines above it",
     "sequence entries are not allowed": "a list that is written with - begins in a line of its own",
+    "found unknown escape|expected escape": 'a backslash in "..." does not stand for itself; write / or put the '
+    "text in '...'",
     "but found another document": "a second document begins (---); a file is one",
     "found undefined alias": "* stands for a value that is named by & before; put a text in quotation marks",
 }
