@@ -98,13 +98,15 @@ def test_every_fault_is_told_and_a_key_may_overrule_a_merged_one(tmp_path):
     assert list(faults_of("a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}\n")) == []
 
 
-def test_json_is_held_to_its_own_rules(tmp_path):
-    path = tmp_path / "mine.json"
-    path.write_text('{\n\t"a": 2e1,\n\t"b": "no"\n}')
-    check_config_files([path])
-    assert sentences(tmp_path, '{\n\t"a": 1,\n\t"a": 2}', "mine.json") == [
+@pytest.mark.parametrize("name", ["mine.json", "mine.yaml"])
+def test_json_is_held_to_its_own_rules(tmp_path, name):
+    """Snakemake tries JSON first, whatever a file is called."""
+    (tmp_path / name).write_text('{\n\t"a": 2e1,\n\t"b": "no"\n}')
+    check_config_files([tmp_path / name])
+    assert sentences(tmp_path, '{\n\t"a": 1,\n\t"a": 2}', name) == [
         "line 3: the key a stands twice, first in line 2; leave one of them out"
     ]
+    assert sentences(tmp_path, '["run"]', name) == ["holds a list; write keys at its top level, such as run"]
 
 
 def test_make_run_looks_at_every_file_that_its_words_name(tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ LOADER = yaml.SafeLoader  # in plain Python, as Snakemake's: what one of them re
 NUMBER = re.compile(  # what Python's float() or int() would take, although it is text in YAML 1.1
     r"[-+]?(\d+(_\d+)*\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?0o[0-7]+|[-+]?(inf|infinity|nan)", re.IGNORECASE
 )
+TWICE = "stands twice"
 CAUSES = {  # how PyYAML's words begin: what people would say
     r"found character '\\t'": "a tab stands where YAML takes blanks only",
     r"found character '(.)'": "{0} cannot begin a value; put the value in quotation marks",
@@ -33,8 +34,8 @@ CAUSES = {  # how PyYAML's words begin: what people would say
     "value in quotation marks",
     "expected '<document start>'": "this does not fit the indentation of the lines above it",
     "sequence entries are not allowed": "a list that is written with - begins in a line of its own",
-    "found unknown escape|expected escape": 'a backslash in "..." does not stand for itself; write / or put the '
-    "text in '...'",
+    "found unknown escape|expected escape": 'a backslash in "..." does not stand for itself; write / or put '
+    "the text in '...'",
     "but found another document": "a second document begins (---); a file is one",
     "found undefined alias": "* stands for a value that is named by & before; put a text in quotation marks",
 }
@@ -64,24 +65,26 @@ def check_config_files(paths):
     for path in dict.fromkeys(map(str, paths)):
         shown = min(str(path), os.path.relpath(path), key=len)
         try:
-            read_json(shown) if path.endswith(".json") else read_yaml(shown)
+            read_config(shown)
         except ValueError as problem:
             faults += str(problem).splitlines()
     if faults:
         raise WorkflowError("config: " + "\nconfig: ".join(faults)) from None
 
 
-def read_json(path):
-    """The content of a JSON file, a dict. Raises ValueError as read_yaml does."""
+def read_config(path):
+    """The content of a config file, a dict: JSON if it can be, as Snakemake tries first, else YAML.
+
+    Raises ValueError as read_yaml does. In JSON nothing is doubtful but keys that stand twice.
+    """
     text = text_of(path)
     try:
-        json.loads(text)
+        content = json.loads(text)
     except json.JSONDecodeError:
         return read_yaml(path)
-    keys = [fault for fault in faults_of(text.replace("\t", " ")) if "stands twice" in fault[1]]
-    if keys:
-        raise ValueError("\n".join(f"{path}, line {line}: {fault}" for line, fault in keys))
-    return json.loads(text)
+    if twice := [fault for fault in faults_of(text.replace("\t", " ")) if TWICE in fault[1]]:
+        raise ValueError("\n".join(f"{path}, line {line}: {fault}" for line, fault in twice))
+    return content if isinstance(content, dict) else read_yaml(path)
 
 
 def text_of(path):
@@ -160,7 +163,7 @@ def key_faults(node):
         if name.value in lines:
             first = lines[name.value]
             where = f"in line {first}" if first != line else "in the same line"
-            yield line, f"the key {name.value} stands twice, first {where}; leave one of them out"
+            yield line, f"the key {name.value} {TWICE}, first {where}; leave one of them out"
         lines.setdefault(name.value, line)
 
 
