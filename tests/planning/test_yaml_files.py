@@ -115,10 +115,12 @@ def test_make_run_looks_at_every_file_that_its_words_name(tmp_path, monkeypatch)
     (tmp_path / "b.yaml").write_text("run:\n\tx: 1\n")
     config_files.main(["--cores", "1", "--configfile", "a.yaml", "--config", "b.yaml=1"])
     for words in (["--configfile", "a.yaml", "b.yaml", "-n"], ["--configfile=b.yaml"]):
-        with pytest.raises(SystemExit, match=r"^config: b\.yaml, line 2: a tab stands"):
+        with pytest.raises(SystemExit, match=r"^error: config: b\.yaml, line 2: a tab stands"):
             config_files.main(["--cores", "1", *words])
-    with pytest.raises(SystemExit, match=r"^config: c\.yaml cannot be read: No such file"):
-        config_files.main(["--configfile", "c.yaml"])
+    with pytest.raises(
+        SystemExit, match=r"^error: config: c\.yaml cannot be read: No such .*; b\.yaml, line 2: a"
+    ):
+        config_files.main(["--configfile", "c.yaml", "b.yaml"])
 
 
 def test_the_files_of_the_clone_have_no_fault():

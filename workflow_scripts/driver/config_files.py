@@ -20,4 +20,4 @@ def main(argv=None):
     try:
         check_config_files(args.configfile)
     except WorkflowError as faults:
-        sys.exit(str(faults))
+        sys.exit("error: " + "; ".join(str(faults).split("\nconfig: ")))
