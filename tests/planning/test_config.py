@@ -2,6 +2,7 @@
 
 import pytest
 from helpers import checked_with
+from planning.config import find_files
 from planning.datasets import resolved
 from planning.environments import environment_of
 from planning.models import weights_to_fetch
@@ -86,3 +87,19 @@ def test_digests_of_one_file_are_joined_and_must_agree():
     models["third"] = of | {"weights": hub | {"files": {"w": 64 * "3"}}}
     with pytest.raises(WorkflowError, match="has two different digests"):
         files()
+
+
+def test_paths_may_begin_at_home_and_be_spelled_otherwise(tmp_path, monkeypatch):
+    for name in ("w.pth", "buzz.py", "sounds"):
+        (tmp_path / name).mkdir() if name == "sounds" else (tmp_path / name).touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    entry = {"synthesizer": "~/buzz.py", "table": "~/t.csv", "options": {"folder": "~\\sounds"}}
+    model = {"module": "m", "weights": [{"path": "~/w.pth", "place": "./w"}]}
+    config = {"datasets": {"d": entry}, "models": {"a": model, "b": {"module": "m", "weights": "~/w.pth"}}}
+    config["models"]["c"] = {"module": "precomputed", "embeddings": "~/{dataset}.npy"}
+    find_files(config)
+    assert entry["synthesizer"] == f"{tmp_path}/buzz.py"
+    assert entry["table"] == f"{tmp_path}/t.csv"  # although it is not there
+    assert entry["options"]["folder"] == f"{tmp_path}/sounds"
+    assert model["weights"][0]["path"] == config["models"]["b"]["weights"] == f"{tmp_path}/w.pth"
+    assert config["models"]["c"]["embeddings"] == f"{tmp_path}/{{dataset}}.npy"

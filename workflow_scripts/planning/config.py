@@ -79,6 +79,8 @@ def find_files(config):
         if entry.get("synthesizer", "").endswith(".py"):
             entry["synthesizer"] = meant(entry["synthesizer"])
     for entry in config["models"].values():
+        if entry["module"].endswith(".py"):
+            entry["module"] = meant(entry["module"])
         if "embeddings" in entry:
             entry["embeddings"] = os.path.expanduser(entry["embeddings"])
         if isinstance(entry.get("weights"), str):

@@ -22,8 +22,9 @@ def found(name, folder="."):
     path = Path(os.path.expanduser(folder), os.path.expanduser(name))
     if path.exists():
         return path
-    here = Path(path.anchor)
-    for part in Path(str(path).replace("\\", "/")).parts:
+    path = Path(*(os.path.expanduser(str(part).replace("\\", "/")) for part in (folder, name)))
+    here = Path()
+    for part in path.parts:
         forms = dict.fromkeys([part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD"))])
         here = next((here / form for form in forms if (here / form).exists()), None)
         if here is None:
