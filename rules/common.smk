@@ -241,8 +241,7 @@ resource_scopes:
     networks="local",
 
 
-# GEAR_JOB marks what a killed run leaves behind, for resume.py.
-shell.prefix("unset PYTHONPATH PYTHONDONTWRITEBYTECODE; export PYTHONNOUSERSITE=1 GEAR_JOB=1; ")
+shell.prefix(snakemake_settings.SHELL_PREFIX)
 
 
 onstart:

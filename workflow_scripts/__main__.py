@@ -7,25 +7,64 @@ An environment is not activated. What it holds besides Python (a program such as
 the same, because its bin/ comes first on PATH. Nothing else of an activation is needed: libraries find each
 other by relative paths, and neither conda's Python nor what pip installs has scripts that set variables
 (activate.d).
+
+When a script fails, a marked line of its log says why (see shared/logs.py). What a model's libraries print
+afterwards does not hide it, and a thread that they leave at work does not keep the job from its end.
 """
 
+import contextlib
+import faulthandler
 import importlib
 import os
 import re
 import sys
+import threading
+import traceback
 from pathlib import Path
 
 FOLDER = Path(__file__).absolute().parent
+GRACE = 10  # s that threads have to end after the script did
 
 
 def scripts():
-    """Names of all scripts: the modules that have a function main."""
-    paths = (path.relative_to(FOLDER).with_suffix("") for path in FOLDER.glob("*/*.py"))
+    """Names of all scripts: the modules that have a function main. A file that is not UTF-8 counts, too."""
     return sorted(
-        ".".join(path.parts)
-        for path in paths
-        if re.search(r"^def main\(", (FOLDER / path.with_suffix(".py")).read_text(), re.MULTILINE)
+        ".".join(path.relative_to(FOLDER).with_suffix("").parts)
+        for path in FOLDER.glob("*/*.py")
+        if re.search(rb"^def main\(", path.read_bytes(), re.MULTILINE)
     )
+
+
+def end(status):
+    """End the process although something is at work in it, and say what."""
+    threads = [thread.name for thread in threading.enumerate() if not thread.daemon]
+    processes = sys.modules["multiprocessing"].active_children() if "multiprocessing" in sys.modules else []
+    for process in processes:
+        process.kill()
+    left = ", ".join([*threads[1:], *(process.name for process in processes)])  # the first is the main thread
+    os.write(2, f"\nended {GRACE} s after the script, although this was still at work: {left}\n".encode())
+    os._exit(status)
+
+
+def status_of(name):
+    """Run a script. Returns its exit status, after a line that says why if it fails."""
+    from shared.logs import in_words, write_reason
+
+    try:
+        importlib.import_module(name).main()
+        return 0
+    except SystemExit as problem:
+        if problem.code in (None, 0):
+            return 0
+        status, sentence = problem.code if isinstance(problem.code, int) else 1, in_words(problem)
+    except BaseException as problem:
+        traceback.print_exc()
+        status, sentence = 1, in_words(problem)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # a library may have put anything in their place
+            stream.flush()
+    write_reason(sentence)
+    return status
 
 
 def main():
@@ -37,7 +76,12 @@ def main():
         known = "\n  ".join(scripts())
         sys.exit(f"usage: python workflow_scripts SCRIPT --help\nscripts:\n  {known}")
     sys.argv[:2] = [f"{sys.argv[0]} {name}"]
-    importlib.import_module(name).main()
+    faulthandler.enable()
+    status = status_of(name)
+    timer = threading.Timer(GRACE, end, [status])
+    timer.daemon = True
+    timer.start()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

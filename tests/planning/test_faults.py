@@ -96,6 +96,10 @@ def sentences(change):
             "models.mine: 'embeddings' is a required property",
         ),
         (
+            {"models": {"mine": {"module": "own/my-model.py", "env": "signal", "sample_rate": 16000}}},
+            "models.mine.module: the file own/my-model.py does not exist in ",
+        ),
+        (
             {"models": {"crepe": {"sample_rate": "16 kHz"}}},
             "models.crepe.sample_rate: '16 kHz' is not of type",
         ),

@@ -118,7 +118,8 @@ def test_an_entry_that_is_removed_is_no_fault():
         ("run: {models: []}", "run.models: the list is empty; name at least one"),
         (
             "models: {mfcc: {module: a b}}",
-            "models.mfcc.module: must be the name of a module, such as `package.module`, not 'a b'",
+            "models.mfcc.module: must be the name of a module, such as `package.module`, or the path of a "
+            "`.py` file, not 'a b'",
         ),
         (
             "datasets: {tones: {factors: {f1: {jnd: {source: x}}}}}",

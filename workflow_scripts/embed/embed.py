@@ -35,6 +35,7 @@ from embed.hear import (
 )
 from embed.initialize import CALIBRATION_BATCH, CALIBRATION_SOUNDS, reinitialize
 from embed.layers import side_by_side, with_layers
+from embed.surroundings import surroundings
 
 MEMORY_SHARE = 0.8  # of the job's memory that a batch may fill, as far as the audit can foresee
 
@@ -100,12 +101,12 @@ def check_framework(framework, layers, initialization, precision):
             raise Breach(f"{key} needs a PyTorch model; this one is of {framework}")
 
 
-def prepared(args, sounds, few, argument):
+def prepared(args, name, sounds, few, argument):
     """Load a model and make it as its entry wants it. Returns Ready; raises Breach.
 
-    few: float32 (n, T), for the first call. argument: what load_model is passed.
+    name, argument: as in embedded(). few: float32 (n, T), for the first call.
     """
-    module, model = load(args.module, argument, args.options)
+    module, model = load(name, argument, args.options)
     check_entry(model, args.sample_rate, args.embedding_size)
     framework = framework_of(model)
     check_framework(framework, args.layers, args.initialization, args.precision)
@@ -137,16 +138,17 @@ def check_one_call(N, layers, shard):
         )
 
 
-def embedded(args, sounds, argument, digests):
+def embedded(args, name, sounds, argument, digests):
     """Load, audit and run one model whose weights are in their places. Returns a list of (embeddings, facts).
 
-    argument: what load_model is passed. digests: of the weights, {path: SHA-256}. Audit and calibration hear
-    the whole data set whatever the shard, so that every shard gets the same network and the same verdict.
+    name: of the module, or the absolute path of its file. argument: what load_model is passed. digests: of
+    the weights, {path: SHA-256}. Audit and calibration hear the whole data set whatever the shard, so that
+    every shard gets the same network and the same verdict.
     """
     began = time.monotonic()
     log(f"{args.module}: loading")
     few = sounds.some(AUDIT_SOUNDS)
-    ready = prepared(args, sounds, few, argument)
+    ready = prepared(args, name, sounds, few, argument)
     loaded = time.monotonic()
     log(f"{args.module}: loaded in {loaded - began:.1f} s on {ready.device}")
 
@@ -206,8 +208,13 @@ def run(args):
     model's own, then its layers'. Raises Breach, Refused."""
     # absolute, because the working directory changes if a weights file is placed there
     sounds = Sounds(Path(args.audio).absolute(), count_sounds(args.parameters))
-    with guarded_pickles(args.trust_pickle), in_place(args.weights) as (argument, digests):
-        return embedded(args, sounds, argument, digests)
+    name = str(Path(args.module).absolute()) if args.module.endswith(".py") else args.module
+    with (
+        surroundings(name),
+        guarded_pickles(args.trust_pickle),
+        in_place(args.weights) as (argument, digests),
+    ):
+        return embedded(args, name, sounds, argument, digests)
 
 
 def write(embeddings, facts, embeddings_path, facts_path):
@@ -224,7 +231,7 @@ def main(argv=None):
     parser.add_argument("--parameters", required=True, help="CSV with one row per sound in it")
     parser.add_argument("--shard", nargs=2, type=int, help="first row to embed and the one after the last")
     parser.add_argument("--model", required=True, help="name of the model, for messages")
-    parser.add_argument("--module", required=True, help="HEAR API module")
+    parser.add_argument("--module", required=True, help="HEAR API module, or the path of a .py file")
     parser.add_argument("--sample-rate", type=int, required=True, help="Hz, as the entry states it")
     parser.add_argument("--embedding-size", type=int, default=0, help="as the entry states it; 0: any")
     parser.add_argument(

@@ -4,6 +4,8 @@ Conventions
     A module has `load_model` and `get_scene_embeddings`; a model has `sample_rate` (Hz) and
     `scene_embedding_size`. Sounds are float32 (n, T), embeddings float32 (n, D). A module without PyTorch or
     TensorFlow may take and return NumPy arrays instead of tensors.
+    The sounds that a model gets are its own copy, and what it gives is copied: it may work in place and use
+    its arrays again.
     A breach of the API is a Breach: one sentence that says what was expected and what came.
 
 Source
@@ -13,14 +15,18 @@ Source
 import contextlib
 import importlib
 import importlib.metadata
+import importlib.util
 import inspect
 import os
 import pickle
 import platform
 import sys
+from pathlib import Path
 
 import numpy as np
+from shared.logs import place_of, short_path
 
+HERE = Path.cwd()  # where the config's paths begin; a place of weights may change it
 TORCH_VARIABLES = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
 
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else TensorFlow takes the whole GPU
@@ -36,17 +42,37 @@ class Breach(Exception):
 # --- loading ---------------------------------------------------------------------------------------
 
 
+def imported(name):
+    """The module of a name, or of the path of a .py file. Raises Breach.
+
+    The modules beside such a file can be imported, behind those that are installed.
+    """
+    try:
+        if not name.endswith(".py"):
+            return importlib.import_module(name)
+        path = Path(name)
+        known = importlib.util.find_spec(path.stem)  # a file crepe.py may import the installed crepe
+        spec = importlib.util.spec_from_file_location(f"{path.stem}_py" if known else path.stem, path)
+        module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        sys.path.append(str(path.parent))
+        spec.loader.exec_module(module)
+        return module
+    except ImportError as problem:
+        place = place_of(problem)
+        where = "" if place.startswith(short_path(__file__)) else f" ({place})"
+        hint = "check `module` and the model's environment"
+        if Path(HERE, f"{name}.py").exists():
+            hint += f", or state `module: {name}.py` for the file in {HERE}"
+        raise Breach(f"cannot import module {name!r}: {problem}{where}; {hint}") from problem
+
+
 def load(name, weights, options):
     """Import a HEAR module and load its model. Returns (module, model). Raises Breach.
 
-    weights: path that load_model is passed, or an empty string. options: its keywords.
+    name: of the module, or the absolute path of its file. weights: path that load_model is passed, or an
+    empty string. options: its keywords.
     """
-    try:
-        module = importlib.import_module(name)
-    except ImportError as problem:
-        raise Breach(
-            f"cannot import module {name!r}: {problem}; check `module` and the model's environment"
-        ) from problem
+    module = imported(name)
     for function in ("load_model", "get_scene_embeddings"):
         if not callable(getattr(module, function, None)):
             raise Breach(f"module {name!r} has no function {function}(), which the HEAR API requires")
@@ -135,12 +161,12 @@ def torch_embedder(module, model):
 
     def embed(sounds):
         with torch.no_grad():
-            result = module.get_scene_embeddings(torch.from_numpy(sounds).to(device), model)
+            result = module.get_scene_embeddings(torch.tensor(sounds, device=device), model)
         if not isinstance(result, torch.Tensor):
             raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a torch.Tensor")
         if result.dtype == torch.bfloat16:  # NumPy has none
             result = result.float()
-        return result.detach().cpu().numpy()
+        return np.array(result.detach().cpu())
 
     name = torch.cuda.get_device_name() if device.type == "cuda" else platform.processor()
     return embed, f"{device.type} {name}".strip()
@@ -151,10 +177,10 @@ def tensorflow_embedder(module, model):
     import tensorflow
 
     def embed(sounds):
-        result = module.get_scene_embeddings(tensorflow.convert_to_tensor(sounds), model)
+        result = module.get_scene_embeddings(tensorflow.convert_to_tensor(sounds.copy()), model)
         if not tensorflow.is_tensor(result):
             raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a tf.Tensor")
-        return result.numpy()
+        return np.array(result)
 
     return embed, "gpu" if tensorflow.config.list_physical_devices("GPU") else "cpu"
 
@@ -163,10 +189,10 @@ def numpy_embedder(module, model):
     """Function from float32 (n, T) to (n, D) arrays by a model without a framework, and the device's name."""
 
     def embed(sounds):
-        result = module.get_scene_embeddings(sounds, model)
+        result = module.get_scene_embeddings(sounds.copy(), model)
         if not isinstance(result, np.ndarray):
             raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a numpy.ndarray")
-        return result
+        return result.copy()
 
     return embed, "cpu"
 

@@ -76,6 +76,8 @@ def module_faults(where, entry):
         files = [f"adapters.{other.stem}" for other in path.parent.glob("[a-z]*.py")]
         missing = path.relative_to(HOME)
         yield f"{where}.module: {missing} does not exist, {closest(entry['module'], files)}"
+    if entry["module"].endswith(".py") and not Path(entry["module"]).is_file():
+        yield f"{where}.module: the file {entry['module']} does not exist in {Path.cwd()}"
     if "network" in entry and entry.get("initialization") != "random" and "layers" not in entry:
         yield f"{where}: `network` only serves `initialization: random` and `layers`"
 

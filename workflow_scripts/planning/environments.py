@@ -23,8 +23,8 @@ from planning.places import HOME, SCRIPTS, script_path
 def scripts(name, *more):
     """Paths of a script and of every local module that it imports by name: an edit of any reruns the rule.
 
-    `more` are modules that a script imports at run time: a synthesizer (a user's own by its path), or a
-    model's module if it is an adapter of ours (others are not local).
+    `more` are modules that a script imports at run time: a synthesizer or a model's module, if it is one of
+    ours or a file of the user's own, given by its path. The modules beside such a file count, too.
     """
     paths = []
     pending = [name, *(module for module in more if module.endswith(".py") or script_path(module).exists())]
@@ -33,14 +33,25 @@ def scripts(name, *more):
         path = Path(wanted) if wanted.endswith(".py") else script_path(wanted)
         if str(path) not in paths:
             paths.append(str(path))
-            pending += [module for module in imported(path) if script_path(module).exists()]
+            names = imported(path)
+            pending += [module for module in names if script_path(module).exists()]
+            if not path.is_relative_to(SCRIPTS):
+                beside = (path.parent / f"{name.replace('.', '/')}.py" for name in names)
+                pending += [str(other) for other in beside if other.exists()]
     return paths
 
 
 def imported(path):
-    """Names of the modules that a Python file imports anywhere, and of what it imports from them."""
+    """Names of the modules that a Python file imports anywhere, and of what it imports from them.
+
+    None of a file that is not valid Python: the job that imports it fails and says where.
+    """
+    try:
+        tree = ast.parse(Path(path).read_bytes())
+    except (SyntaxError, ValueError):
+        return []
     names = []
-    for node in ast.walk(ast.parse(Path(path).read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:

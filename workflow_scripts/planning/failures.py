@@ -11,10 +11,11 @@ resolved entries of the run's data sets, {name: entry}. A log is its path, or ''
 """
 
 import re
+import signal
 from pathlib import Path
 from typing import NamedTuple
 
-from shared.logs import reason
+from shared.logs import SAYING, UNSAID, append_reason, reason
 from shared.names import CONTROLS, model_of
 from shared.weights import name_in_cache
 
@@ -146,6 +147,10 @@ def unchecked(pending, dataset):
 
 # --- words of Snakemake's own log -----------------------------------------------------------------
 
+# A job that begins: its first output, its first log, its number; and a job that ended without its outputs.
+JOB = r"^ +output: ([^,\n]+).*\n +log: ([^,\s]+).*\n +jobid: (\d+)$"
+MISSING = r"^Job (\d+) +completed successfully, but some output files are missing"
+
 
 def ended_by_slurm(text):
     """Why Slurm ended jobs, or never began them: {(output, log) of a job: sentence}, from Snakemake's log.
@@ -188,6 +193,39 @@ def slurm_sentence(block, message, slurm_logs, log):
     )
 
 
+def silent_ends(text, logs):
+    """How jobs ended that could not say so themselves, {log: sentence}, from Snakemake's log or a part of it.
+
+    They were killed by a signal, or ended with status 0 before they wrote their results. logs: {number of a
+    job: its log}.
+    """
+    ends = {}
+    killed = (
+        r"^Command '.*> (logs/\S+) 2>&1.*' (?:returned non-zero exit status (\d+)|died with <Signals\.(\w+))"
+    )
+    names = {str(128 + number): number.name for number in signal.Signals}
+    for log, status, name in re.findall(killed, text, re.MULTILINE):
+        if name := name or names.get(status):
+            guess = " (out of memory?)" if name == "SIGKILL" else ""
+            ends[log] = f"{UNSAID}, killed by {name}{guess}; {SAYING}"
+    for job in re.findall(MISSING, text, re.MULTILINE):
+        if job in logs:
+            ends[logs[job]] = f"{UNSAID}, with status 0, before it wrote its results; {SAYING}"
+    return ends
+
+
+def logs_of_jobs(text):
+    """{number of a job: its log}, of the jobs that begin in Snakemake's log."""
+    return {job: log for _, log, job in re.findall(JOB, text, re.MULTILINE)}
+
+
+def explain(ends):
+    """Write how jobs ended into those of their logs that do not say it. ends: {log: sentence}."""
+    for log, sentence in ends.items():
+        if reason(log).startswith((f"{UNSAID} (", "ended without a word")):
+            append_reason(log, sentence)
+
+
 def last_words(text, pending):
     """What failed for good, a sentence and a log each, from Snakemake's log.
 
@@ -195,5 +233,8 @@ def last_words(text, pending):
     """
     errors = re.split(r"^ *Error in ", text, flags=re.MULTILINE)[1:]
     jobs = [re.search(r"^ +output: ([^,\n]+).*\n +log: ([^,\s]+)", error, re.MULTILINE) for error in errors]
-    failed = dict.fromkeys(job[2] for job in jobs if job and job[1] in pending)
+    ended = [(job[1], job[2]) for job in jobs if job]
+    missing = set(re.findall(MISSING, text, re.MULTILINE))
+    ended += [(output, log) for output, log, jobid in re.findall(JOB, text, re.MULTILINE) if jobid in missing]
+    failed = dict.fromkeys(log for output, log in ended if output in pending)
     return "".join(f"failed: {reason(of_this_run(log))}\n  {log}\n" for log in failed)

@@ -6,7 +6,18 @@ import sys
 from itertools import product
 from pathlib import Path
 
-from planning.failures import broken, ended_by_slurm, last_words, parse_summary, paths_of
+from shared.logs import append_reason
+
+from planning.failures import (
+    broken,
+    ended_by_slurm,
+    explain,
+    last_words,
+    logs_of_jobs,
+    parse_summary,
+    paths_of,
+    silent_ends,
+)
 from planning.places import RUN_CONFIG
 
 FILES = ("compare.smk", "report.smk")  # the rules that fan in stand here
@@ -59,6 +70,7 @@ def report_unfinished(text, workflow, config, definitions, conda):
     summary = summarized(call)
     pending = parse_summary(summary)
     write_ends(ended_by_slurm(text), paths_of(pending))
+    explain(silent_ends(text, logs_of_jobs(text)))
     failed = last_words(text, paths_of(pending))
     fault = build_report(call, summary, fan_in(workflow.rules), config, definitions)
     outcome = fault or "results/report.html shows the others, and these with the reason."
@@ -97,6 +109,4 @@ def write_ends(sentences, pending):
     """
     for (output, log), sentence in sentences.items():
         if output in pending:
-            Path(log).parent.mkdir(parents=True, exist_ok=True)
-            with open(log, "a") as file:
-                file.write(f"error: {sentence}\n")
+            append_reason(log, sentence)

@@ -4,6 +4,13 @@ import sys
 from pathlib import Path
 
 DEFAULT = (100, 1)  # submissions, seconds
+# What every job begins with. The caller's settings of Python and the backend of a notebook do not reach it.
+# There is nobody to ask: a question meets the end of its input. GEAR_JOB marks what a killed run leaves
+# behind, for resume.py. (Snakemake formats this text: a brace stands twice.)
+SHELL_PREFIX = (
+    "unset ${{!PYTHON@}}; export PYTHONNOUSERSITE=1 PYTHONUNBUFFERED=1 MPLBACKEND=agg GEAR_JOB=1; "
+    "exec < /dev/null; "
+)
 
 
 def without_conda(settings):

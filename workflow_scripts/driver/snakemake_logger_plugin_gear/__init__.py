@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import yaml
+from planning.failures import MISSING, explain, silent_ends
 from planning.places import RUN_CONFIG
 from rich.console import Console, Group
 from rich.live import Live
@@ -57,7 +58,9 @@ class LogHandler(LogHandlerBase):
     def show(self, record):
         """Show what an event of Snakemake means to whoever waits."""
         event = getattr(record, "event", None)
-        if self.common_settings.dryrun:
+        if event == LogEvent.ERROR:
+            self.show_error(record.getMessage())
+        elif self.common_settings.dryrun:
             if event is None or event == LogEvent.RUN_INFO:
                 self.say(record.getMessage())
         elif event == LogEvent.RUN_INFO:
@@ -76,12 +79,21 @@ class LogHandler(LogHandlerBase):
             self.fail(*self.jobs.pop(record.jobid), record.indent)
         elif event is None and record.getMessage().startswith("Exiting because a job execution failed"):
             self.end()
-        elif event == LogEvent.ERROR or (event is None and record.levelno >= logging.WARNING):
+        elif event is None and record.levelno >= logging.WARNING:
             self.say(sentence(record.getMessage()))
         elif event is None and record.getMessage().startswith(
             ("Nothing to be done", "Trying to restart job")
         ):
             self.say(record.getMessage())
+
+    def show_error(self, message):
+        """Show an error of Snakemake: of the run, or of a job that could not say itself how it ended."""
+        explain(silent_ends(message, {str(number): job[3][0] for number, job in self.jobs.items() if job[3]}))
+        missing = re.search(MISSING, message, re.MULTILINE)
+        if missing and int(missing[1]) in self.jobs:
+            self.fail(*self.jobs.pop(int(missing[1])), False)
+        else:
+            self.say(sentence(message))
 
     def begin(self, stats):
         self.totals = {rule: count for rule, count in stats.items() if rule not in ("total", "all")}
