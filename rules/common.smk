@@ -5,7 +5,6 @@ What is computed from the config alone, while Snakemake plans, is in workflow_sc
 
 import json
 import math
-import platform
 import shlex
 from itertools import product
 from pathlib import Path
@@ -13,8 +12,8 @@ from pathlib import Path
 from planning import analyses, config as plan_config, datasets, environments, fan_in, page, snakemake_settings
 from planning.analyses import inputs_of, kinds_of, model_constraint, of_kinds
 from planning.datasets import resolved, sources, synthesizer_module, trainer, without
-from planning.environments import call, environment, environment_of, post_deploy, scripts, spec
-from planning.failures import broken, first_failure, log_of, of_this_run, parse_summary, paths_of, unchecked
+from planning.environments import call, environment, environment_of, local, post_deploy, scripts, spec
+from planning.failures import broken, first_failure, log_of, of_this_run, paths_of, unchecked
 from planning.fan_in import CLOUD
 from planning.models import any_of, layers_of, receipts, rows_of_models, weights_to_fetch, weights_to_place
 from planning.places import HOME, SCRIPTS
@@ -35,7 +34,7 @@ EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together
 
 UNFINISHED = config.pop("unfinished", None)  # a summary, when this run makes the report after failed jobs
 config = plan_config.checked(config)
-environments.write_inline_specs(config)
+environments.write_specs(config)
 DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
 SIZES = {name: datasets.sounds_at_most(entry) for name, entry in DEFINITIONS.items()}
 SHARDS = {name: datasets.shards_of(entry, config) for name, entry in DEFINITIONS.items()}
@@ -48,7 +47,7 @@ MODELS_WITHOUT_LAYERS = [name for name in config["models"] if name not in [*PREC
 ROWS = rows_of_models(config)  # models and layers
 ALL_ROWS = [*ROWS, *CONTROLS]
 WEIGHTS = weights_to_fetch(config)
-PENDING = parse_summary(Path(UNFINISHED).read_text()) if UNFINISHED else set()
+PENDING = fan_in.unfinished(UNFINISHED) if UNFINISHED else set()
 PENDING_PATHS = paths_of(PENDING)
 BROKEN = {
     dataset: failure for dataset in DEFINITIONS if (failure := broken(PENDING, dataset, config, DEFINITIONS))
@@ -246,8 +245,8 @@ shell.prefix(snakemake_settings.SHELL_PREFIX)
 
 onstart:
     snakemake_settings.without_limit(workflow.scheduler)
-    plan_config.record(config)
-    Path(".snakemake/driver.json").write_text(json.dumps({"host": platform.node(), "conda": CONDA}))
+    if not UNFINISHED:
+        fan_in.begin(workflow, config, CONDA)
 
 
 onerror:

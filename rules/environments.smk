@@ -14,6 +14,7 @@ rule environment:
         script=scripts("environments.environment"),
         spec=lambda wildcards: spec(wildcards.env),
         post_deploy=lambda wildcards: post_deploy(wildcards.env),
+        local=lambda wildcards: local(wildcards.env),
     output:
         lock="resources/environments/{env}/requirements.lock",
     log:
@@ -26,11 +27,10 @@ rule environment:
         mem_mb=2000,
         runtime=60,
     params:
-        call=shlex.join([sys.executable, str(SCRIPTS)]),
         prefix=lambda wildcards: f"resources/environments/{wildcards.env}",
         conda="--conda" if CONDA else "",
     shell:
-        "{params.call} environments.environment --spec {input.spec:q} --prefix {params.prefix:q} "
+        "{sys.executable:q} {SCRIPTS:q} environments.environment --spec {input.spec:q} --prefix {params.prefix:q} "
         "--lock {output.lock:q} {params.conda} > {log:q} 2>&1"
 
 

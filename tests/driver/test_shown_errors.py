@@ -12,7 +12,7 @@ LOG = "logs/embed/tiny/mine.log"
 FAULT = "config: run.models: 'crepee' is not defined, did you mean 'crepe'?"
 MISSING = """\
 MissingOutputException in rule embed in file "rules/embed.smk", line 8:
-Job 28  completed successfully, but some output files are missing. Missing files after 5 seconds. This may be due to
+Job 28  completed successfully, but some output files are missing. Missing files after 5 seconds.
 filesystem latency. If that is the case, consider to increase the wait time with --latency-wait:
 results/tiny/embeddings/mine.npy (missing locally, parent dir contents: chance.npy)"""
 

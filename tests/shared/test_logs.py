@@ -8,9 +8,7 @@ from conftest import ROOT
 from shared.logs import append_reason, reason
 
 ATEXIT = "import atexit; atexit.register(print, 'There appear to be 1 leaked semaphore objects'); "
-KEYS = (
-    'Error(s) in loading state_dict for Net:\\n\\tMissing key(s) in state_dict: "a", "b".\\n\\tsizes differ'
-)
+KEYS = 'Error(s) in loading state_dict for A:\\n\\tMissing key(s) in state_dict: "a", "b".\\n\\tsizes differ'
 MANY = "KeyErrors: " + ", ".join(f"layer.{i}.weight" for i in range(100))
 ENDS = {
     "last words": (ATEXIT + "raise OSError('checkpoint is damaged')", "OSError: checkpoint is damaged"),

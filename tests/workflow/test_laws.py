@@ -23,10 +23,8 @@ LISTED = subprocess.run(
 CODE = [name for name in LISTED if name.endswith((".py", ".smk", ".js", ".j2")) and (ROOT / name).exists()]
 PYTHON_FILES = [name for name in CODE if name.endswith(".py")]
 # What Snakemake's own Python reads besides planning/ and driver/: it has no NumPy.
-PLAIN = [
-    f"shared/{name}.py"
-    for name in ("arguments", "declared", "files", "listed_files", "logs", "names", "sentences", "table_text")
-] + ["shared/tables.py", "shared/weights.py"]
+PLAIN = ("arguments", "declared", "files", "listed_files", "local_packages", "logs", "names", "sentences")
+PLAIN = [f"shared/{name}.py" for name in (*PLAIN, "table_text", "tables", "weights")]
 
 
 def imported(path, inside_functions=True):
@@ -163,3 +161,10 @@ def test_every_script_is_called_in_one_way():
             text = path.read_text() if path.exists() else ""
             calls = re.findall(r"python[\w.]* +workflow_scripts/\w+(?:/\w+)*\.py", text)
             assert calls == [], name
+
+
+def test_no_parameter_of_a_rule_names_a_place_of_this_machine():
+    """Snakemake makes a job again whose parameters change: all of them, if the clone was moved."""
+    for path in (ROOT / "rules").glob("*.smk"):
+        for block in re.findall(r"^ +params:\n((?: {8}.*\n)+)", path.read_text(), re.MULTILINE):
+            assert not re.search(r"sys\.|absolute|resolve\(|cwd|basedir", block), (path.name, block)

@@ -1,5 +1,6 @@
 """What is made again after a change, and nothing else."""
 
+import json
 import os
 
 import pytest
@@ -19,6 +20,15 @@ def test_second_run_does_nothing(finished):
     done = snakemake(finished, *SMALL)
     assert done.returncode == 0
     assert "Nothing to be done" in done.stdout
+
+
+def test_what_jobs_depend_on_is_the_same_in_a_moved_clone(finished):
+    """Snakemake records the parameters and inputs of each job; none names the folder of the clone."""
+    records = [path for path in (finished / ".snakemake" / "metadata").rglob("*") if path.is_file()]
+    assert len(records) > 100
+    for path in records:
+        record = json.loads(path.read_text())
+        assert str(finished) not in json.dumps([record["params"], record["input"]]), record["rule"]
 
 
 FAN_IN = {

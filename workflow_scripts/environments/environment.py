@@ -6,8 +6,9 @@ outside the `pip:` list, from the file's own channels and no others. In both cas
 then installs the `pip:` list. If NAME.post-deploy.sh stands beside the file, it runs last, with the
 environment's `python` first on PATH. Packages of the user's own folder (~/.local) do not count as installed.
 
-An environment that is complete and was built from the same content in the same way is left as it is. The list
-of what is installed is written to --lock.
+An environment that is complete and was built from the same content in the same way is left as it is. If only
+packages of one's own were edited (`./mypkg` under `pip:`), these are installed again. The list of what is
+installed is written to --lock.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from typing import NamedTuple
 
 import yaml
 from shared.files import written_whole
+from shared.local_packages import local_digest, locals_of
 
 CONDAS = ("conda", "mamba", "micromamba")
 ERROR = re.compile(
@@ -163,41 +165,72 @@ def create_with_conda(prefix, spec, variables):
         run([*command, *dict.fromkeys([*spec.packages, "pip"])], f"{name} create", env=variables)
 
 
+def cleaned():
+    """The caller's environment variables without those of its Python, and without what makes pip install
+    elsewhere. Where packages come from (PIP_INDEX_URL and the like) stays.
+    """
+    foreign = re.compile(
+        r"PYTHON.*|VIRTUAL_ENV|"
+        r"PIP_(TARGET|PREFIX|ROOT|PATH|PYTHON|DRY_RUN|REQUIRE_HASHES|REQUIREMENT|EDITABLE|REPORT)"
+    )
+    kept = {name: value for name, value in os.environ.items() if not foreign.fullmatch(name)}
+    ours = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
+    return kept | ours | {"PYTHONNOUSERSITE": "1"}
+
+
+def inside(prefix, conda):
+    """Environment variables of what runs in an environment."""
+    path = f"{prefix / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return cleaned() | {"CONDA_PREFIX" if conda else "VIRTUAL_ENV": str(prefix), "PATH": path}
+
+
+def install(prefix, requirements, conda, *words):
+    """Let the environment's pip install lines of requirements. words: further ones of pip. Raises Problem."""
+    file = prefix / "requirements.txt"
+    file.write_text("".join(f"{line}\n" for line in requirements))
+    # Python compiles a module when it is first imported; pip would compile all, most of them for nothing
+    command = [
+        str(prefix / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--no-compile",
+        "--progress-bar",
+        "off",
+    ]
+    run([*command, *words, "-r", str(file)], "pip install", env=inside(prefix, conda))
+
+
 def build(prefix, spec, post_deploy, conda):
-    """Make the environment anew in the folder `prefix`. Returns the text of the lock file; raises Problem.
+    """Make the environment anew in the folder `prefix`. Raises Problem.
 
     post_deploy: script to run last, or None. conda: whether conda makes it, else venv.
     """
-    foreign = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-    variables = {name: value for name, value in os.environ.items() if name not in foreign}
-    variables |= {
-        "PYTHONNOUSERSITE": "1",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_USER": "0",
-        "PIP_REQUIRE_VIRTUALENV": "0",
-    }
     shutil.rmtree(prefix, ignore_errors=True)
     if conda:
-        create_with_conda(prefix, spec, variables)
+        create_with_conda(prefix, spec, cleaned())
     else:
         command = [interpreter(python_version(spec.packages)), "-m", "venv", str(prefix)]
-        run(command, "venv", env=variables)
-    python = str(prefix / "bin" / "python")
-    variables |= {
-        "CONDA_PREFIX" if conda else "VIRTUAL_ENV": str(prefix),
-        "PATH": f"{prefix / 'bin'}{os.pathsep}{os.environ['PATH']}",
-    }
+        run(command, "venv", env=cleaned())
     if spec.requirements:
-        file = prefix / "requirements.txt"
-        file.write_text("".join(f"{line}\n" for line in spec.requirements))
-        # Python compiles a module when it is first imported; pip would compile all, most of them for nothing
-        command = [python, "-m", "pip", "install", "--no-compile", "--progress-bar", "off", "-r", str(file)]
-        run(command, "pip install", env=variables)
+        install(prefix, spec.requirements, conda)
     if post_deploy:
-        run(["bash", str(post_deploy)], post_deploy.name, env=variables)
-    command = [python, "-m", "pip", "freeze"]
-    frozen = subprocess.run(command, env=variables, check=True, capture_output=True, text=True).stdout
-    return installed_by_conda(prefix) + without_conda(frozen) if conda else frozen
+        run(["bash", str(post_deploy)], post_deploy.name, env=inside(prefix, conda))
+
+
+def reinstall_local(prefix, spec, conda):
+    """Install the packages of one's own again, and what they newly require. Raises Problem."""
+    own = [line for line in spec.requirements if locals_of([line])]
+    install(prefix, own, conda, "--force-reinstall", "--no-deps")
+    install(prefix, spec.requirements, conda)
+
+
+def frozen(prefix, conda):
+    """The text of the lock file: what an environment holds."""
+    command = [str(prefix / "bin" / "python"), "-m", "pip", "freeze"]
+    done = subprocess.run(command, env=inside(prefix, conda), check=True, capture_output=True, text=True)
+    listed = done.stdout
+    return installed_by_conda(prefix) + without_conda(listed) if conda else listed
 
 
 def installed_by_conda(prefix):
@@ -221,18 +254,25 @@ def main(argv=None):
     prefix = args.prefix.absolute()
     post_deploy = args.spec.with_suffix(".post-deploy.sh").absolute()
     post_deploy = post_deploy if post_deploy.exists() else None
-    stamp = prefix / "complete"  # first line: digest of what it was built from; then what was installed
+    # first line: digests of what it was built from, and of local packages; then what was installed
+    stamp = prefix / "complete"
     try:
         spec = parse(args.spec.read_text())
         script = post_deploy.read_text() if post_deploy else ""
         base = ("conda", spec.channels, spec.packages) if args.conda else (python_version(spec.packages),)
         digest = hashlib.sha256(repr((*base, spec.requirements, script)).encode()).hexdigest()
-        if stamp.exists() and stamp.read_text().split("\n", 1)[0] == digest:
+        wanted = [digest, local_digest(spec.requirements)]
+        have = [*(stamp.read_text().split("\n", 1)[0].split(" ") if stamp.exists() else [""]), ""][:2]
+        if have == wanted:
             print(f"reusing {args.prefix}", file=sys.stderr)
         else:
-            frozen = build(prefix, spec, post_deploy, args.conda)
+            stamp.unlink(missing_ok=True)
+            if have[0] == digest:
+                reinstall_local(prefix, spec, args.conda)
+            else:
+                build(prefix, spec, post_deploy, args.conda)
             with written_whole(stamp) as draft:
-                draft.write_text(f"{digest}\n{frozen}")
+                draft.write_text(f"{' '.join(wanted).strip()}\n{frozen(prefix, args.conda)}")
     except Problem as problem:
         sys.exit(f"error: environment {args.spec.stem} cannot be built: {problem}")
     with written_whole(args.lock) as draft:

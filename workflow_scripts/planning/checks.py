@@ -6,6 +6,7 @@ The faults of data sets are in checks_datasets.py, those that the schema finds i
 import re
 from pathlib import Path
 
+from shared.local_packages import locals_of
 from shared.names import CONTROLS
 
 from planning.models import layers_of, listed_weights, weights_to_fetch
@@ -37,6 +38,8 @@ def model_faults(config):
             yield from precomputed_faults(config, name, entry)
         else:
             yield from environment_faults(f"models.{name}", entry)
+            if name in config["run"]["models"]:
+                yield from local_faults(f"models.{name}", entry)
             yield from module_faults(f"models.{name}", entry)
             yield from weights_faults(f"models.{name}", entry, name in config["run"]["models"])
             yield from layer_faults(f"models.{name}", entry)
@@ -67,6 +70,13 @@ def environment_faults(where, entry):
     elif "env" in entry and not (HOME / "envs" / f"{entry['env']}.yaml").exists():
         files = [path.stem for path in (HOME / "envs").glob("*.yaml")]
         yield f"{where}.env: envs/{entry['env']}.yaml does not exist, {closest(entry['env'], files)}"
+
+
+def local_faults(where, entry):
+    """Faults of the packages of one's own among a model's requirements."""
+    for package in locals_of(entry.get("requirements", [])):
+        if not package.path.exists():
+            yield f"{where}.requirements: {package.path} does not exist in {Path.cwd()}"
 
 
 def module_faults(where, entry):

@@ -13,7 +13,7 @@ from snakemake.exceptions import WorkflowError
 from planning.checks import digest_faults, model_faults, name_faults
 from planning.checks_datasets import dataset_faults
 from planning.models import listed_weights
-from planning.places import HOME, RUN_CONFIG
+from planning.places import HOME
 from planning.schema import schema_faults
 from planning.words import closest
 from planning.yaml_files import read_yaml, to_yaml
@@ -114,7 +114,7 @@ def checked(config):
     return config
 
 
-def record(config):
-    """Write the resolved config for whoever reads the results."""
-    with written_whole(RUN_CONFIG) as draft:
+def record(config, path):
+    """Write the resolved config of a run to a file."""
+    with written_whole(path) as draft:
         draft.write_text(to_yaml(config), encoding="utf-8")

@@ -11,10 +11,12 @@ import functools
 import hashlib
 import json
 import shlex
+from itertools import chain
 from pathlib import Path
 
 import yaml
 from shared.files import written_whole
+from shared.local_packages import local_digest
 
 from planning.places import HOME, SCRIPTS, script_path
 
@@ -84,6 +86,12 @@ def post_deploy(env):
     return [str(path)] if path.exists() else []
 
 
+def local(env):
+    """The file that follows an environment's local packages, as a list; empty if it has none."""
+    path = f"resources/specs/{env}.local"
+    return [path] if Path(path).exists() else []
+
+
 def lock(env):
     """Path of the list of the packages that an environment holds; it is written last."""
     return f"resources/environments/{env}/requirements.lock"
@@ -95,7 +103,7 @@ def environment(env):
     These are the list of installed packages and the files that the environment is built from. A failed
     rebuild removes the list, which leaves old results looking fresh; the files do not.
     """
-    return [lock(env), spec(env), *post_deploy(env)]
+    return [lock(env), spec(env), *post_deploy(env), *local(env)]
 
 
 def call(env):
@@ -113,19 +121,38 @@ def by_conda(settings):
     return any(str(method).lower().removeprefix("deploymentmethod.") == "conda" for method in methods)
 
 
-def write_inline_specs(config):
-    """Write the environment files of inline requirements, while the rules are read.
-
-    embed.py itself needs NumPy and soundfile in every environment; they are added to the list.
+def write_specs(config):
+    """Write what environments are built from, while the rules are read: the environment files of inline
+    requirements, and the digests of local packages.
     """
     for model in config["run"]["models"]:
         entry = config["models"][model]
-        if "requirements" not in entry:
-            continue
-        path = Path(spec(environment_of(entry)))
-        requirements = [*sorted(entry["requirements"]), "numpy", "soundfile"]
-        dependencies = ["python=3.11", "pip", {"pip": requirements}]
-        content = yaml.safe_dump({"channels": ["conda-forge"], "dependencies": dependencies})
-        if not path.exists() or path.read_text() != content:
-            with written_whole(path) as draft:
-                draft.write_text(content)
+        if "requirements" in entry:
+            write_inline_spec(entry)
+        write_local(environment_of(entry))
+
+
+def write_local(env):
+    """Write the digest of an environment's local packages, so that an edit of them rebuilds it."""
+    listed = yaml.safe_load(Path(spec(env)).read_text()) or {}
+    lists = [item.get("pip", []) for item in listed.get("dependencies", []) if isinstance(item, dict)]
+    path, digest = Path(f"resources/specs/{env}.local"), local_digest(chain(*lists))
+    if not digest:
+        path.unlink(missing_ok=True)
+    elif not path.exists() or path.read_text() != digest:
+        with written_whole(path) as draft:
+            draft.write_text(digest)
+
+
+def write_inline_spec(entry):
+    """Write the environment file of an entry's requirements.
+
+    embed.py itself needs NumPy and soundfile in every environment; they are added to the list.
+    """
+    path = Path(spec(environment_of(entry)))
+    requirements = [*sorted(entry["requirements"]), "numpy", "soundfile"]
+    dependencies = ["python=3.11", "pip", {"pip": requirements}]
+    content = yaml.safe_dump({"channels": ["conda-forge"], "dependencies": dependencies})
+    if not path.exists() or path.read_text() != content:
+        with written_whole(path) as draft:
+            draft.write_text(content)

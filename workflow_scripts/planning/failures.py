@@ -37,9 +37,18 @@ def log_of(rule, *names):
     return f"{'/'.join(['logs', rule, *names])}.log"
 
 
+record = Path(RUN_CONFIG)  # of the run whose logs count; see follow()
+
+
+def follow(path):
+    """Let the logs of another run count than of the last that makes the report. path: of its record."""
+    global record
+    record = Path(path)
+
+
 def of_this_run(log):
-    """The log, if the failed run wrote it, or ''. A run begins by writing RUN_CONFIG."""
-    path, started = Path(log), Path(RUN_CONFIG).stat().st_mtime
+    """The log, if the failed run wrote it, or ''. A run begins by writing its record."""
+    path, started = Path(log), record.stat().st_mtime
     return log if path.exists() and path.stat().st_mtime >= started else ""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 HOME = Path(os.path.relpath(Path(__file__).parents[2]))  # the clone
 SCRIPTS = HOME / "workflow_scripts"
-RUN_CONFIG = "results/run_config.yaml"  # the config of the last run, written when it begins
+RUN_CONFIG = "results/run_config.yaml"  # the config of the last run that makes the report, from its beginning
 
 
 def script_path(module):
