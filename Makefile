@@ -17,8 +17,10 @@ RUN_TESTS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TESTS)/bin/python -m pyte
 # of Snakemake's graph: every rule but two that serve all others; of its arrows those that no path replaces
 RULES = gvpr -i 'N [label != "all" && label != "environment"] { $$.color = "\#17325c"; subnode($$T, $$) }' | tred
 
-# environments keep what Python compiles, so that it does so once
-unexport PYTHONDONTWRITEBYTECODE
+# The caller's settings of Python and of where pip installs are not for these environments; the second is also set
+# in files (`user = true`), over which a variable goes. Without PYTHONDONTWRITEBYTECODE Python compiles only once.
+unexport $(filter PYTHON% PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN PIP_REQUIRE_HASHES,$(.VARIABLES))
+export PIP_USER = 0
 
 .PHONY: run quick report test unit models dag setup tests
 
@@ -64,5 +66,5 @@ setup: .venv/complete
 		"(apt install python3-venv, brew install python), or name one: make setup PYTHON=/path/to/python" >&2; exit 1; }; \
 	echo "setting up .venv with $$($$python --version)"; \
 	rm -rf .venv && "$$python" -m venv .venv
-	@PIP_USER=0 .venv/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -r requirements.txt
+	@.venv/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -179,7 +179,8 @@ def test_the_driver_takes_the_first_python_that_will_do(tmp_path):
         (programs / name).write_text("#!/bin/sh\nexit 127\n")
         (programs / name).chmod(0o755)
     (programs / "python3").symlink_to(Path(sys.base_prefix, "bin", f"python{MINE}"))
-    done = setup(tmp_path, PATH=str(programs))
+    settings = {"PYTHONHOME": "/nowhere", "PIP_TARGET": "/nowhere", "PIP_USER": "1"}
+    done = setup(tmp_path, PATH=str(programs), **settings)
     assert done.returncode == 0, done.stderr
     assert f"setting up .venv with Python {platform.python_version()}" in done.stdout
     assert (tmp_path / ".venv" / "complete").exists()
@@ -225,15 +226,50 @@ def test_the_reason_is_found_in_what_a_tool_says(output, reason):
     assert re.fullmatch(reason, environment.reason(lines))
 
 
-def build(folder, requirements, post_deploy=None):
-    """Run environment.py on a small file; returns the finished process."""
+def build(folder, requirements, post_deploy=None, **variables):
+    """Run environment.py on a small file; returns the finished process. variables: of its environment."""
     spec = folder / "small.yaml"
     spec.write_text(yaml.safe_dump({"dependencies": ["python=3.11", "pip", {"pip": requirements}]}))
     if post_deploy:
         (folder / "small.post-deploy.sh").write_text(post_deploy)
     script = [ROOT / "workflow_scripts", "environments.environment"]
     words = ["--spec", spec, "--prefix", folder / "built", "--lock", folder / "built" / "requirements.lock"]
-    return subprocess.run([sys.executable, *script, *words], text=True, capture_output=True)
+    command, variables = [sys.executable, *script, *words], {**os.environ, **variables}
+    return subprocess.run(command, cwd=folder, env=variables, text=True, capture_output=True)
+
+
+@pytest.mark.network
+def test_a_package_of_ones_own_is_installed_again_when_it_was_edited(tmp_path):
+    """Where the caller's pip would install elsewhere, too."""
+    package = tmp_path / "mypkg"
+    package.mkdir()
+    (package / "mymodel.py").write_text("GAIN = 1\n")
+    project = "[project]\nname = 'mymodel'\nversion = '1'\n"
+    (package / "pyproject.toml").write_text(project)
+    (tmp_path / "pip.conf").write_text("[install]\nuser = true\n")
+    asked = {"PIP_TARGET": str(tmp_path / "elsewhere"), "PIP_REQUIRE_VIRTUALENV": "1", "PIP_ROOT": "/x"}
+    asked |= {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf"), "PYTHONSTARTUP": "/no/such/file"}
+    ask = [tmp_path / "built" / "bin" / "python", "-c", "import mymodel; print(mymodel.GAIN)"]
+
+    def gain():
+        return subprocess.run(ask, cwd="/", text=True, capture_output=True, check=True).stdout.strip()
+
+    assert build(tmp_path, ["./mypkg"], **asked).returncode == 0
+    assert gain() == "1"
+    stays = tmp_path / "built" / "stays"
+    stays.touch()
+    assert "reusing" in build(tmp_path, ["./mypkg"]).stderr
+    (package / "mymodel.py").write_text("GAIN = 2\n")
+    (package / "pyproject.toml").write_text(project + "dependencies = ['six==1.16.0']\n")
+    assert build(tmp_path, ["./mypkg"], **asked).returncode == 0
+    assert gain() == "2"
+    assert "six==1.16.0" in (tmp_path / "built" / "requirements.lock").read_text()
+    assert stays.exists()  # only the package was installed again
+    (package / "pyproject.toml").write_text("[project")  # no TOML
+    failed = build(tmp_path, ["./mypkg"])
+    assert failed.returncode != 0
+    assert "pip install failed" in failed.stderr.splitlines()[-1]
+    assert not (tmp_path / "built" / "complete").exists()  # it is built anew, and not taken for whole
 
 
 @pytest.mark.network
