@@ -21,6 +21,10 @@ RULES = gvpr -i 'N [label != "all" && label != "environment"] { $$.color = "\#17
 # in files (`user = true`), over which a variable goes. Without PYTHONDONTWRITEBYTECODE Python compiles only once.
 unexport $(filter PYTHON% PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN PIP_REQUIRE_HASHES,$(.VARIABLES))
 export PIP_USER = 0
+# of a home that cannot be written to, what programs cache there goes into the clone
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
+endif
 
 .PHONY: run quick report test unit models dag setup tests
 

@@ -184,6 +184,7 @@ rule adopt:
         script=scripts("embed.adopt"),
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
+        audio="results/{dataset}/sounds/audio.wav",
         source=lambda wildcards: model_entry(wildcards)["embeddings"].replace("{dataset}", wildcards.dataset),
     output:
         embeddings="results/{dataset}/embeddings/{model}.npy",
@@ -204,6 +205,7 @@ rule adopt:
         licence=entry("licence"),
     shell:
         "{params.call} embed.adopt --source {input.source:q} --parameters {input.parameters:q} "
+        "--audio {input.audio:q} --records resources/adopted "
         "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"
 
 

@@ -1,4 +1,9 @@
-"""Adopt embeddings that were computed elsewhere, after checking that they fit the data set's sounds."""
+"""Adopt embeddings that were computed elsewhere, after checking that they fit the data set's sounds.
+
+An array does not say which sounds it was made from. Whoever makes it can: `sha256sum` of audio.wav, as a file
+of the array's name that ends in .sha256. Without it, the array must be younger than the sounds when it is
+first adopted, and a record of its digest and theirs is kept: later it is refused for other sounds.
+"""
 
 import argparse
 import json
@@ -31,24 +36,54 @@ def adopt(array, N):
     return array
 
 
+def check_sounds(source, audio, records):
+    """Raise ValueError, one sentence, if an array was not made from a data set's sounds.
+
+    source, audio: paths of the array and of audio.wav. records: folder of the records of adopted arrays; a
+    new array's is added.
+    """
+    sounds, stated = digest_of(audio), source.with_suffix(".sha256")
+    record = records / f"{digest_of(source)[:16]}.txt"
+    if stated.exists():
+        if stated.read_text().split()[:1] != [sounds]:
+            raise ValueError(f"it was made from other sounds, as {stated} says; embed {audio} again")
+    elif record.exists():
+        if record.read_text().strip() != sounds:
+            raise ValueError(
+                "it was adopted before, for other sounds than this data set has now; embed "
+                f"{audio} again (or delete {record}, if it is of these sounds after all)"
+            )
+    elif source.stat().st_mtime < audio.stat().st_mtime:
+        raise ValueError(
+            f"it is older than the sounds; embed {audio} again, or `touch` it if it is of these very sounds"
+        )
+    with written_whole(record) as draft:
+        draft.write_text(f"{sounds}\n")
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--source", required=True, help="npy, N x D, rows as in parameters.csv")
+    parser.add_argument("--source", type=Path, required=True, help="npy, N x D, rows as in parameters.csv")
     parser.add_argument("--parameters", required=True, help="CSV, one row per sound")
+    parser.add_argument("--audio", type=Path, required=True, help="WAV: the sounds back to back")
+    parser.add_argument(
+        "--records", type=Path, required=True, help="folder of what was adopted for which sounds"
+    )
     parser.add_argument("--licence", default="unknown")
     parser.add_argument("--embeddings", required=True, help="npy to write")
     parser.add_argument("--facts", required=True, help="JSON to write")
     args = parser.parse_args(argv)
     try:
         embeddings = adopt(np.load(args.source), count_sounds(args.parameters))
+        check_sounds(args.source, args.audio, args.records)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as problem:
         sys.exit(f"error: {args.source} cannot stand for this data set: {problem}")
     facts = {
         "module": "precomputed",
-        "file": args.source,
+        "file": str(args.source),
         "N": len(embeddings),
         "D": embeddings.shape[1],
-        "sha256": digest_of(Path(args.source)),
+        "sha256": digest_of(args.source),
         "licence": args.licence,
     }
     with written_whole(args.embeddings) as draft:
