@@ -46,7 +46,7 @@ class Server(BaseHTTPRequestHandler):
             self.send_header("Content-Range", f"bytes */{len(CONTENT)}")
             self.end_headers()
             return
-        content = CONTENT[start:]
+        content = (b"<!doctype html>" + CONTENT)[start : len(CONTENT)] if name == "page" else CONTENT[start:]
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("ETag", '"e"')
@@ -107,6 +107,14 @@ def test_a_server_that_always_breaks_off_is_given_up(secure, address):
     with pytest.raises(SystemExit, match="cannot be fetched"):
         secure(url=f"{address}/hopeless", sha256=DIGEST)
     assert len(Server.asked) == fetch.ATTEMPTS
+
+
+@pytest.mark.parametrize("digest", [{}, {"sha256": DIGEST}])
+def test_a_page_that_a_server_gives_is_told_and_not_recorded_as_the_file(secure, address, tmp_path, digest):
+    with pytest.raises(SystemExit, match=r"what http://.*/page gives is a web page and not the file itself"):
+        secure(url=f"{address}/page", **digest)
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".lock"] == []
+    assert not (tmp_path / "weights.lock").exists()
 
 
 def test_a_page_instead_of_a_file_is_refused(secure, tmp_path):

@@ -23,8 +23,8 @@ LISTED = subprocess.run(
 CODE = [name for name in LISTED if name.endswith((".py", ".smk", ".js", ".j2")) and (ROOT / name).exists()]
 PYTHON_FILES = [name for name in CODE if name.endswith(".py")]
 # What Snakemake's own Python reads besides planning/ and driver/: it has no NumPy.
-PLAIN = ("arguments", "declared", "files", "listed_files", "local_packages", "logs", "names", "sentences")
-PLAIN = [f"shared/{name}.py" for name in (*PLAIN, "table_text", "tables", "weights")]
+PLAIN = ("arguments", "checkpoints", "declared", "files", "listed_files", "local_packages", "logs", "names")
+PLAIN = [f"shared/{name}.py" for name in (*PLAIN, "sentences", "table_text", "tables", "weights")]
 
 
 def imported(path, inside_functions=True):

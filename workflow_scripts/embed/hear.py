@@ -20,13 +20,19 @@ import inspect
 import os
 import pickle
 import platform
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
+from shared.checkpoints import faulty_file
 from shared.logs import place_of, short_path
 
 HERE = Path.cwd()  # where the config's paths begin; a place of weights may change it
+# what PyTorch says of a pickle that asks for more than tensors
+MORE_THAN_TENSORS = re.compile(
+    "GLOBAL|unsupported class|unrecognized function|Can only (create|build)|must be imported"
+)
 TORCH_VARIABLES = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
 
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else TensorFlow takes the whole GPU
@@ -92,7 +98,8 @@ def load(name, weights, options):
 def guarded_pickles(trusted):
     """Let PyTorch load nothing but tensors while the block runs, or any pickle if they are trusted.
 
-    Whatever the module asks of torch.load, it is overruled. Raises Breach if PyTorch refuses a file.
+    Whatever the module asks of torch.load, it is overruled. Raises Breach if PyTorch refuses a file, or if
+    any loader fails at a file that cannot be weights.
     """
     for variable, wanted in zip(TORCH_VARIABLES, (not trusted, trusted), strict=True):
         os.environ.pop(variable, None)
@@ -100,11 +107,19 @@ def guarded_pickles(trusted):
             os.environ[variable] = "1"
     try:
         yield
-    except pickle.UnpicklingError as problem:
+    except Breach:
+        raise
+    except Exception as problem:
+        if found := faulty_file(problem):
+            raise Breach(" ".join(map(str, found))) from problem
+        if not isinstance(problem, pickle.UnpicklingError):
+            raise
         lines = str(problem).splitlines()
-        refusal = next((line for line in lines if "unsupported" in line.lower()), None)
+        refusal = next((line for line in lines if MORE_THAN_TENSORS.search(line)), None)
         if refusal is None or trusted:
-            raise Breach(f"a weights file is not what PyTorch can load: {problem}") from problem
+            # PyTorch also advises to trust the file, which helps only if it is a pickle of more than tensors
+            words = next((line for line in lines if "error: " in line), lines[0])
+            raise Breach(f"a weights file is no checkpoint, or a damaged one: {words.strip()}") from problem
         raise Breach(
             f"a weights file is a pickle of more than tensors ({refusal.strip().split('. ')[0]}): loading it "
             "can run any code that its author put there; if you trust where it comes from, state "

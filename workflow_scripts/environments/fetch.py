@@ -24,6 +24,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from shared.checkpoints import fault_of
 from shared.files import written_whole
 from shared.weights import Refused, cache, digest_of
 from tqdm import tqdm
@@ -130,7 +131,11 @@ def fetch_file(url, path, sha256, blob):
     """Fetch one file to `path`. Raises Unreachable, or Refused if a digest is not as it must be."""
     part = path.with_name(path.name + ".part")
     download(url, part)
-    if fault := mismatch(part, sha256, blob):
+    fault = mismatch(part, sha256, blob)
+    if (fault or not (sha256 or blob)) and (instead := fault_of(part, path.suffix)):
+        part.unlink()
+        raise Refused(f"what {url} gives {instead}")
+    if fault:
         part.unlink()
         raise Refused(
             f"what {url} gives {fault}: it is truncated or another file, and is thrown away; run again, and "
@@ -196,6 +201,8 @@ def secure(wanted, path, name, lock):
                         fetch_hub(wanted["hub"], wanted["revision"], file, path)
                     else:
                         fetch_file(wanted["url"], path, digest, blob)
+        if not (digest or blob) and (fault := fault_of(target)):
+            raise Refused(f"{target} {fault} (delete it first)")
         if fault := mismatch(target, digest, blob):
             raise Refused(
                 f"{target} {fault}: it is truncated or another file, and is not used; delete it, and it is "

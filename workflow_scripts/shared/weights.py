@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from shared.checkpoints import fault_of
+
 HOMES = ("TORCH_HOME", "HF_HOME")  # environment variables that loaders read
 
 
@@ -54,6 +56,9 @@ def verified(entry):
         path = Path(entry["path"])
         if not path.exists():
             raise Refused(f"{path} does not exist")
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and (fault := fault_of(file)):
+                raise Refused(f"{file} {fault}")
         return {str(path): digest_of(path)}
     receipt = Path(entry["receipt"])
     digests = {}
