@@ -51,10 +51,12 @@ ANALYSIS = {
         *("shuffles", "bootstrap", "seed"),
     ],
     "mem_mb": 1000,
+    "notes": True,
     "heading": "The core hypothesis: smooth, perpendicular, dense",
     "text": "Hypothesis: geometric mean of the factors' smoothness times the mean sine of the angles between "
     "their gradients. It is 1 if all factors are smooth colour progressions over orthogonal coordinates, "
-    "and 0 if one factor is not smooth. Density: 1 is a strand, 2 a sheet, 3 a volume; noise is dense, too.",
+    "and 0 if one factor is not smooth. It does not apply to factors that wind, such as pitch on a helix. "
+    "Density: 1 is a strand, 2 a sheet, 3 a volume; noise is dense, too.",
     "metrics": {
         "hypothesis": {"unit": "0 to 1", "better": "high"},
         "density": {"unit": "dimensions, 1 to 3", "better": ""},
@@ -63,7 +65,9 @@ ANALYSIS = {
             "better": "high",
             "heading": "Smoothness in three dimensions",
             "text": "R2 of each factor from a cubic polynomial of the Isomap coordinates, on sounds held out "
-            "of its fit.",
+            "of its fit. A low one says that the picture does not show a steady progression, not that the "
+            "model lacks the factor.",
+            "notes": True,
         },
         "orthogonality": {
             "unit": "degree",

@@ -39,14 +39,15 @@ ANALYSIS = {
             "better": "",  # the rows of nuisances say `high`
             "heading": "Invariance: within/between distances",
             "text": "rms distance of sounds that are alike in a factor or nuisance over that of all sounds. "
-            "1 is invariant.",
+            "1 is invariant: the factor does not move the embedding. Of a factor whose code winds, the main "
+            "effect says more.",
         },
         "mantel": {
             "unit": "partial rank correlation, 0 is invariant",
             "better": "",  # the rows of nuisances say `low`
             "heading": "Invariance: partial Mantel correlation",
             "text": "Rank correlation of distances in the embedding with distances in one factor, all others "
-            "held fixed. 0 is invariant.",
+            "held fixed. 0 is invariant, or a code that brings far values close: a probe may read it still.",
         },
     },
 }

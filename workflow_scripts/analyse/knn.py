@@ -32,7 +32,8 @@ ANALYSIS = {
             "better": "high",
             "heading": "R2 of nearest-neighbour regression",
             "text": "Share of a factor's variance that the mean over a sound's K nearest neighbours "
-            "explains, the sound itself left out. 1 is exact; chance is about -1/K.",
+            "explains, the sound itself left out. 1 is exact; chance is about -1/K. Above chance, sounds "
+            "that the model takes for alike share the factor; a readout may tell more.",
         },
         "median_abs_log_ratio": {
             "unit": "ln ratio",

@@ -44,7 +44,7 @@ ANALYSIS = {
             "better": "high",
             "heading": "Linear probes",
             "text": "R2 of a ridge regression of each factor from the embedding, each sound estimated from "
-            "all others.",
+            "all others. What it tells can be read by a straight line; it may move the embedding little.",
         },
         "leakage": {
             "unit": "share of the probe",
@@ -52,7 +52,7 @@ ANALYSIS = {
             "heading": "Leakage",
             "text": "What the probe of the first factor tells of the second, as a share of both. It is 0 if "
             "the probe carries its own factor alone, and 0.5 if it cannot tell them apart. There is no value "
-            "if the probe does not tell its own factor.",
+            "if the probe does not tell its own factor. It is near 0 for nearly every model.",
         },
         "angle": {
             "unit": "degree",
@@ -65,7 +65,8 @@ ANALYSIS = {
             "unit": "share of variance",
             "better": "",
             "heading": "Main effects",
-            "text": "Share of the embedding's variance that a factor moves on average over all others.",
+            "text": "Share of the embedding's variance that a factor moves on average over all others. A "
+            "large share is neither good nor bad.",
         },
         "unexplained": {
             "unit": "share of variance",

@@ -72,6 +72,7 @@ ANALYSIS = {
             "heading": "What the picture shows",
             "text": "R2 of each factor from the nearest sounds of the picture. If it is less than half of "
             "that in the embedding, the picture hides the factor: look at the scores, not at the picture.",
+            "notes": True,
         },
     },
 }
