@@ -4,9 +4,9 @@ Several things may speak against a picture. It may change with K: the sweep make
 to twice the chosen one. It may change with the sounds: subsamples make it anew from three quarters of the
 sounds and three quarters of the neighbours, so that the radius stays. It may show false neighbours or tear
 true ones apart, and local methods may see another shape (both in faithfulness.py). It may hide a factor that
-the embedding tells, or owe its shape to a few far sounds or to shortcuts (all in shown.py). If three
-dimensions hold the cloud, the pictures that are compared are made from LANDMARKS landmarks: they differ from
-exact ones by a disparity of about 1e-5. Of other clouds landmarks would show another picture.
+the embedding tells, or owe its shape to a few far sounds or to shortcuts (all in shown.py). The pictures that
+are compared are made from LANDMARKS landmarks: where three dimensions hold the cloud they differ from exact
+ones by a disparity of about 1e-5; other clouds are fragile anyway.
 
 Scores: `stamp` is 1, with the note `trusted`, if nothing speaks against the picture. Otherwise it is 0, and
 its note is `fragile` with the reasons. `K_disparity`, `sample_disparity` and `shortcut_disparity` are how far
@@ -32,7 +32,7 @@ from shared.graphs import DESCRIPTIVE, features, restricted_to
 from shared.scores import analysis_parser, write_scores
 
 from analyse.faithfulness import compare, laid_upon
-from analyse.isomap import EXACT, cloud_of
+from analyse.isomap import cloud_of
 from analyse.landmarks import LANDMARKS
 from analyse.shown import factor_rows, far_share, without_shortcuts
 from analyse.stamp import LIMITS, stamp_row
@@ -119,7 +119,6 @@ class Sweep(NamedTuple):
     table: pandas.DataFrame  # by rising K
     picture: Picture  # of the chosen K, as isomap.py makes it
     compared: Picture  # the same, made as those are that it is compared with
-    exact: int  # sounds up to which those are made from all paths
     pictures: dict  # {K: Picture}, that of the chosen K as isomap.py makes it
 
 
@@ -130,13 +129,10 @@ def sweep(points, indices, distances, K, bridge):
     """
     Ks = sorted({int(np.clip(round(K * step), min(FEWEST, K), indices.shape[1])) for step in STEPS} | {K})
     chosen = cloud_of(points, indices[:, :K], distances[:, :K], bridge)
-    exact = LANDMARKS if chosen.residual < LIMITS["residual_variance"].value else EXACT
-    rows, pictures = [], {K: picture_of(chosen, bridge)}
+    rows, pictures = [], {}
     for k in Ks:
-        cloud = chosen
-        if k != K or exact != EXACT:
-            cloud = cloud_of(points, indices[:, :k], distances[:, :k], bridge, exact)
-            pictures[k] = picture_of(cloud, bridge)
+        cloud = cloud_of(points, indices[:, :k], distances[:, :k], bridge, LANDMARKS)
+        pictures[k] = picture_of(cloud, bridge)
         cloud = chosen if k == K else cloud
         rows.append(
             {
@@ -150,7 +146,7 @@ def sweep(points, indices, distances, K, bridge):
     for row in rows:
         row["disparity"] = picture_disparity(pictures[K], pictures[row["K"]])
     compared, pictures[K] = pictures[K], picture_of(chosen, bridge)
-    return Sweep(pandas.DataFrame(rows), pictures[K], compared, exact, pictures)
+    return Sweep(pandas.DataFrame(rows), pictures[K], compared, pictures)
 
 
 def sample_disparities(points, indices, distances, K, bridge, swept, seed, count=SUBSAMPLES):
@@ -163,7 +159,7 @@ def sample_disparities(points, indices, distances, K, bridge, swept, seed, count
     for _ in range(count):
         rows = np.sort(rng.permutation(len(points))[: int(SHARE * len(points))])
         lists = restricted_to(indices, distances, rows, max(round(SHARE * K), 1))
-        part = picture_of(cloud_of(points[rows], *lists, bridge, swept.exact), bridge)
+        part = picture_of(cloud_of(points[rows], *lists, bridge, LANDMARKS), bridge)
         whole = Picture(swept.compared.coordinates[rows], swept.compared.shown[rows])
         disparities.append(picture_disparity(whole, part))
     return np.array(disparities)
@@ -177,7 +173,7 @@ def shortcut_row(points, indices, distances, factors, bridge, swept):
     cut, count = without_shortcuts(indices, distances, factors)
     row = {"metric": "shortcut_disparity", "value": 0.0}
     if count:
-        other = picture_of(cloud_of(points, *cut, bridge, swept.exact), bridge)
+        other = picture_of(cloud_of(points, *cut, bridge, LANDMARKS), bridge)
         row["value"] = picture_disparity(swept.compared, other)
     note = f"{count} of {indices.size} edges join far values of a factor that neighbours tell"
     return row | {"note": note}
