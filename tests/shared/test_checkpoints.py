@@ -40,6 +40,7 @@ WRONG = {
     "w.pt": (b"", "is empty"),
     "w.bin": (LFS, "is a pointer of Git LFS .* run `git lfs pull`"),
     "w": (LFS, "is a pointer of Git LFS"),
+    "w.dat": (LFS, "is a pointer of Git LFS"),
     "a.bin": (b"/annex/objects/SHA256E-s1--1.bin\n", "is a pointer of git-annex"),
     "w.pth": (b"\n<!DOCTYPE html>\n<html><title>Sign in</title>" + bytes(2000), "is a web page"),
     "w.ckpt": (b"\xef\xbb\xbf<HTML>quota exceeded</HTML>", "is a web page"),
@@ -100,7 +101,7 @@ def unpickle(path):
 
 
 @pytest.mark.parametrize("load", [unpickle, np.load], ids=["pickle", "numpy"])
-@pytest.mark.parametrize("name", ["w.pt", "w.bin", "w.pth", "w.onnx", "cut.pt"])
+@pytest.mark.parametrize("name", ["w.pt", "w.bin", "w.dat", "w.pth", "w.onnx", "cut.pt"])
 def test_the_file_that_a_loader_failed_at_is_told_and_not_to_be_trusted(tmp_path, load, name):
     """Whatever the loader says: it is found among what the code had in hand."""
     (tmp_path / name).write_bytes(WRONG[name][0])
@@ -125,6 +126,19 @@ def test_only_a_pickle_of_more_than_tensors_may_be_trusted(words, trust):
         raise pickle.UnpicklingError(words)
     assert ("trust_pickle: true" in str(raised.value)) == trust
     assert "weights_only=False" not in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 2000, b"\x80\x02"])
+def test_a_damaged_file_is_named(tmp_path, content):
+    (tmp_path / "w.pt").write_bytes(content)
+    with pytest.raises(Breach, match=r"w\.pt is no checkpoint, or a damaged one"), guarded_pickles(False):
+        unpickle(tmp_path / "w.pt")
+
+
+def test_an_empty_file_that_is_no_weights_is_no_cause(tmp_path):
+    (tmp_path / "w.lock").touch()
+    with pytest.raises(RuntimeError), guarded_pickles(False):
+        fail(tmp_path / "w.lock")
 
 
 def fail(path):

@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from shared.checkpoints import faulty_file
+from shared.checkpoints import faulty_file, files_in_hand, may_hold_weights
 from shared.logs import place_of, short_path
 
 HERE = Path.cwd()  # where the config's paths begin; a place of weights may change it
@@ -112,14 +112,16 @@ def guarded_pickles(trusted):
     except Exception as problem:
         if found := faulty_file(problem):
             raise Breach(" ".join(map(str, found))) from problem
-        if not isinstance(problem, pickle.UnpicklingError):
+        file = next(filter(may_hold_weights, files_in_hand(problem)), None)
+        if not isinstance(problem, pickle.UnpicklingError) and not (file and isinstance(problem, EOFError)):
             raise
-        lines = str(problem).splitlines()
+        lines = str(problem).splitlines() or ["it ends too early"]
         refusal = next((line for line in lines if MORE_THAN_TENSORS.search(line)), None)
         if refusal is None or trusted:
             # PyTorch also advises to trust the file, which helps only if it is a pickle of more than tensors
-            words = next((line for line in lines if "error: " in line), lines[0])
-            raise Breach(f"a weights file is no checkpoint, or a damaged one: {words.strip()}") from problem
+            words = next((line for line in lines if "error: " in line), lines[0]).split("error: ")[-1].strip()
+            what = f"{file or 'a weights file'} is no checkpoint, or a damaged one"
+            raise Breach(f"{what}: {words}" if words else what) from problem
         raise Breach(
             f"a weights file is a pickle of more than tensors ({refusal.strip().split('. ')[0]}): loading it "
             "can run any code that its author put there; if you trust where it comes from, state "

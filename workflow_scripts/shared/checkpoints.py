@@ -18,6 +18,7 @@ BINARY = re.compile(
 REFUSAL = {"detail", "error", "errors", "message"}  # keys of a server's answer in JSON, and those beside them
 ANSWER = REFUSAL | {"code", "details", "documentation_url", "status", "statuscode"}
 HDF5 = b"\x89HDF\r\n\x1a\n"
+EMPTY = "is empty"
 HEADER = 2**27  # bytes of a safetensors header, at most
 TEXT = 1000  # bytes up to which a file of text alone is no weights
 
@@ -34,7 +35,7 @@ def fault_of(path, suffix=None):
         head = file.read(65536)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not size:
-        return "is empty"
+        return EMPTY
     if start.startswith(b"version https://git-lfs"):
         return "is a pointer of Git LFS and not the file itself; run `git lfs pull` where it was cloned"
     if size < TEXT and b"/annex/objects/" in head:
@@ -99,26 +100,36 @@ def safetensors_size(path, length):
     return 8 + length + max(tensors, default=0)
 
 
-def faulty_file(problem):
-    """Path and fault of a file that cannot be weights, among those that the code had in hand when an
-    exception was raised; None if there is none.
-    """
+def files_in_hand(problem):
+    """Paths of the files that the code had in hand when an exception was raised, the outermost first."""
     trace = problem.__traceback__
     while trace:
         for value in [*trace.tb_frame.f_locals.values()]:
             name = getattr(value, "name", None) if hasattr(value, "read") else value
-            path = weights_file(name) if isinstance(name, (str, os.PathLike)) else None
-            if path and (fault := fault_of(path)):
-                return path, fault
+            if isinstance(name, (str, os.PathLike)) and is_file(name):
+                yield Path(name)
         trace = trace.tb_next
-    return None
 
 
-def weights_file(name):
-    """The path of a name if it is a file that may hold weights, by its ending or without one; else None."""
-    path = Path(name)
+def is_file(name):
+    """Whether a name is that of a file; it may be no name at all."""
     try:
-        known = not path.suffix or BINARY.fullmatch(path.suffix)
-        return path if known and path.is_file() else None
-    except (OSError, ValueError):  # too long for a name, or with a null byte
-        return None
+        return Path(name).is_file()
+    except (OSError, ValueError):  # too long, or with a null byte
+        return False
+
+
+def may_hold_weights(path):
+    """Whether a file may hold weights by its ending, or has none."""
+    return not path.suffix or bool(BINARY.fullmatch(path.suffix))
+
+
+def faulty_file(problem):
+    """Path and fault of a file that cannot be weights, among those that the code had in hand when an
+    exception was raised; None if there is none.
+    """
+    for path in files_in_hand(problem):
+        fault = fault_of(path)
+        if fault and (fault != EMPTY or may_hold_weights(path)):  # other files may well be empty: locks, logs
+            return path, fault
+    return None
