@@ -16,8 +16,8 @@ def declared(path, name):
     comprehensions.
     """
     try:
-        nodes = ast.parse(Path(path).read_text()).body
-    except SyntaxError as problem:
+        nodes = ast.parse(Path(path).read_bytes()).body
+    except (SyntaxError, ValueError) as problem:  # the second: of null bytes
         raise ValueError(f"{path} is not valid Python: {problem}") from None
     table = {}
     for node in nodes:
