@@ -73,5 +73,10 @@ def test_an_empty_log_is_explained(begun):
 
 def test_a_usual_failure_is_none_of_its(begun):
     begun(LOG, "Traceback (most recent call last):\nKeyError: 1\n")
-    text = BEGUN + KILLED.format("returned non-zero exit status 1")
-    assert silent_ends(text, logs_of_jobs(text)) == {}
+    assert explained(BEGUN + KILLED.format("returned non-zero exit status 1")) == "KeyError: 1"
+
+
+def test_an_end_by_a_back_door_has_its_status(begun):
+    begun(LOG, "bye\n")
+    sentence = explained(BEGUN + KILLED.format("returned non-zero exit status 3"))
+    assert sentence == "ended without an error message, with status 3; last line: bye"

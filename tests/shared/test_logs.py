@@ -31,6 +31,15 @@ ENDS = {
         "print('3/4', flush=True); os.kill(os.getpid(), 9)",
         "ended without an error message (killed, or out of memory or time?); last line: 3/4",
     ),
+    "an abort": (
+        "os.write(2, b'what(): bad_alloc\\n'); os.abort()",
+        "Fatal Python error: Aborted (File ",
+    ),
+    "one long word": ("raise OSError('x' * 1000)", "OSError: xxxxxxxx"),
+    "no words at all": (
+        "class E(Exception):\n        __str__ = None\n    raise E",
+        "room.script.main.<locals>.E: room/script.py:7: raise E",
+    ),
     "a worker": (
         "from multiprocessing import Process as P\n    P(target=print, args='').start(); raise OSError('no')",
         "OSError: no",

@@ -205,8 +205,7 @@ def slurm_sentence(block, message, slurm_logs, log):
 def silent_ends(text, logs):
     """How jobs ended that could not say so themselves, {log: sentence}, from Snakemake's log or a part of it.
 
-    They were killed by a signal, or ended with status 0 before they wrote their results. logs: {number of a
-    job: its log}.
+    They were killed by a signal, or ended by os._exit(), even with status 0. logs: {job's number: its log}.
     """
     ends = {}
     killed = (
@@ -214,9 +213,10 @@ def silent_ends(text, logs):
     )
     names = {str(128 + number): number.name for number in signal.Signals}
     for log, status, name in re.findall(killed, text, re.MULTILINE):
-        if name := name or names.get(status):
-            guess = " (out of memory?)" if name == "SIGKILL" else ""
-            ends[log] = f"{UNSAID}, killed by {name}{guess}; {SAYING}"
+        name = name or names.get(status)
+        guess = " (out of memory?)" if name == "SIGKILL" else ""
+        how = f"killed by {name}{guess}" if name else f"with status {status}"
+        ends[log] = f"{UNSAID}, {how}; {SAYING}"
     for job in re.findall(MISSING, text, re.MULTILINE):
         if job in logs:
             ends[logs[job]] = f"{UNSAID}, with status 0, before it wrote its results; {SAYING}"

@@ -21,8 +21,13 @@ OF_CODE = (AssertionError, ArithmeticError, AttributeError, LookupError, NameErr
 def one_line(message, most=4):
     """The first lines of a message as one line. Each is cut at LONGEST characters."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    cut = [line if len(line) <= LONGEST else f"{line[:LONGEST].rpartition(' ')[0]} ..." for line in lines]
-    return " ".join(cut[:most])
+    return " ".join(line if len(line) <= LONGEST else f"{shortened(line)} ..." for line in lines[:most])
+
+
+def shortened(line):
+    """The words of a line that LONGEST characters hold, or so many characters of one long word."""
+    words = line[:LONGEST].rpartition(" ")[0]
+    return words if len(words) > LONGEST / 2 else line[:LONGEST]
 
 
 def short_path(path):
@@ -49,7 +54,10 @@ def in_words(problem):
     if isinstance(problem, SyntaxError) and problem.filename:
         code = f": {problem.text.strip()}" if problem.text else ""
         return f"{name}: {problem.msg} ({short_path(problem.filename)}:{problem.lineno}{code})"
-    message = one_line(str(problem))
+    try:
+        message = one_line(str(problem))
+    except Exception:  # of a faulty exception
+        message = ""
     place = place_of(problem) if isinstance(problem, OF_CODE) or not message else ""
     return f"{name}: {message} ({place})" if message and place else f"{name}: {message or place}"
 
@@ -92,7 +100,9 @@ def reason(log):
     crashes = [i for i, line in enumerate(lines) if line.startswith("Fatal Python error: ")]
     if crashes:
         frames = [line.strip() for line in lines[crashes[-1] :] if line.startswith("  File ")]
-        return f"{lines[crashes[-1]]} ({frames[0]})" if frames else lines[crashes[-1]]
+        sentence = f"{lines[crashes[-1]]} ({frames[0]})" if frames else lines[crashes[-1]]
+        aborted = "Aborted" in sentence and crashes[-1] > 0  # by a library, which said why
+        return f"{sentence}; {SAYING} {lines[crashes[-1] - 1]}" if aborted else sentence
     if "error: " in lines[-1]:
         return lines[-1].split("error: ", 1)[1]
     starts = [i for i, line in enumerate(lines) if "Traceback (most recent call last)" in line]
