@@ -15,6 +15,8 @@ class OutOfMemoryError(RuntimeError):
 def load_model(model_file_path="", fault="", size=8, sample_rate=16000):
     if fault == "raises":
         raise RuntimeError("the weights are on the moon")
+    if fault == "left":
+        os._exit(0)
     if fault == "no size":
         return SimpleNamespace(sample_rate=sample_rate)
     return SimpleNamespace(

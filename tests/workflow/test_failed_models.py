@@ -15,7 +15,14 @@ pytestmark = [
     pytest.mark.environments("analysis", "hearbaseline"),
     pytest.mark.analyses(*FEW),
 ]
-FAULTS = {"good": "", "raises": "raises", "shape": "shape", "infinite": "nan", "killed": "killed"}
+FAULTS = {
+    "good": "",
+    "raises": "raises",
+    "shape": "shape",
+    "infinite": "nan",
+    "killed": "killed",
+    "left": "left",
+}
 # A PyTorch model with a bare parameter, which no layer's reset_parameters() draws anew.
 BARE = {"module": "adapters.bare", "env": "hearbaseline", "sample_rate": 16000, "initialization": "random"}
 FIGURE = '''
@@ -50,7 +57,10 @@ def first(shared_clone):
     (shared_clone / "workflow_scripts" / "compare" / "draw_extra.py").write_text(FIGURE.lstrip())
     unbuildable = {"module": "x", "requirements": ["no-such-package-gear==1"], "sample_rate": 16000}
     nowhere = BARE | {"network": "torchcrepe.infer.nothing"}
-    words = write_config(shared_clone, FAULTS, unbuildable=unbuildable, bare=BARE, nowhere=nowhere)
+    (shared_clone / "workflow_scripts" / "adapters" / "broken.py").write_text("def load_model()\n    pass\n")
+    broken = {"module": "adapters.broken", "env": "analysis", "sample_rate": 16000}
+    others = {"unbuildable": unbuildable, "bare": BARE, "nowhere": nowhere, "broken": broken}
+    words = write_config(shared_clone, FAULTS, **others)
     done = snakemake(shared_clone, *words)
     assert done.returncode != 0
     return shared_clone, words, done.stdout
@@ -62,15 +72,20 @@ def test_failed_models_do_not_stop_the_others(first):
     scores = pandas.read_csv(clone / "results" / "small" / "scores.csv")
     assert set(scores[scores.metric == "r2"].model) == {"good", "chance", "reference"}
     failed = scores[scores.metric == "failure"].set_index("model")
-    assert set(failed.index) == {*FAULTS, "unbuildable", "bare", "nowhere"} - {"good"}
+    assert set(failed.index) == {*FAULTS, "unbuildable", "bare", "nowhere", "broken"} - {"good"}
     assert failed.note["raises"] == "RuntimeError: the weights are on the moon"
     assert failed.note["shape"] == "shape: get_scene_embeddings returned shape (6, 7), expected (6, 8)"
     assert "not finite" in failed.note["infinite"]
-    assert "ended without an error message" in failed.note["killed"]
+    assert failed.note["killed"].startswith("ended without an error message, killed by SIGKILL (out of")
+    assert failed.note["left"].startswith("ended without an error message, with status 0, before it wrote")
+    assert "failed: ended without an error message, with status 0" in output
+    assert failed.note["broken"] == (
+        "SyntaxError: expected ':' (workflow_scripts/adapters/broken.py:1: def load_model())"
+    )
     assert failed.analysis["unbuildable"] == "environment"
     assert "no-such-package-gear" in failed.note["unbuildable"]
     page = (clone / "results" / "report.html").read_text()
-    assert page.count("</strong> failed at") == 6
+    assert page.count("</strong> failed at") == 8
     assert "<strong>unbuildable</strong> is not available" in page
     embedded = {path.stem for path in (clone / "results" / "small" / "embeddings").glob("*.npy")}
     assert embedded == {"good", "chance", "reference"}
