@@ -52,13 +52,14 @@ def commands(folder, K):
     cloud = [*described, *files(parameters="cloud.csv", embeddings="cloud.npy")]
     ladder = [*described, *files(parameters="ladder.csv", embeddings="ladder.npy")]
     isomap = files(coordinates="isomap.csv", bridges="bridges.csv")
-    near = files(neighbors="near.npz")
+    near, pictures = files(neighbors="near.npz"), files(pictures="pictures.npz")
     scored = ["--model", "m", *files(scores="m.scores.csv")]
     return {
         "neighbors": [*files(embeddings="cloud.npy", output="near.npz"), "--K", K],
         "isomap": [*files(embeddings="cloud.npy"), *near, *isomap, *scored, "--K", K, "--bridge"],
         "knn": [*described, *files(parameters="cloud.csv", estimates="knn.csv"), *near, *scored, "--K", 40],
-        "hypothesis": [*described, *files(parameters="cloud.csv"), *isomap, *scored],
+        "trust": [*cloud, *near, *files(sweep="sweep.csv", figure="sweep.png"), *pictures, *scored, "--K", K],
+        "hypothesis": [*cloud, *near, *isomap, *pictures, *scored, "--K", K, "--bridge"],
         "subspaces": [*cloud, *scored],
         "axes": [*cloud, *scored],
         "invariance": [*cloud, *scored],

@@ -63,7 +63,7 @@ def status_of(name):
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # a library may have put anything in their place
             stream.flush()
-    write_reason(sentence)
+    write_reason(sentence, of_job=not name.startswith("driver."))
     return status
 
 

@@ -62,12 +62,12 @@ def in_words(problem):
     return f"{name}: {message} ({place})" if message and place else f"{name}: {message or place}"
 
 
-def write_reason(sentence, stream=2):
-    """Write why a script fails to a file descriptor (stderr), marked if it is a log.
+def write_reason(sentence, of_job=True, stream=2):
+    """Write why a script fails to a file descriptor (stderr), marked if it is the log of a job.
 
     A prompt or a bar may have left its line open.
     """
-    mark = "" if os.isatty(stream) else f"\n{MARK}\n"
+    mark = f"\n{MARK}\n" if of_job and not os.isatty(stream) else ""
     os.write(stream, f"{mark}error: {sentence}\n".encode(errors="backslashreplace"))
 
 
