@@ -27,10 +27,11 @@ rule environment:
         mem_mb=2000,
         runtime=60,
     params:
+        call=snakemake_settings.DRIVER_CALL,
         prefix=lambda wildcards: f"resources/environments/{wildcards.env}",
         conda="--conda" if CONDA else "",
     shell:
-        "{sys.executable:q} {SCRIPTS:q} environments.environment --spec {input.spec:q} --prefix {params.prefix:q} "
+        "{params.call} environments.environment --spec {input.spec:q} --prefix {params.prefix:q} "
         "--lock {output.lock:q} {params.conda} > {log:q} 2>&1"
 
 

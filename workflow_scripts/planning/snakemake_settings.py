@@ -1,7 +1,10 @@
 """Settings of Snakemake 9 that no profile reaches."""
 
+import shlex
 import sys
 from pathlib import Path
+
+from planning.places import SCRIPTS
 
 DEFAULT = (100, 1)  # submissions, seconds
 # What every job begins with. The caller's settings of Python and the backend of a notebook do not reach it.
@@ -9,8 +12,11 @@ DEFAULT = (100, 1)  # submissions, seconds
 # behind, for resume.py. (Snakemake formats this text: a brace stands twice.)
 SHELL_PREFIX = (
     "unset ${{!PYTHON@}}; export PYTHONNOUSERSITE=1 PYTHONUNBUFFERED=1 MPLBACKEND=agg GEAR_JOB=1; "
-    "exec < /dev/null; "
+    f"exec < /dev/null; driver={shlex.quote(sys.executable).replace('{', '{{').replace('}', '}}')}; "
 )
+# The words before a script that runs in Snakemake's own Python. They do not name it: a parameter that changes
+# when the clone is moved, or another Snakemake is called, makes all jobs anew.
+DRIVER_CALL = f'"$driver" {shlex.quote(str(SCRIPTS))}'
 
 
 def without_conda(settings):
