@@ -1,4 +1,4 @@
-"""Snakemake's own limit on submissions goes; a user's stays. What a job finds around it is not the caller's."""
+"""Snakemake's own limit on submissions goes; a user's stays. Jobs do not see what is their caller's."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ def test_no_limit_is_no_fault():
 
 
 def in_a_job(command, **variables):
-    """Output of a command that begins as every job does, with a caller's variables and words at its terminal."""
+    """Output of a command that begins as every job does, with a caller's variables and words."""
     words = ["bash", "-c", f"set -euo pipefail; {SHELL_PREFIX.format()}{command}"]
     variables = {"PATH": "/usr/bin:/bin"} | variables
     return subprocess.run(
