@@ -26,7 +26,7 @@ from scipy.spatial.distance import pdist, squareform
 from shared.factors import FactorScores, evenly_spread, ranks
 from shared.graphs import features
 from shared.scales import on_scale
-from shared.scores import REPLICATES, analysis_parser, half_samples, sample, write_scores
+from shared.scores import HALVES, analysis_parser, half_samples, sample, write_scores
 
 ANALYSIS = {
     "of": "cloud",
@@ -162,7 +162,7 @@ def measure(points, varied, places, shuffles, repeats, seed):
 
     everything = np.arange(n)
     value = scored(everything)
-    replicates = half_samples(scored, value, n, min(repeats, REPLICATES), seed, places)
+    replicates = half_samples(scored, value, n, min(repeats, HALVES), seed, places)
     rng = np.random.default_rng(seed)
     shuffled = []
     for _ in range(shuffles):

@@ -29,7 +29,7 @@ from itertools import combinations, permutations
 import numpy as np
 from shared.factors import FactorScores, evenly_spread, r2, read_factors, standardized
 from shared.graphs import features
-from shared.scores import REPLICATES, analysis_parser, half_samples, sample, write_scores
+from shared.scores import HALVES, analysis_parser, half_samples, sample, write_scores
 
 from analyse.curves import chosen_freedom, cubics, curves
 
@@ -222,7 +222,7 @@ def measure_effects(gram, paths, factors, orders, places, repeats, seed):
         return np.concatenate([shares, [1 - shares.sum()], angles(overlaps)])
 
     values = scored(np.arange(N))
-    replicates = half_samples(scored, values, N, min(repeats, REPLICATES), seed, places)
+    replicates = half_samples(scored, values, N, min(repeats, HALVES), seed, places)
     # for its share one factor alone is shuffled, so that the others still explain what they move
     alone = np.empty((len(orders), F))
     halved, variance = halvings(gram, seed), np.trace(gram) / N

@@ -33,7 +33,7 @@ import numpy as np
 from gudhi.sklearn.rips_persistence import RipsPersistence
 from scipy.sparse.csgraph import dijkstra
 from shared.graphs import DESCRIPTIVE, components, neighbor_graph, restricted_to
-from shared.scores import REPLICATES, analysis_parser, half_samples, write_scores
+from shared.scores import HALVES, analysis_parser, half_samples, write_scores
 
 ANALYSIS = {
     "of": "cloud",
@@ -194,7 +194,7 @@ def dimensions(indices, distances, K, blocks, seed):
 
 
 def dimension_replicates(sounds, values, K, blocks, seed):
-    """Replicates of both DIMENSIONS, float (REPLICATES, 2), from halves of all sounds.
+    """Replicates of both DIMENSIONS, float (HALVES, 2), from halves of all sounds.
 
     sounds: Distinct; values: float (2,), the estimates. Halves are drawn of all N sounds, twins included, so
     that every model has the same.
@@ -206,7 +206,7 @@ def dimension_replicates(sounds, values, K, blocks, seed):
         lists = restricted_to(sounds.indices, sounds.distances, rows, sounds.indices.shape[1])
         return dimensions(*lists, K, max(blocks // 2, 1), seed)
 
-    return half_samples(of_half, values, len(sounds.first), REPLICATES, seed)
+    return half_samples(of_half, values, len(sounds.first), HALVES, seed)
 
 
 def fragile(loops, coarse):

@@ -31,7 +31,8 @@ STATES = {  # what a row's `state` says of its value
     "failed": "no value: the model failed at the stage that stands as its analysis",
 }
 KNOWN = 0.95  # share of halves in which a statistic must exist
-REPLICATES = 200  # of each score, kept for the comparison of models
+REPLICATES = 200  # of each score, at most, kept for the comparison of models
+HALVES = 100  # of the sounds, where a score of each takes long
 
 
 def analysis_parser(description, table, file):
