@@ -181,7 +181,7 @@ def range_note(Ks, values):
     known = np.isfinite(values)
     if known.sum() < 2:
         return ""
-    least, most = values[known].min(), values[known].max()
+    least, most = (round(float(value), 2) + 0.0 for value in (values[known].min(), values[known].max()))
     return f"{least:.2f} to {most:.2f} over K = {', '.join(map(str, Ks[known]))}"
 
 
