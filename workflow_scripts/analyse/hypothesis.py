@@ -80,7 +80,8 @@ ANALYSIS = {
 }
 
 FEWEST_FOR_ANGLES = 160  # sounds: with fewer, a quarter has less than two for each term of a cubic
-HALVES = 40  # of the sounds, for the intervals
+HALVES = 40  # of the sounds, for the intervals; half as many of more than MANY sounds
+MANY = 10_000
 LANDMARKS = 150  # of a half: only the spread of its scores is used
 NEAR = 1 / 2.1, 1.5  # times the chosen K: the range over which the notes tell the scores
 TOLD = 0.3  # R2 above which neighbours tell a factor
@@ -123,7 +124,7 @@ def redrawn(embedding, settings, targets, values, places):
         inside = (cloud.labels == 0) | bool(cloud.bridges)
         return scores_of(make_cloud(cloud.coordinates, inside), standardized(targets[rows]), settings.seed)
 
-    repeats = min(settings.bootstrap, HALVES)
+    repeats = min(settings.bootstrap, HALVES if len(points) <= MANY else HALVES // 2)
     return half_samples(of_half, values, len(points), repeats, settings.seed, places)
 
 
