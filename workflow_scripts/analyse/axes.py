@@ -152,7 +152,8 @@ def forests(halves, seed):
 
 
 def importance(points, factors, count, seed):
-    """By how much the squared error of each factor's trees rises when an axis is shuffled, float (A, F).
+    """By how much the squared error of each factor's trees rises when an axis is shuffled, float (A, F), and
+    the R2 of the trees, float (F,).
 
     points: (N, D); factors: (N, F); count: of axes.
     """
@@ -162,11 +163,12 @@ def importance(points, factors, count, seed):
     shuffled = np.repeat(halves.held_axes[None], A + 1, axis=0)  # the last stays as it is
     for axis in range(A):
         shuffled[axis, :, axis] = halves.held_axes[order, axis]
-    rises = []
+    rises, told = [], []
     for forest, held_factor in zip(forests(halves, seed), halves.held_factors.T, strict=True):
         errors = (forest.predict(shuffled.reshape(-1, A)).reshape(A + 1, m) - held_factor) ** 2
         rises.append((errors[:-1] - errors[-1]).mean(axis=1))
-    return np.stack(rises, axis=1)
+        told.append(1 - errors[-1].mean() / (held_factor.var() or np.nan))
+    return np.stack(rises, axis=1), np.array(told)
 
 
 def measure(points, factors, count, seed):
@@ -177,22 +179,26 @@ def measure(points, factors, count, seed):
     return Measured(halves.held_axes, halves.held_factors, estimates, information)
 
 
-def score_dci(points, factors, count, is_told, rotated, repeats, seed):
-    """FactorScores of disentanglement, of one column, and of completeness.
+def score_trees(points, factors, count, shuffled, rotated, repeats, seed):
+    """FactorScores of informativeness, of disentanglement (one column), and of completeness.
 
-    is_told: bool (F,), the factors that the axes tell: what they do not tell has no place among them;
-    rotated: of dci() of each rotation, float (rotations, 1 + F).
+    shuffled: R2 of the trees of each shuffling, float (shuffles, F); rotated: of dci() of each rotation,
+    float (rotations, 1 + F). What the axes do not tell has no place among them.
     """
+    F = factors.shape[1]
 
     def refitted(i):
-        return dci(importance(points[i], factors[i], count, seed), count)
+        rises, told = importance(points[i], factors[i], count, seed)
+        return np.concatenate([told, dci(rises, count)])
 
     values = refitted(slice(None))
     refits = half_samples(refitted, values, len(points), min(repeats, REFITS), seed)
-    refits = np.clip(refits, 0, 1)
-    values = np.where(np.append(is_told.any(), is_told), values, np.nan)
+    informativeness = FactorScores(values[:F], np.minimum(refits[:, :F], 1), shuffled)
+    is_told = informativeness.above_chance()
+    values = np.where(np.append(is_told.any(), is_told), values[F:], np.nan)
+    refits = np.clip(refits[:, F:], 0, 1)
     disentanglement = FactorScores(values[:1], refits[:, :1], rotated[:, :1])
-    return disentanglement, FactorScores(values[1:], refits[:, 1:], rotated[:, 1:])
+    return informativeness, disentanglement, FactorScores(values[1:], refits[:, 1:], rotated[:, 1:])
 
 
 def information_of(points, factors, count, seed):
@@ -239,28 +245,20 @@ def analyse(points, factors, shuffles, repeats, seed):
     rng = np.random.default_rng(seed)
     orders = [np.arange(len(points)), *(rng.permutation(len(points)) for _ in range(shuffles))]
     measured, *shuffled = [measure(points, factors[order], count, seed) for order in orders]
-    axes, truth, estimates = measured.axes, measured.factors, measured.estimates
-    m = len(truth)
-    informativeness = FactorScores(
-        r2(estimates, truth),
-        bootstrap(lambda i: r2(estimates[i], truth[i]), m, repeats, seed),
-        np.array([r2(other.estimates, other.factors) for other in shuffled]),
-    )
-    is_told = informativeness.above_chance()
+    axes, truth = measured.axes, measured.factors
     rotations = [turned(points, rng) for _ in range(ROTATIONS)]
-    rotated = np.array([dci(importance(other, factors, count, seed), count) for other in rotations])
-    disentanglement, completeness = score_dci(points, factors, count, is_told, rotated, repeats, seed)
+    rotated = np.array([dci(importance(other, factors, count, seed)[0], count) for other in rotations])
+    told = np.array([r2(other.estimates, other.factors) for other in shuffled])
+    trees = score_trees(points, factors, count, told, rotated, repeats, seed)
     rotated = [information_of(other, factors, count, seed) for other in rotations]
     mig, modular = score_information(measured, shuffled, rotated, repeats, seed)
     sap = FactorScores(
         gap(correlations(axes, truth)),
-        bootstrap(lambda i: gap(correlations(axes[i], truth[i])), m, repeats, seed),
+        bootstrap(lambda i: gap(correlations(axes[i], truth[i])), len(truth), repeats, seed),
         np.array([gap(correlations(other.axes, other.factors)) for other in shuffled]),
     )
     return {
-        "informativeness": informativeness,
-        "disentanglement": disentanglement,
-        "completeness": completeness,
+        **dict(zip(("informativeness", "disentanglement", "completeness"), trees, strict=True)),
         "mig": mig,
         "sap": sap,
         "modularity": modular,

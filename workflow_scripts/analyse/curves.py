@@ -11,7 +11,7 @@ from scipy.interpolate import BSpline
 from shared.factors import ranks
 
 FREEDOM = (1, 3, 6, 12, 24, 32)  # degrees of freedom of a factor's curve: a line, a cubic, cubic splines
-SOUNDS_PER_TERM = 12  # at least, in all curves together
+SOUNDS_PER_TERM = 24  # at least, in all curves together: for intervals they are fitted to quarters
 
 
 class Curves(NamedTuple):
