@@ -12,7 +12,7 @@ min_version("9.0")
 sys.path.insert(0, str(Path(workflow.basedir, "workflow_scripts").absolute()))
 from planning.yaml_files import check_config_files
 
-check_config_files([workflow.source_path("config.yaml"), *workflow.overwrite_configfiles])
+check_config_files([Path(workflow.basedir, "config.yaml"), *workflow.overwrite_configfiles])
 
 
 configfile: workflow.source_path("config.yaml")

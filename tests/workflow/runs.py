@@ -6,6 +6,7 @@ import numpy as np
 import pandas
 import yaml
 from conftest import ROOT, jobs, snakemake
+from planning.yaml_files import to_yaml
 
 MODELS = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())["run"]["models"]
 GOOD = {"module": "adapters.faulty", "env": "analysis", "sample_rate": 16000, "options": {"fault": ""}}
@@ -67,7 +68,7 @@ def write_config(folder, faults, **changes):
     for name, entry in changes.items():
         models[name] = entry
     small |= {"models": models, "run": {"datasets": ["small"], "models": list(models)}}
-    (folder / "mine.yaml").write_text(yaml.safe_dump(small))
+    (folder / "mine.yaml").write_text(to_yaml(small))
     return ["--configfile", "mine.yaml"]
 
 

@@ -8,7 +8,9 @@ import subprocess
 import time
 
 import pytest
+import yaml
 from conftest import FEW, PYTHON, ROOT, snakemake
+from planning.yaml_files import to_yaml
 from runs import (
     ANALYSES,
     write_config,
@@ -19,7 +21,8 @@ pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.
 
 def test_killed_run_resumes_with_the_same_scores(clone):
     write_config(clone, {f"model{i}": "" for i in range(3)})
-    (clone / "config.yaml").write_text((clone / "mine.yaml").read_text() + ANALYSES)
+    stated = yaml.safe_load((clone / "mine.yaml").read_text()) | yaml.safe_load(ANALYSES)
+    (clone / "config.yaml").write_text(to_yaml(stated))
     make = ["make", "--silent", "--no-print-directory", "run", "CORES=2"]
     (clone / ".venv").symlink_to(ROOT / ".venv")
     run = subprocess.Popen(make, cwd=clone, start_new_session=True, stdout=subprocess.DEVNULL)
