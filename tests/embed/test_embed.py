@@ -111,7 +111,7 @@ def test_without_memory_sounds_go_one_by_one(run):
     """A process of Python alone takes more than 1 MB."""
     embeddings, facts = run("--memory-mb", "1")
     assert facts["batch_size"] == 1
-    together, facts = run()
+    together, facts = run("--memory-mb", "100000")
     assert facts["batch_size"] == 64
     np.testing.assert_array_equal(embeddings, together)
 
