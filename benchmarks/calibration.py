@@ -14,25 +14,22 @@ bands) of `tones`, each model with faint noise of its own. Columns:
 """
 
 import argparse
-import importlib
 import json
 import os
-import shlex
 import sys
 import tempfile
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "workflow_scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "analyse"))
 
 import numpy as np
 import pandas
 import yaml
-from analyse import neighbors
+from cloud_scores import scores_and_replicates
 from compare.compare import differences
-from planning.analyses import arguments, inputs_of, outputs_of, read_analyses
 from planning.datasets import definition, resolve
-from shared.arguments import INPUTS
 from synthesize import synthesize
 
 MODELS = ("one", "other")
@@ -71,41 +68,6 @@ def draw(kind, N, seed):
     return entry, table, spectra + noise
 
 
-def scores_of(points, entry, table, settings, model, folder):
-    """Score rows and replicates of all analyses of clouds. points: (N, D); settings: as the plan has them."""
-
-    def paths(patterns):
-        files = {key: folder / text.format(dataset="d", model=model) for key, text in patterns.items()}
-        for path in files.values():
-            path.parent.mkdir(parents=True, exist_ok=True)
-        return {key: str(path) for key, path in files.items()}
-
-    inputs = paths({key: pattern for key, (pattern, _) in INPUTS.items()})
-    pandas.DataFrame(table).to_csv(inputs["parameters"], index_label="sound")
-    np.save(inputs["embeddings"], points.astype(np.float32))
-    listed = str(2 * settings["isomap.K"])
-    neighbors.main(["--embeddings", inputs["embeddings"], "--K", listed, "--output", inputs["neighbors"]])
-    analyses, rows, replicates = read_analyses(), [], []
-    for analysis, declared in analyses.items():
-        if declared["of"] == "ladder":
-            continue
-        written = paths(outputs_of(analysis, declared))
-        if analysis in WITHOUT:
-            if "pictures" in written:
-                none = {
-                    "coordinates": np.empty((0, len(points), 3)),
-                    "shown": np.empty((0, len(points)), bool),
-                }
-                np.savez(written["pictures"], K=np.empty(0, int), **none)
-            continue
-        kept = written.pop("replicates")
-        line = arguments(declared, paths(inputs_of(declared, analyses)), settings, {"model": model} | written)
-        importlib.import_module(f"analyse.{analysis}").main(shlex.split(line))
-        rows.append(pandas.read_csv(written["scores"]))
-        replicates.append(np.load(kept))
-    return pandas.concat(rows, ignore_index=True), np.concatenate(replicates)
-
-
 def one_draw(kind, N, seed, shuffles):
     """Score rows of both models, and the metrics in which a difference of the two is called real."""
     entry, table, embeddings = draw(kind, N, seed)
@@ -113,9 +75,10 @@ def one_draw(kind, N, seed, shuffles):
     settings |= {"isomap.K": round(1.25 * N**0.5), "isomap.bridge": True, "knn.K": 16, "seed": seed}
     settings |= {"knn.include_self": False, "standardize": False, "design": entry["design"]}
     settings |= {"bootstrap": 1000, "shuffles": shuffles}
+    listed = 2 * settings["isomap.K"]
     with tempfile.TemporaryDirectory() as scratch:
         both = [
-            scores_of(points, entry, table, settings, model, Path(scratch))
+            scores_and_replicates(model, points, table, Path(scratch), listed, settings, WITHOUT)
             for model, points in zip(MODELS, embeddings, strict=True)
         ]
     rows = pandas.concat([rows for rows, _ in both], ignore_index=True)

@@ -3,18 +3,13 @@
 `PYTHONPATH=workflow_scripts python tests/analyse/known.py` prints the table of expected and found scores.
 """
 
-import importlib
 import json
-import shlex
 import tempfile
 from pathlib import Path
 
 import numpy as np
-import pandas
-from analyse import neighbors
-from planning.analyses import arguments, inputs_of, outputs_of, read_analyses
+from cloud_scores import scores_and_replicates
 from scipy.stats import ortho_group, qmc
-from shared.arguments import INPUTS
 
 N = 1024
 K, K_MAX = 16, 100  # neighbours in the graph, in the lists
@@ -227,42 +222,14 @@ def scores_of(name, points, theta, folder, k_max, settings, without=()):
     folder: Path; k_max: neighbours to list; settings: {name of `takes`: value}, those that vary; without: the
     analyses to leave out.
     """
-
-    def paths(patterns):
-        files = {key: folder / text.format(dataset="known", model=name) for key, text in patterns.items()}
-        for path in files.values():
-            path.parent.mkdir(parents=True, exist_ok=True)
-        return {key: str(path) for key, path in files.items()}
-
-    inputs = paths({key: pattern for key, (pattern, _) in INPUTS.items()})
-    pandas.DataFrame(theta, columns=list(FACTORS)).to_csv(inputs["parameters"], index_label="sound")
-    np.save(inputs["embeddings"], points.astype(np.float32))
-    words = ["--embeddings", inputs["embeddings"], "--K", str(k_max), "--output", inputs["neighbors"]]
-    neighbors.main(words)
     fixed = {"factors": json.dumps(FACTORS), "nuisances": "{}", "standardize": False, "seed": SEED}
-    fixed |= {"design": "sobol"}
-    settings = fixed | {"knn.include_self": True} | settings
-    analyses, scores = read_analyses(), {}
-    for analysis, declared in analyses.items():
-        if declared["of"] == "ladder":
-            continue
-        written = paths(outputs_of(analysis, declared))
-        if analysis in without:
-            if "pictures" in written:  # of no other K
-                none = {
-                    "coordinates": np.empty((0, len(points), 3)),
-                    "shown": np.empty((0, len(points)), bool),
-                }
-                np.savez(written["pictures"], K=np.empty(0, int), **none)
-            continue
-        del written["replicates"]  # beside the scores
-        read = paths(inputs_of(declared, analyses))
-        line = arguments(declared, read, settings, {"model": name} | written)
-        importlib.import_module(f"analyse.{analysis}").main(shlex.split(line))
-        for row in pandas.read_csv(written["scores"], keep_default_na=False).itertuples():
-            words = (row.analysis, row.metric, row.factor, row.other)
-            value = np.nan if row.value == "" else float(row.value)
-            scores[" ".join(word for word in words if word)] = value, row.note
+    settings = fixed | {"design": "sobol", "knn.include_self": True} | settings
+    sounds = dict(zip(FACTORS, theta.T, strict=True))
+    rows, _ = scores_and_replicates(name, points, sounds, folder, k_max, settings, without)
+    scores = {}
+    for row in rows.fillna({"factor": "", "other": "", "note": ""}).itertuples():
+        words = (row.analysis, row.metric, row.factor, row.other)
+        scores[" ".join(word for word in words if word)] = row.value, row.note
     return scores
 
 
