@@ -207,12 +207,13 @@ EXPECTED = {
 SAME_WHEN_TURNED = ("hypothesis", "subspaces", "invariance", "knn", "isomap", "topology")
 
 
-def answers(name, folder):
+def answers(name, folder, bootstrap=10, shuffles=8):
     """{score: (value, note)} of all measures on one known embedding, by the scripts as the plan calls them.
 
     folder: Path, for the files. Every analysis of a cloud takes part, but those of ELSEWHERE.
     """
-    settings = {"isomap.K": K, "isomap.bridge": True, "knn.K": K, "bootstrap": 10, "shuffles": 8}
+    settings = {"isomap.K": K, "isomap.bridge": True, "knn.K": K}
+    settings |= {"bootstrap": bootstrap, "shuffles": shuffles}
     return scores_of(name, embeddings()[name], factors(), folder, K_MAX, settings, ELSEWHERE)
 
 
