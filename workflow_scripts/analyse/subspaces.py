@@ -28,7 +28,7 @@ from itertools import combinations, permutations
 
 import numpy as np
 from shared.factors import FactorScores, evenly_spread, r2, read_factors, standardized
-from shared.graphs import features
+from shared.graphs import features, principal_components
 from shared.scores import HALVES, analysis_parser, half_samples, sample, write_scores
 
 from analyse.curves import chosen_freedom, cubics, curves
@@ -82,14 +82,6 @@ PENALTIES = 10.0 ** np.arange(-6, 5)  # of the embedding's variance per sound
 SOUNDS = 3000  # of a larger data set, so many are drawn
 COMPONENTS = 256  # principal ones, from which the probes of halves are fitted: only their spread is used
 REFITS = 60  # of probes, for the intervals
-
-
-def principal_components(points):
-    """Coordinates of centred points (N, D) on their principal axes, by falling variance: (N, min(N, D))."""
-    N, D = points.shape
-    values, vectors = np.linalg.eigh(points.T @ points if D <= N else points @ points.T)
-    values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
-    return points @ vectors if D <= N else vectors * np.sqrt(values)
 
 
 def probe(components, targets):

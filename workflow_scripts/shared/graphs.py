@@ -1,25 +1,97 @@
-"""Neighbour lists of an embedding and the graph that they make."""
+"""The points of an embedding, their neighbour lists, and the graph that they make."""
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 ROUNDING = 1e-13  # of squared distances found by the search, relative to the squared norms of both sounds
+FAINT = 1e-6  # of the largest standard deviation of a component: a smaller one is rounding
 BLOCK = 2**23  # neighbours that are sorted at a time, for memory
 DESCRIPTIVE = "no chance level: does not depend on the factors"  # note of scores of a graph or its picture
 
 
-def features(embedding, standardize):
-    """The embedding as the analyses use it, float64 (N, D): centred, which changes no distance.
+def features(embedding, standardize=False, reduce=None, metric="euclidean"):
+    """The points between which the analyses measure Euclidean distances, float64 (N, d), centred.
 
-    With `standardize`, each feature is also divided by its standard deviation; a constant one stays as it is.
+    embedding: (N, D). The steps, in this order:
+
+    - `standardize`: each feature is divided by its standard deviation; a constant one stays as it is.
+    - `metric="correlation"`: each sound's own mean over the features is taken off.
+    - `reduce={"pca": d}`: the d principal components of these sounds, so that the origin is their mean.
+      `{"whiten": d}`: each is scaled to unit variance as well. Without it, d is D.
+    - `metric="cosine"` or `"correlation"`: each sound is scaled to length 1. The distance of two sounds is
+      then the chord, sqrt(2 - 2 cos), which puts all pairs in the same order as 1 - cos does.
+
+    Raises ValueError if there are fewer dimensions or sounds than `reduce` needs, or if some sounds, but not
+    all, have no direction.
     """
     embedding = np.asarray(embedding, dtype=np.float64)
-    embedding = embedding - embedding.mean(axis=0)
+    angular = metric != "euclidean"
+    points = embedding if angular else embedding - embedding.mean(axis=0)  # angles are seen from the origin
     if standardize:
-        scale = embedding.std(axis=0)
-        embedding /= np.where(scale > 0, scale, 1)
-    return embedding
+        points = points / np.where(np.ptp(points, axis=0) > 0, points.std(axis=0), 1)
+    if metric == "correlation":
+        flat = np.ptp(points, axis=1, keepdims=True) == 0  # exactly 0, whatever the rounding of the mean
+        points = np.where(flat, 0, points - points.mean(axis=1, keepdims=True))
+    if reduce:
+        ((kind, count),) = reduce.items()
+        points = reduced(points - points.mean(axis=0), count, whiten=kind == "whiten")
+    if angular:
+        points = of_unit_length(points)
+        points = points - points.mean(axis=0)
+    return points
+
+
+def of_unit_length(points):
+    """Points (N, d) scaled to length 1. If all lie at the origin, they stay there.
+
+    Raises ValueError if only some do.
+    """
+    lengths = np.linalg.norm(points, axis=1, keepdims=True)
+    there = lengths > 0
+    if there.any() and not there.all():
+        raise ValueError(
+            f"{(~there).sum()} of {len(points)} sounds have no direction: their values are all zero, or, for "
+            "correlation, all equal.\nTake `metric: euclidean`, or leave the model out."
+        )
+    return points / np.where(there, lengths, 1)
+
+
+def reduced(points, count, whiten):
+    """The first `count` principal components of centred points (N, D), float (N, count).
+
+    Sounds that coincide still do. whiten: each component is scaled to unit variance; one that has no more
+    than rounding becomes 0. Raises ValueError if there are not so many.
+    """
+    N, D = points.shape
+    if count > D:
+        raise ValueError(
+            f"the embedding has {D} dimensions, but `reduce` asks for {count}.\n"
+            f"Ask for {D} or fewer, or leave the model out."
+        )
+    if count >= N:
+        raise ValueError(f"{N} sounds span {N - 1} dimensions, but `reduce` asks for {count}. Ask for fewer.")
+    if not np.ptp(points, axis=0).any():
+        return np.zeros((N, count))
+    components = principal_components(points, count)
+    first = {}  # row of each point: a product of matrices rounds equal rows differently
+    components = components[[first.setdefault(point.tobytes(), row) for row, point in enumerate(points)]]
+    if whiten:
+        spread = components.std(axis=0)
+        there = spread > FAINT * spread.max()
+        components = np.where(there, components / np.where(there, spread, 1), 0)
+    return components
+
+
+def principal_components(points, count=None):
+    """Coordinates of centred points (N, D) on their first `count` principal axes, by falling variance.
+
+    Returns float (N, count), or (N, min(N, D)) without a count.
+    """
+    N, D = points.shape
+    values, vectors = np.linalg.eigh(points.T @ points if D <= N else points @ points.T)
+    values, vectors = np.maximum(values[::-1], 0)[:count], vectors[:, ::-1][:, :count]
+    return points @ vectors if D <= N else vectors * np.sqrt(values)
 
 
 def nearest_neighbors(features, K, seed=0):
