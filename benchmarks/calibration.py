@@ -74,6 +74,7 @@ def one_draw(kind, N, seed, shuffles):
     settings = {"factors": json.dumps(entry["factors"]), "nuisances": json.dumps(entry["nuisances"])}
     settings |= {"isomap.K": round(1.25 * N**0.5), "isomap.bridge": True, "knn.K": 16, "seed": seed}
     settings |= {"knn.include_self": False, "standardize": False, "design": entry["design"]}
+    settings |= {"reduce": None, "metric": None}
     settings |= {"bootstrap": 1000, "shuffles": shuffles}
     listed = 2 * settings["isomap.K"]
     with tempfile.TemporaryDirectory() as scratch:

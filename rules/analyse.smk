@@ -21,11 +21,9 @@ rule neighbors:
     params:
         call=call("analysis"),
         K=searched_K,
-        seed=setting("seed"),
-        standardize=flag("--standardize", setting("standardize")),
+        arguments=declared_arguments(declared(SCRIPTS / "analyse" / "neighbors.py", "SEARCH")),
     shell:
-        "{params.call} analyse.neighbors --embeddings {input.embeddings:q} --K {params.K} "
-        "--seed {params.seed} {params.standardize} --output {output:q} > {log:q} 2>&1"
+        "{params.call} analyse.neighbors {params.arguments} --K {params.K} > {log:q} 2>&1"
 
 
 for analysis, table in ANALYSES.items():

@@ -138,7 +138,7 @@ def in_order(wildcards):
 def setting(name):
     """A parameter from the settings of the analyses for the rule's data set: `seed`, `isomap.K`."""
     return lambda wildcards: analyses.setting_of(
-        name, config, wildcards.dataset, DEFINITIONS[wildcards.dataset]
+        name, config, wildcards.dataset, DEFINITIONS[wildcards.dataset], wildcards.get("model")
     )
 
 

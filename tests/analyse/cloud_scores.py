@@ -10,11 +10,11 @@ from planning.analyses import arguments, inputs_of, outputs_of, read_analyses
 from shared.arguments import INPUTS
 
 
-def scores_and_replicates(model, points, table, folder, k_max, settings, without=()):
-    """Score rows of all analyses of clouds, a DataFrame, and their replicates, float (rows, REPLICATES).
+def scores_and_replicates(model, points, table, folder, k_max, settings, without=(), kind="cloud"):
+    """Score rows of all analyses of a kind, a DataFrame, and their replicates, float (rows, REPLICATES).
 
     points: float (N, D); table: {column: (N,)}, of the sounds; folder: Path, for the files; k_max: neighbours
-    to list; settings: {name of `takes`: value}; without: the analyses to leave out.
+    to list; settings: {name of `takes`: value}; without: the analyses to leave out; kind: cloud or ladder.
     """
 
     def paths(patterns):
@@ -26,11 +26,11 @@ def scores_and_replicates(model, points, table, folder, k_max, settings, without
     inputs = paths({key: pattern for key, (pattern, _) in INPUTS.items()})
     pandas.DataFrame(table).to_csv(inputs["parameters"], index_label="sound")
     np.save(inputs["embeddings"], points.astype(np.float32))
-    listed = ["--embeddings", inputs["embeddings"], "--K", str(k_max), "--output", inputs["neighbors"]]
-    neighbors.main(listed)
+    line = arguments(neighbors.SEARCH, inputs, settings, {"K": k_max, "output": inputs["neighbors"]})
+    neighbors.main(shlex.split(line))
     analyses, rows, replicates = read_analyses(), [], []
     for analysis, declared in analyses.items():
-        if declared["of"] == "ladder":
+        if declared["of"] != kind:
             continue
         written = paths(outputs_of(analysis, declared))
         if analysis in without:

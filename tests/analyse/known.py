@@ -224,6 +224,7 @@ def scores_of(name, points, theta, folder, k_max, settings, without=()):
     analyses to leave out.
     """
     fixed = {"factors": json.dumps(FACTORS), "nuisances": "{}", "standardize": False, "seed": SEED}
+    fixed |= {"reduce": None, "metric": None}
     settings = fixed | {"design": "sobol", "knn.include_self": True} | settings
     sounds = dict(zip(FACTORS, theta.T, strict=True))
     rows, _ = scores_and_replicates(name, points, sounds, folder, k_max, settings, without)

@@ -21,7 +21,9 @@ VALUES = {  # of every setting that an analysis may take, as the plan gives them
     "factors": '{"a": {"scale": "linear"}}',
     "nuisances": '{"gain": {"low": 0}}',
     "models": ["m.0", "m.1"],
-    **dict.fromkeys(SETTINGS.keys() - {"factors", "nuisances", "models"}, 3),
+    "reduce": '{"pca": 64}',
+    "metric": "cosine",
+    **dict.fromkeys(SETTINGS.keys() - {"factors", "nuisances", "models", "reduce", "metric"}, 3),
 }
 
 

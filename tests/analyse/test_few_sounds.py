@@ -22,6 +22,7 @@ def analyse(analysis, N, K, factors):
     inputs, outputs = inputs_of(table, ANALYSES), outputs_of(analysis, table)
     settings = {"factors": json.dumps(factors), "nuisances": "{}", "isomap.K": K, "knn.K": K}
     settings |= {"isomap.bridge": False, "knn.include_self": False, "standardize": False}
+    settings |= {"reduce": None, "metric": None}
     settings |= {"shuffles": 20, "bootstrap": 100, "seed": 0, "design": "random"}
     written = {"model": "m"} | {name: outputs[name] for name in [*table.get("writes", ()), "scores"]}
     words = arguments(table, inputs, settings, written).replace("{dataset}", "few").replace("{model}", "m")

@@ -48,6 +48,19 @@ def sentences(change):
             {"datasets": {"paper2023": {"analyses": {"knn": {"K": 2500}}}}},
             "datasets.paper2023: knn asks for K = 2500 neighbours, but there are only N = 2500 sounds",
         ),
+        (
+            {"run": {"datasets": ["tones"]}, "analyses": {"reduce": {"whiten": 1024}}},
+            "datasets.tones: reduce asks for whiten: 1024, but 1024 sounds span only 1023 dimensions; ask",
+        ),
+        (
+            {"datasets": {"ladder": {"analyses": {"reduce": {"pca": 4000}}}}},
+            "datasets.ladder: reduce asks for pca: 4000, but",
+        ),
+        (
+            {"datasets": {"paper2023": {"analyses": {"reduce": {"pca": 4, "whiten": 4}}}}},
+            "datasets.paper2023.analyses.reduce: must be `{pca: 64}`, `{whiten: 64}` or `null`",
+        ),
+        ({"analyses": {"metric": "cosin"}}, "analyses.metric: 'cosin' is not one of ['euclidean', 'cosine',"),
         ({"datasets": {"paper2023": {"synthesizer": "aditive"}}}, "did you mean 'additive'?"),
         (
             {"datasets": {"paper2023": {"factors": {"f1": {"step": 1}}}}},

@@ -83,6 +83,7 @@ FACTS = {  # of a model, as its embeddings/MODEL.json has them
     "audit": AUDIT,
 }
 SCORE = {"analysis": "knn", "metric": "r2", "factor": "f1", "unit": "share", "better": "high"}
+SCORE |= {"distance": "cosine", "reduce": "pca 64"}
 CHECKS = f"""check,factor,other,value,limit,unit,breach,note
 level_range,,,15.7,0.5,dB,yes,
 level_correlation,f1,,0.03,0.1,rank correlation,,{HOSTILE}
@@ -168,6 +169,7 @@ def test_report_shows_scores_marks_and_failures_and_escapes_them(page):
     words = " ".join(page.split())
     assert "0.9123 [0.9, 0.92]" in page
     assert "2 sounds of the synthesizer <code>additive</code>" in page
+    assert words.count("Distances: cosine, of 64 principal components (controls: Euclidean, of all dim") == 2
     assert "1 breach:</span>" in words
     assert "chance -0.025, reference 0.99" in page
     assert "does not vary" in page

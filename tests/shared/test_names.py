@@ -26,6 +26,11 @@ def test_designs(entry):
     assert entry["design"]["enum"] == list(names.DESIGNS)
 
 
+def test_metrics():
+    stated = yaml.safe_load(SCHEMA.read_text())["$defs"]["analyses"]["properties"]
+    assert stated["metric"]["enum"] == list(names.METRICS)
+
+
 def test_normalizations(entry):
     assert set(levels.MEASURES) == set(names.NORMALIZATIONS)
     assert entry["normalize"]["enum"] == list(names.NORMALIZATIONS)

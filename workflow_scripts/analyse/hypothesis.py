@@ -47,7 +47,7 @@ ANALYSIS = {
         *("isomap.coordinates", "isomap.bridges", "trust.pictures"),
     ],
     "takes": [
-        *("factors", "design", "isomap.K", "isomap.bridge", "standardize"),
+        *("factors", "design", "isomap.K", "isomap.bridge", "standardize", "reduce", "metric"),
         *("shuffles", "bootstrap", "seed"),
     ],
     "mem_mb": 1000,
@@ -271,7 +271,8 @@ def main(argv=None):
     inside = np.ones(len(table), bool) if len(bridges) else (table.component == 0).to_numpy()
     cloud, targets = make_cloud(table[list(AXES)].to_numpy(), inside), standardized(factors)
     if cloud:
-        points, lists = features(np.load(args.embeddings), args.standardize), np.load(args.neighbors)
+        points = features(np.load(args.embeddings), args.standardize, args.reduce, args.metric)
+        lists = np.load(args.neighbors)
         embedding = points, lists["indices"], lists["distances"]
         values = scores_of(cloud, targets, args.seed)
         places = evenly_spread(factors, args.factors, args.design)

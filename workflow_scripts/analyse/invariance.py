@@ -32,7 +32,10 @@ ANALYSIS = {
     "of": "cloud",
     "order": 70,
     "reads": ["parameters", "embeddings"],
-    "takes": ["factors", "nuisances", "design", "standardize", "shuffles", "bootstrap", "seed"],
+    "takes": [
+        *("factors", "nuisances", "design", "standardize", "reduce", "metric"),
+        *("shuffles", "bootstrap", "seed"),
+    ],
     "metrics": {
         "within_between": {
             "unit": "ratio, 1 is invariant",
@@ -195,7 +198,7 @@ def main(argv=None):
     args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
     table = pandas.read_csv(args.parameters)
     some = sample(len(table), args.seed, SOUNDS)
-    points = features(np.load(args.embeddings)[some], args.standardize)
+    points = features(np.load(args.embeddings)[some], args.standardize, args.reduce, args.metric)
     varied = read_varied(table.iloc[some], args.factors, args.nuisances)
     if np.ptp(points, axis=0).max() > 0:
         factors = np.stack([varied.ordered[name] for name in args.factors], axis=1)

@@ -32,7 +32,7 @@ ANALYSIS = {
     "of": "cloud",
     "order": 100,
     "reads": ["embeddings", "neighbors"],
-    "takes": ["isomap.K", "isomap.bridge", "standardize"],
+    "takes": ["isomap.K", "isomap.bridge", "standardize", "reduce", "metric"],
     "writes": {"coordinates": "{model}.csv", "bridges": "{model}.bridges.csv"},
     "heading": "Neighbour graph and Isomap",
     "text": "Components are the pieces of the K-neighbour graph before any bridge, largest component is the "
@@ -208,7 +208,7 @@ def score_rows(cloud):
 
 def main(argv=None):
     args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
-    points = features(np.load(args.embeddings), args.standardize)
+    points = features(np.load(args.embeddings), args.standardize, args.reduce, args.metric)
     lists = np.load(args.neighbors)
     cloud = cloud_of(points, lists["indices"][:, : args.K], lists["distances"][:, : args.K], args.bridge)
     table = pandas.DataFrame(cloud.coordinates, columns=AXES)

@@ -24,7 +24,10 @@ ANALYSIS = {
     "of": "cloud",
     "order": 40,
     "reads": ["parameters", "neighbors"],
-    "takes": ["factors", "design", "knn.K", "knn.include_self", "shuffles", "bootstrap", "seed"],
+    "takes": [
+        *("factors", "design", "knn.K", "knn.include_self", "reduce", "metric"),
+        *("shuffles", "bootstrap", "seed"),
+    ],
     "writes": {"estimates": "{model}.csv"},
     "metrics": {
         "r2": {

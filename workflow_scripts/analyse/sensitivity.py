@@ -32,7 +32,7 @@ ANALYSIS = {
     "of": "ladder",
     "order": 20,
     "reads": ["parameters", "embeddings"],
-    "takes": ["factors", "standardize", "shuffles", "bootstrap", "seed"],
+    "takes": ["factors", "standardize", "reduce", "metric", "shuffles", "bootstrap", "seed"],
     "heading": "Anisotropy",
     "text": "Largest over smallest sensitivity of the factors, each per JND.",
     "metrics": {
@@ -285,7 +285,7 @@ def score_rows(points, table, names, shuffles, repeats, seed):
 
 def main(argv=None):
     args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
-    points = features(np.load(args.embeddings), args.standardize)
+    points = features(np.load(args.embeddings), args.standardize, args.reduce, args.metric)
     table = read_ladder(args.parameters)
     rows = score_rows(points, table, list(args.factors), args.shuffles, args.bootstrap, args.seed)
     write_scores(args, rows)

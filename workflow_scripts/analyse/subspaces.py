@@ -37,7 +37,7 @@ ANALYSIS = {
     "of": "cloud",
     "order": 50,
     "reads": ["parameters", "embeddings"],
-    "takes": ["factors", "design", "standardize", "shuffles", "bootstrap", "seed"],
+    "takes": ["factors", "design", "standardize", "reduce", "shuffles", "bootstrap", "seed"],
     "metrics": {
         "probe_r2": {
             "unit": "share of variance",
@@ -267,7 +267,7 @@ def main(argv=None):
     names, factors = list(args.factors), read_factors(args.parameters, args.factors)
     some = sample(len(factors), args.seed, SOUNDS)
     factors = factors[some]
-    points = features(np.load(args.embeddings)[some], args.standardize)
+    points = features(np.load(args.embeddings)[some], args.standardize, args.reduce)
     points -= points.mean(axis=0)
     rng = np.random.default_rng(args.seed)
     orders = [rng.permutation(len(some)) for _ in range(args.shuffles)]

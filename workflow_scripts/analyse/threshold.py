@@ -50,7 +50,7 @@ ANALYSIS = {
     "of": "ladder",
     "order": 10,
     "reads": ["parameters", "embeddings"],
-    "takes": ["factors", "standardize", "shuffles", "bootstrap", "seed"],
+    "takes": ["factors", "standardize", "reduce", "metric", "shuffles", "bootstrap", "seed"],
     "writes": {"estimates": "{model}.csv"},
     "metrics": {
         "threshold": {
@@ -268,7 +268,7 @@ def score_factor(points, table, name, entry, orders, weights, seed=0):
 
 def main(argv=None):
     args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
-    points = features(np.load(args.embeddings), args.standardize)
+    points = features(np.load(args.embeddings), args.standardize, args.reduce, args.metric)
     table = read_ladder(args.parameters)
     base = len(plain_sounds(table))
     weights = bootstrap(lambda i: np.bincount(i, minlength=base), base, args.bootstrap, args.seed)

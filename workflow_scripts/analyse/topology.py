@@ -39,7 +39,7 @@ ANALYSIS = {
     "of": "cloud",
     "order": 90,
     "reads": ["neighbors"],
-    "takes": ["isomap.K", "seed"],
+    "takes": ["isomap.K", "reduce", "metric", "seed"],
     "notes": True,
     "heading": "Topology of the neighbour graph",
     "text": "Pieces and loops of the graph by persistent homology of its path lengths, and the dimension of "

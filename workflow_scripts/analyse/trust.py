@@ -41,7 +41,7 @@ ANALYSIS = {
     "of": "cloud",
     "order": 80,
     "reads": ["parameters", "embeddings", "neighbors"],
-    "takes": ["factors", "isomap.K", "isomap.bridge", "standardize", "seed"],
+    "takes": ["factors", "isomap.K", "isomap.bridge", "standardize", "reduce", "metric", "seed"],
     "writes": {"sweep": "{model}.csv", "pictures": "{model}.npz", "figure": "{model}.png"},
     "caption": {
         "heading": "Trust",
@@ -254,7 +254,7 @@ def draw_opinions(axes, coordinates, opinions):
 
 def main(argv=None):
     args = analysis_parser(__doc__, ANALYSIS, __file__).parse_args(argv)
-    points = features(np.load(args.embeddings), args.standardize)
+    points = features(np.load(args.embeddings), args.standardize, args.reduce, args.metric)
     lists = np.load(args.neighbors)
     indices, distances = lists["indices"], lists["distances"]
     swept = sweep(points, indices, distances, args.K, args.bridge)

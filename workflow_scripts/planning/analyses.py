@@ -11,8 +11,10 @@ from pathlib import Path
 
 from shared.arguments import INPUTS, flag, is_switch, path_of, word, written_by
 from shared.declared import all_declared
+from shared.names import CONTROLS
 
 from planning.datasets import settings
+from planning.schema import defaults
 
 FOLDER = Path(__file__).parents[1]
 
@@ -76,12 +78,22 @@ def model_constraint(table):
     return r"[^/]+" + "".join(rf"(?<!{re.escape(ending)})" for ending in sorted(endings) if "." in ending)
 
 
-def setting_of(name, config, dataset, entry):
-    """The value of a name of `takes` for a data set. entry: the data set's, with every default filled in."""
+def setting_of(name, config, dataset, entry, row=None):
+    """The value of a name of `takes` for a data set, as a script is told it; None if it is told nothing.
+
+    entry: the data set's, with every default filled in; row: the model, layer or control, where there is one.
+    Controls are measured by the Euclidean distances of all their dimensions: an angle between factors, or
+    fewer of them, would be no landmark.
+    """
     if name in ("factors", "nuisances"):
         return json.dumps(entry[name])
     if name == "design":
         return entry["design"]
+    if name in ("reduce", "metric"):
+        value = None if row in CONTROLS else settings(config, dataset, name)
+        if value == defaults("analyses")[name]:
+            return None
+        return json.dumps(value) if isinstance(value, dict) else value
     analysis, _, key = name.rpartition(".")
     return settings(config, dataset, analysis)[key] if analysis else settings(config, dataset, key)
 
@@ -89,8 +101,8 @@ def setting_of(name, config, dataset, entry):
 def arguments(table, inputs, settings, written):
     """The words of a declared script's command line, quoted for the shell.
 
-    inputs: {last word of a name of `reads`: path or paths}. settings: {name of `takes`: value}. written:
-    {flag without dashes: path or paths} of what the script writes.
+    inputs: {last word of a name of `reads`: path or paths}. settings: {name of `takes`: value, or None to say
+    nothing}. written: {flag without dashes: path or paths} of what the script writes.
     """
     words = []
     for name in table["reads"]:
@@ -98,7 +110,7 @@ def arguments(table, inputs, settings, written):
     for name in table["takes"]:
         if is_switch(name):
             words += [flag(name)] if settings[name] else []
-        else:
+        elif settings[name] is not None:
             words += [flag(name), *listed(settings[name])]
     for name, paths in written.items():
         words += [flag(name), *listed(paths)]

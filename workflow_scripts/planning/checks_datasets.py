@@ -22,6 +22,7 @@ from planning.datasets import (
     resolved,
     settings,
     size_of,
+    sounds_at_most,
     synthesizer_path,
     table_of,
 )
@@ -237,6 +238,7 @@ def size_faults(config, name, entry):
             f"does not know; set run.shard_size to N = {size} or more"
         )
     yield from neighbor_faults(config, name, size)
+    yield from reduce_faults(config, name, sounds_at_most(entry))
 
 
 def neighbor_faults(config, name, size):
@@ -250,4 +252,14 @@ def neighbor_faults(config, name, size):
             yield (
                 f"datasets.{name}: {analysis} asks for K = {used['K']} neighbours, but there are only "
                 f"N = {size} sounds; K must be below N"
+            )
+
+
+def reduce_faults(config, name, most):
+    """Faults of the dimensions that are left of an embedding. most: number of sounds, at most."""
+    for kind, count in (settings(config, name, "reduce") or {}).items():
+        if count >= most:
+            yield (
+                f"datasets.{name}: reduce asks for {kind}: {count}, but {most} sounds span only {most - 1} "
+                "dimensions; ask for fewer, or take more sounds"
             )

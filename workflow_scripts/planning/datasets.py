@@ -146,10 +146,13 @@ def resolved(config, dataset):
 
 
 def settings(config, dataset, analysis):
-    """Settings of one analysis for one data set: the general ones, overruled by the data set's own."""
+    """Settings of one analysis for one data set: the general ones, overruled by the data set's own.
+
+    Those of isomap and knn are overruled one by one. One that no config states has its default.
+    """
     own = config["datasets"][dataset].get("analyses", {})
-    general = config["analyses"][analysis]
-    if isinstance(general, dict):
+    general = (defaults("analyses") | config["analyses"]).get(analysis)
+    if analysis in ("isomap", "knn"):
         return general | own.get(analysis, {})
     return own.get(analysis, general)
 

@@ -100,7 +100,7 @@ def failures_of(scores):
 
 
 def first_screen(scores, thresholds, factors, models):
-    """The table of the first screen for one data set: {overview, tips, ladder_failure_of}.
+    """The table of the first screen for one data set: {overview, tips, ladder_distances, ladder_failure_of}.
 
     scores: DataFrame of the data set; thresholds: the same of a ladder around it, or None; factors, models:
     names, in order.
@@ -110,6 +110,7 @@ def first_screen(scores, thresholds, factors, models):
     return {
         "overview": encoded,
         "tips": overview.tips(encoded),
+        "ladder_distances": "" if thresholds is None else tables.distances_of(thresholds),
         "ladder_failure_of": {row["model"]: row for row in reversed(failures)},
     }
 
@@ -137,6 +138,7 @@ def read_dataset(folder, scores, rows, figures, analyses):
     return {
         "name": folder.name,
         "N": count_sounds(folder / "sounds" / "parameters.csv"),
+        "distances": tables.distances_of(scores),
         "checks": checks.to_dict("records"),
         "scored": scored,
         "stamps": {row["model"]: row for row in stamps},

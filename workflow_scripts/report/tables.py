@@ -8,7 +8,7 @@ other scores of an analysis are one table with the metrics as columns. A table i
 import math
 
 from compare.compare import SCORE
-from shared.names import CONTROLS
+from shared.names import CONTROLS, METRICS
 
 WIDEST = 30  # columns of a table that the page shows
 EMPTY_CELL = dict.fromkeys(("value", "low", "high", "chance", "reference", "n", "state", "note"), "")
@@ -20,6 +20,23 @@ def number(value):
         return ""
     value = float(value)
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e6 else f"{value:.4g}"
+
+
+def distances_of(scores):
+    """How distances between sounds were measured, in words; empty if no model has a score.
+
+    scores: DataFrame of str, of a data set. The controls keep Euclidean distances of all their dimensions.
+    """
+    rows = scores[(scores.distance != "") & ~scores.model.isin(CONTROLS)]
+    if not len(rows):
+        return ""
+    distance, reduce = rows.distance.iloc[0], rows["reduce"].iloc[0]
+    words = distance.replace("euclidean", "Euclidean")
+    if reduce:
+        kind, count = reduce.split()
+        words += f", of {count} principal components" + " of unit variance" * (kind == "whiten")
+    is_plain = distance == METRICS[0] and not reduce
+    return words if is_plain else f"{words} (controls: Euclidean, of all dimensions)"
 
 
 def describe(analyses, name):

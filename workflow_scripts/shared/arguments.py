@@ -11,6 +11,8 @@ holds names of SETTINGS. The flag is the last word of the name: `isomap.bridges`
 import argparse
 import json
 
+from shared.names import METRICS
+
 INPUTS = {  # name: path, what it is
     "parameters": ("results/{dataset}/sounds/parameters.csv", "CSV of the factors and nuisances"),
     "audio": ("results/{dataset}/sounds/audio.wav", "WAV of the sounds"),
@@ -24,6 +26,8 @@ SETTINGS = {  # name: how argparse reads it; a `store_true` is a flag without a 
     "design": {"default": "random", "help": "how the sounds fill the ranges of the factors"},
     "models": {"nargs": "+", "required": True, "help": "models with layers"},
     "standardize": {"action": "store_true", "help": "each feature to unit variance first"},
+    "reduce": {"type": json.loads, "help": '{"pca" or "whiten": dimensions}, JSON; else all are kept'},
+    "metric": {"choices": METRICS, "default": METRICS[0], "help": "of the distances between sounds"},
     "isomap.K": {"type": int, "required": True, "help": "neighbours per sound in the graph"},
     "isomap.bridge": {"action": "store_true", "help": "join the components of the graph"},
     "knn.K": {"type": int, "required": True, "help": "neighbours per sound that an estimate averages"},

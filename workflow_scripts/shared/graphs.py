@@ -22,8 +22,8 @@ def features(embedding, standardize=False, reduce=None, metric="euclidean"):
     - `metric="cosine"` or `"correlation"`: each sound is scaled to length 1. The distance of two sounds is
       then the chord, sqrt(2 - 2 cos), which puts all pairs in the same order as 1 - cos does.
 
-    Raises ValueError if there are fewer dimensions or sounds than `reduce` needs, or if some sounds, but not
-    all, have no direction.
+    Raises ValueError if there are fewer dimensions or sounds than `reduce` needs, or if the sounds
+    differ and some have no direction.
     """
     embedding = np.asarray(embedding, dtype=np.float64)
     angular = metric != "euclidean"
@@ -35,26 +35,23 @@ def features(embedding, standardize=False, reduce=None, metric="euclidean"):
         points = np.where(flat, 0, points - points.mean(axis=1, keepdims=True))
     if reduce:
         ((kind, count),) = reduce.items()
-        points = reduced(points - points.mean(axis=0), count, whiten=kind == "whiten")
+        points = reduced(points - points.mean(axis=0), count, whiten={"pca": False, "whiten": True}[kind])
     if angular:
-        points = of_unit_length(points)
+        collapsed = not np.ptp(embedding, axis=0).any()
+        points = points if collapsed else of_unit_length(points)
         points = points - points.mean(axis=0)
     return points
 
 
 def of_unit_length(points):
-    """Points (N, d) scaled to length 1. If all lie at the origin, they stay there.
-
-    Raises ValueError if only some do.
-    """
+    """Points (N, d) scaled to length 1. Raises ValueError if one lies at the origin."""
     lengths = np.linalg.norm(points, axis=1, keepdims=True)
-    there = lengths > 0
-    if there.any() and not there.all():
+    if not lengths.all():
         raise ValueError(
-            f"{(~there).sum()} of {len(points)} sounds have no direction: their values are all zero, or, for "
-            "correlation, all equal.\nTake `metric: euclidean`, or leave the model out."
+            f"{(lengths == 0).sum()} of {len(points)} sounds have no direction: all their values are zero "
+            "(or, for correlation, equal).\nTake `metric: euclidean`, or leave the model out."
         )
-    return points / np.where(there, lengths, 1)
+    return points / lengths
 
 
 def reduced(points, count, whiten):

@@ -9,6 +9,8 @@ SAMPLED_DESIGNS = ("sobol", "latin_hypercube", "random")  # they take any N; syn
 DESIGNS = (*SAMPLED_DESIGNS, "grid", "table")
 NORMALIZATIONS = ("rms", "active", "peak", "none", "time_index")  # of sounds: synthesize/levels.py
 
+METRICS = ("euclidean", "cosine", "correlation")  # of distances between sounds: shared/graphs.py
+
 CONTROLS = (
     "chance",
     "reference",

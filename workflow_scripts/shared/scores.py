@@ -3,7 +3,9 @@
 Columns: model, analysis, metric, factor, other (a second factor, where a score has two), value, low and
 high (95 % interval), chance (the same score with shuffled factors), reference (the score of the true
 factors used as embedding; filled in when models are compared), unit, better (`high`, `low`, or empty where
-it only describes), n (how many sounds it rests on), state (one of STATES), note (the reason in words).
+it only describes), distance (one of names.METRICS; empty if the score rests on no distance), reduce (such as
+`pca 64`; empty for all dimensions), n (how many sounds it rests on), state (one of STATES), note (the reason
+in words).
 
 Beside the table lie the replicates of each score, one row per row: what it would have been on other
 sounds. The same seed draws the same sounds for every model, so that two models compare in pairs.
@@ -19,7 +21,7 @@ from shared.files import written_whole
 
 COLUMNS = [
     *("model", "analysis", "metric", "factor", "other", "value", "low", "high"),
-    *("chance", "reference", "unit", "better", "n", "state", "note"),
+    *("chance", "reference", "unit", "better", "distance", "reduce", "n", "state", "note"),
 ]
 STATES = {  # what a row's `state` says of its value
     "": "the value stands",
@@ -120,11 +122,14 @@ def write_scores(args, rows):
     """Write the score rows of one analysis of one model.
 
     args: of analysis_parser(). rows: dicts of `metric` and any other of COLUMNS. Added are the model, the
-    name of the analysis, and the declared unit and better where a row does not state its own.
+    name of the analysis, how distances were measured if the analysis takes `metric` and `reduce`, and the
+    declared unit and better where a row does not state its own.
     A row may hold `replicates`, float (repeats,): low and high are taken from them. Raises ValueError for a
     metric that ANALYSIS does not declare.
     """
-    same = {"model": args.model, "analysis": args.analysis}
+    reduce = getattr(args, "reduce", None) or {}
+    same = {"model": args.model, "analysis": args.analysis, "distance": getattr(args, "metric", "")}
+    same["reduce"] = "".join(f"{kind} {count}" for kind, count in reduce.items())
     complete = []
     for row in rows:
         if row["metric"] not in args.metrics:

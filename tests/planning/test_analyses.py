@@ -1,0 +1,43 @@
+"""What a script is told of the settings of the analyses, which a data set may overrule."""
+
+import json
+
+import pytest
+from helpers import checked_with
+from planning.analyses import arguments, setting_of
+from shared.names import CONTROLS
+
+
+def told(change, row="mfcc", dataset="tones"):
+    """What the scripts are told of `reduce` and `metric`, by config.yaml with a change."""
+    config = checked_with(change)
+    return [setting_of(name, config, dataset, {}, row) for name in ("reduce", "metric")]
+
+
+def test_by_default_the_scripts_are_told_nothing_of_distances():
+    assert told({}) == [None, None]
+    table = {"reads": [], "takes": ["standardize", "reduce", "metric", "seed"]}
+    settings = dict(zip(table["takes"], (False, *told({}), 0), strict=True))
+    assert arguments(table, {}, settings, {}) == "--seed 0"
+
+
+def test_a_data_sets_own_distances_replace_the_general_ones():
+    general = {"analyses": {"metric": "cosine", "reduce": {"pca": 64}}}
+    assert told(general) == ['{"pca": 64}', "cosine"]
+    for own in ({"whiten": 8}, None):
+        of_tones = {"datasets": {"tones": {"analyses": {"reduce": own, "metric": "correlation"}}}}
+        reduce, metric = told(general | of_tones)
+        assert (json.loads(reduce) if reduce else None) == own
+        assert metric == "correlation"
+    assert told(general | of_tones, dataset="paper2023") == ['{"pca": 64}', "cosine"]
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_controls_keep_their_distances(control):
+    assert told({"analyses": {"metric": "cosine", "reduce": {"whiten": 64}}}, control) == [None, None]
+
+
+def test_a_config_of_an_earlier_version_has_the_defaults():
+    config = checked_with({})
+    del config["analyses"]["metric"], config["analyses"]["reduce"]
+    assert [setting_of(name, config, "tones", {}, "mfcc") for name in ("reduce", "metric")] == [None, None]
