@@ -1,10 +1,14 @@
 """What a script is told of the settings of the analyses, which a data set may overrule."""
 
 import json
+import re
 
 import pytest
+from conftest import ROOT
 from helpers import checked_with
 from planning.analyses import arguments, setting_of
+from planning.datasets import definition, resolved
+from planning.yaml_files import read_yaml
 from shared.names import CONTROLS
 
 
@@ -41,3 +45,13 @@ def test_a_config_of_an_earlier_version_has_the_defaults():
     config = checked_with({})
     del config["analyses"]["metric"], config["analyses"]["reduce"]
     assert [setting_of(name, config, "tones", {}, "mfcc") for name in ("reduce", "metric")] == [None, None]
+
+
+def test_the_data_sets_that_the_docs_compare_hold_the_same_sounds(tmp_path):
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "measures.md").read_text(), re.DOTALL)
+    (tmp_path / "distances.yaml").write_text(text)
+    config = checked_with(read_yaml(tmp_path / "distances.yaml"))
+    names = config["run"]["datasets"]
+    assert len({definition(resolved(config, name)) for name in names}) == 1
+    told = [[setting_of(key, config, name, {}, "mfcc") for key in ("reduce", "metric")] for name in names]
+    assert told == [[None, None], [None, "cosine"], ['{"pca": 64}', None]]
