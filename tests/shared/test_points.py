@@ -143,3 +143,9 @@ def test_too_few_dimensions_or_sounds_are_refused_in_one_sentence(embedding):
         features(embedding, reduce={"pca": 64})
     with pytest.raises(ValueError, match=r"8 sounds span 7 dimensions, but .* 8\. Ask for fewer\."):
         features(embedding[:8], reduce={"whiten": 8})
+
+
+def test_sounds_that_are_all_equally_far_have_components():
+    points = features(np.eye(40), reduce={"pca": 5})  # which of equal axes come first is not said
+    assert points.shape == (40, 5)
+    np.testing.assert_allclose(points.T @ points, np.eye(5), atol=1e-9)

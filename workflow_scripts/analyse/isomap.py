@@ -22,6 +22,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.sparse.linalg import ArpackError, eigsh
 from scipy.spatial.distance import cdist
+from shared import graphs
 from shared.files import written_whole
 from shared.graphs import DESCRIPTIVE, components, features, neighbor_graph
 from shared.scores import analysis_parser, write_scores
@@ -99,12 +100,12 @@ def bridged(graph, bridges):
 
 
 def largest_eigenvectors(matrix, count):
-    """As of landmarks.py, by an iterative solver where that is faster and succeeds."""
+    """As of graphs.py, by an iterative solver where that is faster and succeeds."""
     n = len(matrix)
     if n > SMALL and matrix.any():  # ARPACK cannot start on the zeros of coinciding sounds
         with suppress(ArpackError):  # sounds that are all equally far
             return eigsh(matrix, count, which="LA", v0=np.random.default_rng(0).standard_normal(n))
-    return landmarks.largest_eigenvectors(matrix, count)
+    return graphs.largest_eigenvectors(matrix, count)
 
 
 def classical_scaling(distances, dimensions=3):

@@ -7,8 +7,8 @@ N^2 or faster.
 """
 
 import numpy as np
-from scipy.linalg import eigh
 from scipy.sparse.csgraph import dijkstra
+from shared.graphs import largest_eigenvectors
 
 LANDMARKS = 500
 BLOCK = 50  # landmarks whose paths are computed at a time, for memory
@@ -30,15 +30,6 @@ def path_lengths(graph, landmarks):
     for i in range(0, len(landmarks), BLOCK):
         lengths[i : i + BLOCK] = dijkstra(both, indices=landmarks[i : i + BLOCK])
     return lengths
-
-
-def largest_eigenvectors(matrix, count):
-    """The largest eigenvalues of a symmetric (n, n), rising, (count,), and their vectors, (n, count)."""
-    n = len(matrix)
-    values, vectors = eigh(matrix, subset_by_index=[n - count, n - 1])
-    if len(values) < count:  # of equal eigenvalues, as of sounds all equally far, LAPACK may give none
-        values, vectors = eigh(matrix)
-    return values[-count:], vectors[:, -count:]
 
 
 def triangulate(lengths, landmarks, dimensions=3):

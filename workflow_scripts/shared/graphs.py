@@ -1,6 +1,7 @@
 """The points of an embedding, their neighbour lists, and the graph that they make."""
 
 import numpy as np
+from scipy.linalg import eigh
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -86,9 +87,19 @@ def principal_components(points, count=None):
     Returns float (N, count), or (N, min(N, D)) without a count.
     """
     N, D = points.shape
-    values, vectors = np.linalg.eigh(points.T @ points if D <= N else points @ points.T)
-    values, vectors = np.maximum(values[::-1], 0)[:count], vectors[:, ::-1][:, :count]
+    products = points.T @ points if D <= N else points @ points.T
+    values, vectors = largest_eigenvectors(products, count) if count else np.linalg.eigh(products)
+    values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
     return points @ vectors if D <= N else vectors * np.sqrt(values)
+
+
+def largest_eigenvectors(matrix, count):
+    """The largest eigenvalues of a symmetric (n, n), rising, (count,), and their vectors, (n, count)."""
+    n = len(matrix)
+    values, vectors = eigh(matrix, subset_by_index=[n - count, n - 1])
+    if len(values) < count:  # of equal eigenvalues, as of sounds all equally far, LAPACK may give none
+        values, vectors = eigh(matrix)
+    return values[-count:], vectors[:, -count:]
 
 
 def nearest_neighbors(features, K, seed=0):
