@@ -29,7 +29,8 @@ def test_what_a_second_file_changes_reaches_the_commands(tmp_path):
     own = {"module": "adapters.mfcc", "requirements": ["scipy==1.16.3"], "sample_rate": 16000}
     change = {"run": {"models": ["mfcc", "mine", "cvssp_panns"], "datasets": ["paper2023"]}}
     change["models"] = {"mfcc": {"options": {"n_mfcc": 13}}, "mine": own, "cvssp_panns": {"batch_size": 3}}
-    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change | {"catalogues": ["hear2021"]}))
+    change |= {"catalogues": ["hear2021"], "analyses": {"metric": "cosine", "reduce": {"pca": 8}}}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(change))
     words = ["-n", "--printshellcmds", "--snakefile", ROOT / "Snakefile", "--configfile", "mine.yaml"]
     done = snakemake(tmp_path, *words)
     assert done.returncode == 0, done.stdout
@@ -41,6 +42,12 @@ def test_what_a_second_file_changes_reaches_the_commands(tmp_path):
     assert "--batch-size 3" in panns
     assert "--licence 'MIT (code), CC BY 4.0 (weights)'" in panns
     assert "rule fetch" in done.stdout
+    for script in ("neighbors", "isomap", "knn"):
+        commands = [line for line in done.stdout.splitlines() if f" analyse.{script} " in line]
+        told = ["--metric cosine" in line and """--reduce '{"pca": 8}'""" in line for line in commands]
+        controls = ["chance.npz" in line or "reference.npz" in line for line in commands]
+        assert (sum(told), sum(controls)) == (3, 2)
+        assert not any(one and other for one, other in zip(told, controls, strict=True))
 
 
 def test_three_hundred_models_can_be_planned(tmp_path):
