@@ -1,5 +1,7 @@
 """Analyses of one embedding: the neighbour search, then a rule for each file of analyse/ that declares one."""
 
+SEARCH = declared(SCRIPTS / "analyse" / "neighbors.py", "SEARCH")
+
 
 rule neighbors:
     """Search the nearest neighbours of every sound once, for all analyses."""
@@ -21,7 +23,8 @@ rule neighbors:
     params:
         call=call("analysis"),
         K=searched_K,
-        arguments=declared_arguments(declared(SCRIPTS / "analyse" / "neighbors.py", "SEARCH")),
+        settings=declared_settings(SEARCH),
+        arguments=declared_arguments(SEARCH),
     shell:
         "{params.call} analyse.neighbors {params.arguments} --K {params.K} > {log:q} 2>&1"
 
@@ -51,6 +54,7 @@ for analysis, table in ANALYSES.items():
         params:
             call=call("analysis"),
             script=f"analyse.{analysis}",
+            settings=declared_settings(table),
             arguments=declared_arguments(table),
         shell:
             # The same words for every rule of the loop: Snakemake reads them anew when a job starts.

@@ -152,16 +152,20 @@ def shard(wildcards):
     return "--shard {} {}".format(*SHARDS[wildcards.dataset][int(wildcards.shard)])
 
 
+def declared_settings(table):
+    """Params function: {name: value} of what a declared script takes. A change of it makes the job again."""
+    # Snakemake records it. It does not record what a function of input and output gives, as the words below.
+    return lambda wildcards: {
+        name: deep(wildcards.dataset) if name == "models" else setting(name)(wildcards)
+        for name in table["takes"]
+    }
+
+
 def declared_arguments(table):
     """Params function: the words of a declared script's command line after the script's name."""
-
-    def words(wildcards, input, output):
-        values = {"models": deep(wildcards.dataset)} if "models" in table["takes"] else {}
-        values |= {name: setting(name)(wildcards) for name in table["takes"] if name != "models"}
-        files = {word(name): input.get(word(name)) for name in table["reads"]}
-        return analyses.arguments(table, files, values, analyses.written(table, wildcards, output))
-
-    return words
+    return lambda wildcards, input, output: analyses.words_of_job(
+        table, declared_settings(table)(wildcards), wildcards, input, output
+    )
 
 
 def growing(amount, of_one_job=False):

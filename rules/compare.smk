@@ -62,6 +62,7 @@ for figure, table in FIGURES.items():
         params:
             call=call("analysis"),
             script=f"compare.draw_{figure}",
+            settings=declared_settings(table),
             arguments=declared_arguments(table),
         shell:
             # The same words for every rule of the loop: Snakemake reads them anew when a job starts.

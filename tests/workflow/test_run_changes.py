@@ -48,6 +48,13 @@ def test_one_models_option_reruns_its_branch_only(finished):
     assert planned(finished, *SMALL, *words) == BRANCH | FAN_IN
 
 
+def test_a_setting_makes_those_analyses_again_that_take_it(finished, tmp_path):
+    (tmp_path / "mine.yaml").write_text("analyses: {metric: cosine}\n")
+    of_clouds = dict.fromkeys({*CLOUD} - {"subspaces", "axes"}, 2 * len(MODELS))  # not of controls
+    of_ladders = dict.fromkeys(("sensitivity", "threshold"), len(MODELS))
+    assert planned(finished, *SMALL, tmp_path / "mine.yaml") == of_clouds | of_ladders | FAN_IN
+
+
 def test_editing_an_adapter_reruns_its_model_only(finished):
     path = finished / "workflow_scripts" / "adapters" / "mfcc.py"
     before, when = path.read_text(), path.stat().st_mtime

@@ -117,6 +117,12 @@ def arguments(table, inputs, settings, written):
     return shlex.join(map(str, words))
 
 
+def words_of_job(table, settings, wildcards, input, output):
+    """The words of arguments() in a job. settings: {name of `takes`: value}; input, output: the rule's."""
+    inputs = {word(name): input.get(word(name)) for name in table["reads"]}
+    return arguments(table, inputs, settings, written(table, wildcards, output))
+
+
 def written(table, wildcards, output):
     """What a rule's script is told to write, {flag without dashes: path or paths}, and the model of an
     analysis.
