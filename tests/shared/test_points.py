@@ -149,3 +149,15 @@ def test_sounds_that_are_all_equally_far_have_components():
     points = features(np.eye(40), reduce={"pca": 5})  # which of equal axes come first is not said
     assert points.shape == (40, 5)
     np.testing.assert_allclose(points.T @ points, np.eye(5), atol=1e-9)
+
+
+def test_cosine_tells_what_the_level_of_sounds_hides():
+    rng = np.random.default_rng(4)
+    angle = rng.uniform(0, np.pi / 2, N)
+    points = np.stack([np.cos(angle), np.sin(angle)], axis=1) * rng.uniform(0.01, 100, (N, 1))
+    errors = {}
+    for metric in ("euclidean", "cosine"):
+        near, _ = nearest_neighbors(features(points, metric=metric), 4)
+        errors[metric] = np.mean((angle[near].mean(axis=1) - angle) ** 2) / angle.var()
+    assert errors["euclidean"] > 0.05
+    assert errors["cosine"] < 0.005
