@@ -1,8 +1,8 @@
 """Mel-frequency cepstral coefficients (Davis & Mermelstein 1980), averaged over time.
 
-The numbers are those of librosa.feature.mfcc, in its own settings: 128 bands on Slaney's mel scale (Auditory
-Toolbox, 1998), each of the same area, in decibels, no more than 80 below the loudest of the sound. librosa
-itself would bring along a compiler of 200 MB.
+The numbers are those of librosa.feature.mfcc, in its own settings: 128 bands on Slaney's mel scale, each of
+the same area, in decibels, no more than 80 below the loudest of the sound. librosa itself would bring along a
+compiler of 200 MB.
 
 Options: n_mfcc (how many coefficients), n_fft and hop_length (samples), sample_rate (Hz).
 """
@@ -12,25 +12,10 @@ from types import SimpleNamespace
 import numpy as np
 from scipy.fft import dct, rfft
 from scipy.signal.windows import hann
+from shared.mel import mel_bands
 
 BANDS = 128
 FLOOR, RANGE = 1e-10, 80  # of power; dB
-
-
-def hertz(mel):
-    """Frequencies in Hz of places on Slaney's mel scale: linear up to 1 kHz (15), then logarithmic."""
-    return np.where(mel < 15, 200 / 3 * mel, 1000 * 6.4 ** ((np.maximum(mel, 15) - 15) / 27))
-
-
-def mel_bands(n_fft, sample_rate):
-    """Weights of a spectrum's bins in each band, float32 (BANDS, n_fft // 2 + 1): triangles of area 1."""
-    nyquist = sample_rate / 2
-    top = nyquist * 3 / 200 if nyquist < 1000 else 15 + 27 * np.log(nyquist / 1000) / np.log(6.4)
-    edges = hertz(np.linspace(0, top, BANDS + 2))[:, None]
-    bins = np.linspace(0, nyquist, n_fft // 2 + 1)
-    low, centre, high = edges[:-2], edges[1:-1], edges[2:]
-    triangles = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre))
-    return (np.maximum(triangles, 0) * 2 / (high - low)).astype(np.float32)
 
 
 def load_model(model_file_path="", n_mfcc=40, n_fft=1024, hop_length=256, sample_rate=16000):
@@ -40,7 +25,7 @@ def load_model(model_file_path="", n_mfcc=40, n_fft=1024, hop_length=256, sample
         timestamp_embedding_size=n_mfcc,
         window=hann(n_fft, sym=False).astype(np.float32),
         hop=hop_length,
-        bands=mel_bands(n_fft, sample_rate),
+        bands=mel_bands(BANDS, n_fft, sample_rate),
     )
 
 

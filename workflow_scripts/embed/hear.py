@@ -141,12 +141,14 @@ def packages(module, model):
     """Names and versions of what computes the embedding: {distribution: version}.
 
     These are the packages of the module, of the model's class and of whatever the module names (an adapter
-    imports its model), and the numerical packages below them.
+    imports its model, or names the distribution that has its files), and the numerical packages below them.
     """
     named = [getattr(v, "__module__", None) or getattr(v, "__name__", "") for v in vars(module).values()]
     named.append(type(model).__module__)
     owners = importlib.metadata.packages_distributions()
     own = [d for name in [module.__name__, *named] for d in owners.get(str(name).split(".")[0], [])]
+    files = [v for v in vars(module).values() if isinstance(v, importlib.metadata.Distribution)]
+    own += [distribution.metadata["Name"] for distribution in files]
     basis = ["numpy", "scipy", "torch", "tensorflow", "onnxruntime", "librosa", "transformers"]
     installed = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
     return {name: installed[name] for name in [*own, *basis] if name in installed}
