@@ -69,8 +69,9 @@ tell()
 
 def told(code):
     words = [ENVIRONMENT / "bin" / "python", "-W", "ignore", "-c", NOTES + code]
-    output = subprocess.run(words, cwd=ROOT / "workflow_scripts", check=True, capture_output=True, text=True)
-    return {name: np.array(value) for name, value in json.loads(output.stdout.splitlines()[-1]).items()}
+    done = subprocess.run(words, cwd=ROOT / "workflow_scripts", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return {name: np.array(value) for name, value in json.loads(done.stdout.splitlines()[-1]).items()}
 
 
 @pytest.fixture(scope="module")

@@ -61,8 +61,9 @@ print(json.dumps({name: np.asarray(value).tolist() for name, value in found.item
 def found():
     """{name: array} of what CODE finds in the environment of the adapters."""
     words = [ENVIRONMENT / "bin" / "python", "-c", CODE]
-    output = subprocess.run(words, cwd=ROOT / "workflow_scripts", check=True, capture_output=True, text=True)
-    return {name: np.array(value) for name, value in json.loads(output.stdout).items()}
+    done = subprocess.run(words, cwd=ROOT / "workflow_scripts", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return {name: np.array(value) for name, value in json.loads(done.stdout).items()}
 
 
 def test_musicnn_calls_a_steady_harmonic_tone_a_bowed_string(found):

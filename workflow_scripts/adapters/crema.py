@@ -20,6 +20,7 @@ FILE = "crema/models/chord/model.h5"
 RATE, HOP = 44100, 4096
 BINS_PER_OCTAVE, OCTAVES = 36, 6
 BINS = BINS_PER_OCTAVE * OCTAVES
+CHANNELS = 72  # of the second convolution
 UNITS = 128  # of a GRU in one direction
 
 
@@ -67,11 +68,11 @@ class Crema(nn.Module):
             nn.Conv2d(2, 1, 5, padding=2),
             nn.ReLU(),
             nn.BatchNorm2d(1, eps=1e-3),
-            nn.Conv2d(1, BINS_PER_OCTAVE, (1, BINS)),
+            nn.Conv2d(1, CHANNELS, (1, BINS)),
             nn.ReLU(),
-            nn.BatchNorm2d(BINS_PER_OCTAVE, eps=1e-3),
+            nn.BatchNorm2d(CHANNELS, eps=1e-3),
         )
-        self.first = GRU(BINS_PER_OCTAVE)
+        self.first = GRU(CHANNELS)
         self.norm = nn.BatchNorm1d(2 * UNITS, eps=1e-3)
         self.second = GRU(2 * UNITS)
 

