@@ -52,7 +52,7 @@ sound = np.concatenate([np.zeros(3200, np.float32), heard[0], np.zeros(3200, np.
 found["words"], times = wakeword.get_timestamp_embeddings(sound[None], spotter)
 found["later"], _ = wakeword.get_timestamp_embeddings(np.roll(sound, 1280)[None], spotter)
 found["word_times"] = times[0, :2]
-found["short"] = wakeword.get_scene_embeddings(heard[:, :1600], spotter)
+found["short"] = wakeword.get_scene_embeddings(heard[:, :1600], wakeword.load_model())
 print(json.dumps({name: np.asarray(value).tolist() for name, value in found.items()}))
 """
 

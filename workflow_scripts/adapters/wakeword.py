@@ -5,7 +5,6 @@ is its answer, averaged over windows: 96 values. Each sound goes alone, because 
 network, the mel spectrogram, rest on the loudest sound of a batch.
 """
 
-import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,22 +12,22 @@ import numpy as np
 import pyopen_wakeword
 import tensorflow as tf
 
+from adapters.lite_network import loaded
+
 RATE = 16000
 WINDOW, HOP = 76, 8  # frames of 10 ms
 SHORTEST = 12640  # samples that give one window
 SIZE = 96
 
 
-def network(name):
-    path = Path(pyopen_wakeword.__file__).parent / "models" / f"{name}.tflite"
-    threads = int(os.environ.get("OMP_NUM_THREADS", 1))
-    return tf.lite.Interpreter(model_path=str(path), num_threads=threads)
-
-
 def load_model(model_file_path=""):
+    folder = Path(pyopen_wakeword.__file__).parent / "models"
+    mel, _ = loaded(folder / "melspectrogram.tflite")
+    embedding, parameters = loaded(model_file_path or folder / "embedding_model.tflite")
     return SimpleNamespace(
-        mel=network("melspectrogram"),
-        embedding=network("embedding_model"),
+        mel=mel,
+        embedding=embedding,
+        parameters=parameters,
         sample_rate=RATE,
         scene_embedding_size=SIZE,
         timestamp_embedding_size=SIZE,
@@ -38,9 +37,8 @@ def load_model(model_file_path=""):
 def answer(network, x):
     """A network's answer to an array of any length, float32."""
     [source], [target] = network.get_input_details(), network.get_output_details()
-    if tuple(source["shape"]) != x.shape:
-        network.resize_tensor_input(source["index"], x.shape)
-        network.allocate_tensors()
+    network.resize_tensor_input(source["index"], x.shape)
+    network.allocate_tensors()
     network.set_tensor(source["index"], x)
     network.invoke()
     return network.get_tensor(target["index"])
