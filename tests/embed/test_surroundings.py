@@ -111,3 +111,8 @@ def test_a_file_may_have_the_name_of_what_it_imports(run, tmp_path):
     text = (tmp_path / "mymodel.py").read_text()
     (tmp_path / "soundfile.py").write_text(f"import soundfile\nsoundfile.info\n{text}")
     run(module="soundfile.py")
+
+
+def test_facts_name_a_package_of_which_files_alone_are_used(run, tmp_path):
+    run(top="from importlib.metadata import distribution\nPACKAGE = distribution('pytest')")
+    assert "pytest" in json.loads((tmp_path / "out" / "e.json").read_text())["packages"]
