@@ -44,7 +44,11 @@ rule embed:
         seed=entry("seed"),
         precision=entry("precision"),
         batch_size=entry("batch_size"),
+        task=entry("task"),
+        training_data=entry("training_data"),
         licence=entry("licence"),
+        pooling=lambda wildcards: poolings_of(model_entry(wildcards)),
+        hop=entry("hop"),
         layers=lambda wildcards: json.dumps(dict(layers_of(model_entry(wildcards)))),
         layers_folder="",
         shard="",
@@ -52,11 +56,13 @@ rule embed:
         "{params.call} embed.embed --audio {input.audio:q} --parameters {input.parameters:q} "
         "{params.shard} --model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} "
         "--embedding-size {params.embedding_size} --weights {params.weights:q} {params.trust_pickle} "
-        "--options {params.options:q} --layers {params.layers:q} {params.layers_folder} "
+        "--options {params.options:q} --pooling {params.pooling} --hop {params.hop} "
+        "--layers {params.layers:q} {params.layers_folder} "
         "--initialization {params.initialization} "
         "--network {params.network} --seed {params.seed} --precision {params.precision} "
         "--batch-size {params.batch_size} --memory-mb {resources.mem_mb} "
-        "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} "
+        "--task {params.task:q} --training-data {params.training_data:q} --licence {params.licence:q} "
+        "--embeddings {output.embeddings:q} --facts {output.facts:q} "
         "> {log:q} 2>&1"
 
 
@@ -109,6 +115,7 @@ rule gather:
     input:
         script=scripts("embed.gather"),
         environment=environment("analysis"),
+        parameters="results/{dataset}/sounds/parameters.csv",
         parts=of_shards("results/{dataset}/shards/{model}/{shard}.npy"),
         facts=of_shards("results/{dataset}/shards/{model}/{shard}.json"),
         layers=[],
@@ -132,7 +139,7 @@ rule gather:
         layers_folder="",
     shell:
         "{params.call} embed.gather --parts {input.parts:q} --facts {input.facts:q} "
-        "--layers {input.layers:q} {params.layers_folder} --embeddings {output.embeddings:q} "
+        "--parameters {input.parameters:q} --layers {input.layers:q} {params.layers_folder} --embeddings {output.embeddings:q} "
         "--joined-facts {output.facts:q} > {log:q} 2>&1"
 
 
@@ -140,6 +147,7 @@ use rule gather as gather_layers with:
     input:
         script=scripts("embed.gather"),
         environment=environment("analysis"),
+        parameters="results/{dataset}/sounds/parameters.csv",
         parts=of_shards("results/{dataset}/shards/{model}/{shard}.npy"),
         facts=of_shards("results/{dataset}/shards/{model}/{shard}.json"),
         layers=of_shards("results/{dataset}/shards/{model}/{shard}.layers"),
@@ -155,7 +163,7 @@ use rule gather as gather_layers with:
 
 
 rule layer:
-    """Take one layer out of what a model with `layers` gave, as a row of its own."""
+    """Take one layer or pooling out of what a model gave in one pass, as a row of its own."""
     input:
         "results/{dataset}/layers/{model}",
     output:
@@ -167,7 +175,7 @@ rule layer:
         "logs/layer/{dataset}/{model}.{layer}.tsv"
     wildcard_constraints:
         model=any_of(LAYERED),
-        layer=r"\d+",
+        layer=r"\w+",
     priority: in_order
     threads: 1
     resources:
@@ -202,11 +210,14 @@ rule adopt:
         runtime=growing(30),
     params:
         call=call("analysis"),
+        task=entry("task"),
+        training_data=entry("training_data"),
         licence=entry("licence"),
     shell:
         "{params.call} embed.adopt --source {input.source:q} --parameters {input.parameters:q} "
         "--audio {input.audio:q} --records resources/adopted "
-        "--licence {params.licence:q} --embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"
+        "--task {params.task:q} --training-data {params.training_data:q} --licence {params.licence:q} "
+        "--embeddings {output.embeddings:q} --facts {output.facts:q} > {log:q} 2>&1"
 
 
 rule control:

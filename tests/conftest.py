@@ -14,7 +14,7 @@ from planning.environments import post_deploy, scripts, spec
 from synthesize import synthesize
 from xdist.scheduler import LoadScopeScheduling
 
-pytest_plugins = ["browsing"]  # fixtures of the page's tests
+pytest_plugins = ["browsing", "embedding"]  # fixtures of the tests of the page and of embed/
 ROOT = Path(__file__).parent.parent
 SMALL = ["--configfile", ROOT / "tests" / "small.yaml"]
 PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses it

@@ -132,6 +132,26 @@ def sentences(change):
             {"models": {"crepe": {"weights": "nowhere.pth"}}},
             "models.crepe.weights: nowhere.pth does not exist",
         ),
+        (
+            {"models": {"crepe": {"pooling": "max"}}},
+            "models.crepe.pooling: only `embedding: timestamps` is pooled over time",
+        ),
+        (
+            {"models": {"crepe": {"hop": 10}}},
+            "models.crepe.hop: only `embedding: timestamps` is pooled over time",
+        ),
+        (
+            {"models": {"crepe": {"embedding": "timestamps", "pooling": ["max", "max"]}}},
+            "models.crepe.pooling: a pooling stands twice",
+        ),
+        (
+            {"models": {"crepe": {"embedding": "timestamps", "pooling": ["median"]}}},
+            "models.crepe.pooling: must be one of mean, std, mean_std, max, first, last, or a list of these",
+        ),
+        (
+            {"models": {"crepe": {"embedding": "frames"}}},
+            "models.crepe.embedding: 'frames' is not one of ['scene', 'timestamps']",
+        ),
         ({"models": {"crepe": {"layers": ["a", "a"]}}}, "models.crepe.layers: a layer stands twice"),
         ({"models": {"crepe": {"layers": ["a{5..1}"]}}}, "models.crepe.layers: no layer is named"),
         (

@@ -63,10 +63,35 @@ AUDIT = {
     "batch_difference": 0.24,
     "repeat_difference": 0.0,
     "varies": True,
+    "other_cosine": 0.9,
+    "shift_cosine": 0.99,
+    "half_gain_cosine": 0.98,
+    "double_gain_cosine": 0.97,
+    "silence_cosine": 0.41,
+    "silence_refused": "",
 }
+ROWS = {
+    "repeated_share": 0.97,
+    "repeated_settings_share": 0.0,
+    "directions_of_99_percent": 2,
+    "effective_rank": 1.9,
+    "rank_rows": 2,
+    "still_share": 0.5,
+    "outputs": "",
+}
+MARKS = {"silence": f"Silence moves {HOSTILE}.", "duplicates": "97% of the embeddings repeat."}
 FACTS = {  # of a model, as its embeddings/MODEL.json has them
     "module": HOSTILE,
     "layer": "",
+    "pooling": "mean_std",
+    "hop": 50.0,
+    "task": "pitch",
+    "training_data": HOSTILE,
+    "parameters": 22244328,
+    "weights_sha256": {"/somewhere/full.pth": "0123456789abcdef" * 4},
+    "seconds_per_1000_sounds": 12.5,
+    "rows": ROWS,
+    "marks": MARKS,
     "packages": {},
     "initialization": "random",
     "framework": "torch",
@@ -178,6 +203,11 @@ def test_report_shows_scores_marks_and_failures_and_escapes_them(page):
     assert "in bfloat16" in page
     assert "50 %" in page
     assert "yes, 24 %" in page
+    assert "22,244,328" in page
+    assert "full.pth 0123456789ab" in page
+    assert "moments, every 50 ms: mean and std" in page
+    assert "97 %" in page
+    assert 'data-tip="Silence moves &lt;script&gt;' in page
     outside = re.sub(r"<script>.*?</script>|<style>.*?</style>", "", page, flags=re.DOTALL)
     assert HOSTILE not in outside
     assert outside.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 3

@@ -31,6 +31,19 @@ def test_metrics():
     assert stated["metric"]["enum"] == list(names.METRICS)
 
 
+def test_poolings():
+    definitions = yaml.safe_load(SCHEMA.read_text())["$defs"]
+    assert definitions["pooling"]["enum"] == list(names.POOLINGS)
+    assert set(names.STATED) <= set(definitions["model"]["properties"])
+
+
+def test_rows_of_a_model():
+    """A model's own row is of its first pooling."""
+    assert names.part_names(["mean", "max"], 2) == ["max", "0", "1"]
+    assert names.part_names([], 1) == ["0"]
+    assert names.part_of(names.part_name("crepe", "max")) == "max"
+
+
 def test_normalizations(entry):
     assert set(levels.MEASURES) == set(names.NORMALIZATIONS)
     assert entry["normalize"]["enum"] == list(names.NORMALIZATIONS)

@@ -23,6 +23,7 @@ def load_model(model_file_path="", n_mfcc=40, n_fft=1024, hop_length=256, sample
         sample_rate=sample_rate,
         scene_embedding_size=n_mfcc,
         timestamp_embedding_size=n_mfcc,
+        parameters=0,
         window=hann(n_fft, sym=False).astype(np.float32),
         hop=hop_length,
         bands=mel_bands(BANDS, n_fft, sample_rate),

@@ -12,9 +12,7 @@ import opensmile
 def load_model(model_file_path="", feature_set="eGeMAPSv02", sample_rate=16000):
     smile = opensmile.Smile(opensmile.FeatureSet[feature_set], opensmile.FeatureLevel.Functionals)
     size = len(smile.feature_names)
-    return SimpleNamespace(
-        smile=smile, sample_rate=sample_rate, scene_embedding_size=size, timestamp_embedding_size=size
-    )
+    return SimpleNamespace(smile=smile, sample_rate=sample_rate, scene_embedding_size=size, parameters=0)
 
 
 def get_scene_embeddings(audio, model):

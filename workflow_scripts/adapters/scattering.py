@@ -24,9 +24,8 @@ def transform(J, Q, T):
 
 def load_model(model_file_path="", J=6, Q=8, sample_rate=16000):
     size = transform(J, Q, 2**13).output_size()
-    return SimpleNamespace(
-        J=J, Q=Q, sample_rate=sample_rate, scene_embedding_size=size, timestamp_embedding_size=size
-    )
+    sizes = {"scene_embedding_size": size, "timestamp_embedding_size": size}
+    return SimpleNamespace(J=J, Q=Q, sample_rate=sample_rate, parameters=0, **sizes)
 
 
 def get_timestamp_embeddings(audio, model):

@@ -1,11 +1,13 @@
 """Print every model that a config can name: of config.yaml, of the catalogues, of the experiments.
 
 Columns: name; where it is defined; framework (by the pins of its environment); environment; what a run must
-still build or fetch (`git`: from a git repository); weights (size and host, or `in its package`); licence.
-Nothing is fetched.
+still build or fetch (`git`: from a git repository); weights (size and host, or `in its package`); size of an
+embedding, parameters as counted, and seconds per 1,000 sounds, of the last run of this clone that had the
+model; licence, task and training data as its entry states them. Nothing is fetched or run.
 """
 
 import argparse
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -16,7 +18,10 @@ from planning.models import listed_weights, receipt
 from planning.yaml_files import read_yaml
 
 ROOT = Path(__file__).parents[2]
-COLUMNS = ("model", "defined in", "framework", "environment", "still needs", "weights", "licence")
+COLUMNS = (
+    *("model", "defined in", "framework", "environment", "still needs", "weights"),
+    *("D", "parameters", "s per 1,000", "licence", "task", "training data"),
+)
 FRAMEWORKS = ("torch", "tensorflow", "onnxruntime")
 
 
@@ -64,14 +69,25 @@ def weights(entry):
     return "; ".join(words), all(here)
 
 
-def row(name, entry, defined):
-    """The cells of one model."""
-    if entry["module"] == "precomputed":
-        return name, defined, "none", "none", "nothing", entry["embeddings"], entry.get("licence", "unknown")
-    spec = environment_file(entry)
-    python = next(item for item in spec["dependencies"] if str(item).startswith("python="))
+def measured(name, module):
+    """What the last run in results/ found of a model, in words: (D, parameters, seconds per 1,000 sounds).
+
+    Empty without a run. A model of the same name with another module is another model.
+    """
+    paths = ROOT.glob(f"results/*/embeddings/{name}.json")
+    for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
+        facts = json.loads(path.read_text())
+        if facts["module"] == module:
+            count = facts.get("parameters")
+            words = "unknown" if count is None else f"{count:,}"
+            return str(facts["D"]), words, str(facts.get("seconds_per_1000_sounds", ""))
+    return "", "", ""
+
+
+def needs(entry, fetched):
+    """What a run must still build or fetch for a model, in words. fetched: whether its weights are here."""
     env = entry.get("env", "its own list")
-    words, fetched = weights(entry)
+    python = next(item for item in environment_file(entry)["dependencies"] if str(item).startswith("python="))
     missing = []
     if not (ROOT / "resources" / "environments" / env / "complete").exists():
         script = ROOT / "envs" / f"{env}.post-deploy.sh"
@@ -81,15 +97,19 @@ def row(name, entry, defined):
             missing.append(python.replace("=", ""))
     if not fetched:
         missing.append("weights")
-    return (
-        name,
-        defined,
-        framework(spec),
-        env,
-        ", ".join(missing) or "nothing",
-        words,
-        entry.get("licence", "unknown"),
-    )
+    return ", ".join(missing) or "nothing"
+
+
+def row(name, entry, defined):
+    """The cells of one model."""
+    module = entry["module"]
+    stated = [entry.get(key, "unknown") for key in ("licence", "task", "training_data")]
+    if module == "precomputed":
+        return name, defined, "none", "none", "nothing", entry["embeddings"], *measured(name, module), *stated
+    words, fetched = weights(entry)
+    env = entry.get("env", "its own list")
+    kind = framework(environment_file(entry))
+    return name, defined, kind, env, needs(entry, fetched), words, *measured(name, module), *stated
 
 
 def main(argv=None):

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import numpy as np
 from shared.files import written_whole
+from shared.names import STATED
 from shared.sounds import count_sounds
 from shared.weights import digest_of
+
+from embed.marks import with_marks
 
 
 def adopt(array, N):
@@ -69,7 +72,8 @@ def main(argv=None):
     parser.add_argument(
         "--records", type=Path, required=True, help="folder of what was adopted for which sounds"
     )
-    parser.add_argument("--licence", default="unknown")
+    for key in STATED:
+        parser.add_argument(f"--{key.replace('_', '-')}", default="unknown", help="as the entry states it")
     parser.add_argument("--embeddings", required=True, help="npy to write")
     parser.add_argument("--facts", required=True, help="JSON to write")
     args = parser.parse_args(argv)
@@ -84,9 +88,10 @@ def main(argv=None):
         "N": len(embeddings),
         "D": embeddings.shape[1],
         "sha256": digest_of(args.source),
-        "licence": args.licence,
+        "parameters": None,
+        **{key: getattr(args, key) for key in STATED},
     }
     with written_whole(args.embeddings) as draft:
         np.save(draft, embeddings)
     with written_whole(args.facts) as draft:
-        draft.write_text(json.dumps(facts, indent=2) + "\n")
+        draft.write_text(json.dumps(with_marks(facts, embeddings, args.parameters), indent=2) + "\n")

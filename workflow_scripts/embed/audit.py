@@ -1,8 +1,8 @@
 """The audit: what a model does on a few sounds, before it embeds all of them.
 
 It checks shape, dtype and finite values, and that the same sounds get the same answer twice. It measures
-whether answers differ between sounds, whether a sound gets the same answer alone and inside a batch, and
-which part of a clip the model sees.
+whether answers differ between sounds, whether a sound gets the same answer alone and inside a batch, which
+part of a clip the model sees, and what silence behind a sound, a small delay and a gain do to its answer.
 """
 
 import numpy as np
@@ -13,6 +13,7 @@ from embed.hear import Breach, check_output
 TOLERANCE = {"float32": 1e-4, "bf16": 1e-2}
 AUDIT_SOUNDS = 4
 VIEW_STEPS = 32  # the share of a clip that a model sees is measured in steps of 1/32
+DELAY = 5  # samples
 
 
 def difference(a, b, widths=None):
@@ -89,3 +90,55 @@ def audit(embed, sounds, widths, tolerance):
         "view_end": end,
         "view_share": end - start,
     }
+
+
+# --- what leaves a sound the same ------------------------------------------------------------------
+
+
+def cosine(a, b):
+    """Mean cosine between rows of a and b (n, D). Two rows of zeros are alike; one is unlike any other."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    products = np.sum(a * b, axis=1)
+    alike = np.where(lengths > 0, products / np.where(lengths > 0, lengths, 1), (a == b).all(axis=1))
+    return float(alike.mean())
+
+
+def others_cosine(embeddings):
+    """Mean cosine between the embeddings of different sounds (n, D); 1 if there is one sound."""
+    pairs = [(i, j) for i in range(len(embeddings)) for j in range(i)]
+    if not pairs:
+        return 1.0
+    i, j = np.transpose(pairs)
+    return cosine(embeddings[i], embeddings[j])
+
+
+def changes(embed, sounds, size, alone):
+    """What a sound's own embedding becomes under changes that leave the sound the same: facts.
+
+    embed: as audit() takes it; sounds: a few, float32 (n, T); size: of the model's own embedding, the first
+    of each row; alone: whether each sound goes alone. A cosine is the mean over the sounds, of each to
+    itself, and `other_cosine` that between different sounds. A clip of twice the length, half of it silence,
+    may be more than a model takes: `silence_refused` tells its words, and `silence_cosine` is None.
+    """
+
+    def heard(sounds):
+        batches = sounds[:, None] if alone or sounds.shape[1] > T else [sounds]
+        return np.concatenate([embed(batch) for batch in batches])[:, :size]
+
+    T = sounds.shape[1]
+    plain = heard(sounds)
+    delayed = np.pad(sounds, ((0, 0), (DELAY, 0)))[:, :T]
+    facts = {
+        "other_cosine": others_cosine(plain),
+        "shift_cosine": cosine(plain, heard(delayed)),
+        "half_gain_cosine": cosine(plain, heard(0.5 * sounds)),
+        "double_gain_cosine": cosine(plain, heard(2 * sounds)),
+    }
+    try:
+        longer = heard(np.pad(sounds, ((0, 0), (0, T))))
+        check_output(longer, len(sounds), size)
+    except (Exception, SystemExit) as problem:
+        lines = str(problem).splitlines() or [type(problem).__name__]
+        return facts | {"silence_cosine": None, "silence_refused": lines[0]}
+    return facts | {"silence_cosine": cosine(plain, longer), "silence_refused": ""}

@@ -104,3 +104,26 @@ def embed_all(embed, sounds, start, stop, size, batch_size, in_one_call=False):
             shown = now
             print(progress_bar(done, n, now - began), file=sys.stderr, flush=True)
     return Embedded(embeddings, batch_size, reading)
+
+
+class Times(NamedTuple):
+    """When the phases of a run ended, s of a monotonic clock."""
+
+    began: float
+    loaded: float
+    audited: float
+    ended: float
+
+    def facts(self, n, reading):
+        """Facts of the time that n sounds took, `reading` s of it for reading them."""
+        seconds = self.ended - self.audited
+        loading = self.loaded - self.began
+        return {
+            "load_seconds": round(loading, 2),
+            "audit_seconds": round(self.audited - self.loaded, 2),
+            "seconds": round(seconds, 2),
+            "loading_share": round(loading / (self.ended - self.began), 3),
+            "reading_share": round(reading / seconds, 3),
+            "sounds_per_second": round(n / seconds, 1),
+            "seconds_per_1000_sounds": round(1000 * seconds / n, 2),
+        }

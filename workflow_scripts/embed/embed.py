@@ -18,15 +18,17 @@ from typing import NamedTuple
 
 import numpy as np
 from shared.files import written_whole
+from shared.names import POOLINGS, STATED, part_names
 from shared.sounds import Sounds, count_sounds
 from shared.weights import Refused, in_place
 
-from embed.audit import AUDIT_SOUNDS, TOLERANCE, audit
-from embed.batches import chosen_batch_size, embed_all, peak_memory_mb, resident_mb
+from embed.audit import AUDIT_SOUNDS, TOLERANCE, audit, changes
+from embed.batches import Times, chosen_batch_size, embed_all, peak_memory_mb, resident_mb
 from embed.hear import (
     EMBEDDERS,
+    SCENES,
+    TIMES,
     Breach,
-    find_network,
     framework_of,
     guarded_pickles,
     in_bf16,
@@ -34,8 +36,11 @@ from embed.hear import (
     packages,
 )
 from embed.initialize import CALIBRATION_BATCH, CALIBRATION_SOUNDS, reinitialize
-from embed.layers import side_by_side, with_layers
+from embed.layers import find_network, side_by_side, with_layers
+from embed.marks import with_marks
+from embed.parameters import counted
 from embed.surroundings import surroundings
+from embed.timestamps import check_model, with_pooling
 
 MEMORY_SHARE = 0.8  # of the job's memory that a batch may fill, as far as the audit can foresee
 
@@ -45,8 +50,8 @@ log = functools.partial(print, file=sys.stderr, flush=True)
 class Ready(NamedTuple):
     """A model that is loaded and as its entry wants it.
 
-    embed: function from float32 (n, T) to (n, sum of widths), which gives the model's own embedding and its
-    layers' side by side. widths: their sizes.
+    embed: function from float32 (n, T) to (n, sum of widths), which gives the model's own embedding, its
+    further poolings and its layers side by side. widths: their sizes.
     """
 
     module: ModuleType
@@ -57,33 +62,11 @@ class Ready(NamedTuple):
     widths: list[int]
 
 
-class Times(NamedTuple):
-    """When the phases of a run ended, s of a monotonic clock."""
-
-    began: float
-    loaded: float
-    audited: float
-    ended: float
-
-    def facts(self, n, reading):
-        """Facts of the time that n sounds took, `reading` s of it for reading them."""
-        seconds = self.ended - self.audited
-        loading = self.loaded - self.began
-        return {
-            "load_seconds": round(loading, 2),
-            "audit_seconds": round(self.audited - self.loaded, 2),
-            "seconds": round(seconds, 2),
-            "loading_share": round(loading / (self.ended - self.began), 3),
-            "reading_share": round(reading / seconds, 3),
-            "sounds_per_second": round(n / seconds, 1),
-        }
-
-
-def check_entry(model, sample_rate, embedding_size):
+def check_entry(model, sample_rate, embedding_size, own_size):
     """Raise Breach if a model differs from its entry: sample rate in Hz, size of an embedding (0: any)."""
     for key, stated, own in (
         ("sample_rate", sample_rate, model.sample_rate),
-        ("embedding_size", embedding_size, model.scene_embedding_size),
+        ("embedding_size", embedding_size, own_size),
     ):
         if stated and stated != own:
             raise Breach(f"the entry states {key} {stated}, the model says {own}")
@@ -107,20 +90,26 @@ def prepared(args, name, sounds, few, argument):
     name, argument: as in embedded(). few: float32 (n, T), for the first call.
     """
     module, model = load(name, argument, args.options)
-    check_entry(model, args.sample_rate, args.embedding_size)
     framework = framework_of(model)
     check_framework(framework, args.layers, args.initialization, args.precision)
-    embed, device = EMBEDDERS[framework](module, model)
+    if args.pooling:
+        check_model(module, model)
+        moments, device = EMBEDDERS[framework](module, model, TIMES)
+        embed, widths = with_pooling(moments, model, args.pooling, args.hop)
+    else:
+        embed, device = EMBEDDERS[framework](module, model, SCENES)
+        widths = [model.scene_embedding_size]
+    check_entry(model, args.sample_rate, args.embedding_size, widths[0])
     if args.precision == "bf16":
         embed = in_bf16(embed, device)
     embed(few)  # some wrappers load their network at the first call
     if args.initialization == "random":
         network, calibration = find_network(args.network, model), sounds.some(CALIBRATION_SOUNDS)
         reinitialize(network, args.seed, embed, calibration, args.batch_size or CALIBRATION_BATCH)
-    widths = [model.scene_embedding_size]
     if args.layers:
         embed_each = with_layers(embed, find_network(args.network, model), args.layers)
-        embed, widths = side_by_side(embed_each, few)
+        embed, (_, *of_layers) = side_by_side(embed_each, few)
+        widths = [*widths, *of_layers]
     return Ready(module, model, framework, device, embed, widths)
 
 
@@ -157,6 +146,7 @@ def embedded(args, name, sounds, argument, digests):
     sound_mb = (peak_memory_mb() - resident) / report["sounds"]
     if not report["varies"] and args.initialization == "random":
         raise Breach("the randomly initialised network gives all sounds the same embedding")
+    report |= changes(ready.embed, few, ready.widths[0], alone=report["batch_dependent"])
     log(f"audit: {json.dumps(report)}")
 
     free_mb = MEMORY_SHARE * args.memory_mb - resident
@@ -174,9 +164,10 @@ def embedded(args, name, sounds, argument, digests):
     times = Times(began, loaded, audited, time.monotonic())
     facts = facts_of(args, sounds, ready, result, times) | {"weights_sha256": digests, "audit": report}
     parts = np.split(result.embeddings, np.cumsum(ready.widths)[:-1], axis=1)
+    rows = [("", name) for name in args.pooling or [""]] + [(name, "") for name in args.layers]
     return [
-        (part, facts | {"layer": name, "D": part.shape[1]})
-        for part, name in zip(parts, ["", *args.layers], strict=True)
+        (part, facts | {"layer": layer, "pooling": pooling, "hop": args.hop, "D": part.shape[1]})
+        for part, (layer, pooling) in zip(parts, rows, strict=True)
     ]
 
 
@@ -184,7 +175,6 @@ def facts_of(args, sounds, ready, result, times):
     """Facts of a run, but for its weights and its audit. result: Embedded; times: Times."""
     return {
         "module": args.module,
-        "layer": "",
         "initialization": args.initialization,
         "framework": ready.framework,
         "packages": packages(ready.module, ready.model),
@@ -193,13 +183,13 @@ def facts_of(args, sounds, ready, result, times):
         "audio_rate": sounds.rate,
         "clip_seconds": sounds.T / args.sample_rate,
         "N": len(result.embeddings),
-        "D": ready.widths[0],
         "device": ready.device,
         "precision": args.precision,
         "batch_size": result.batch_size,
         **times.facts(len(result.embeddings), result.reading),
         "peak_memory_mb": peak_memory_mb(),
-        "licence": args.licence,
+        "parameters": counted(ready.model, find_network(args.network, ready.model) if args.network else None),
+        **{key: getattr(args, key) for key in STATED},
     }
 
 
@@ -241,20 +231,26 @@ def main(argv=None):
     parser.add_argument("--options", type=json.loads, default={}, help="keywords of load_model, JSON")
     parser.add_argument("--initialization", choices=("pretrained", "random"), default="pretrained")
     parser.add_argument("--network", default="", help="where the torch.nn.Module lives")
+    parser.add_argument("--pooling", nargs="*", choices=POOLINGS, default=[], help="of moments; none: scenes")
+    parser.add_argument("--hop", type=float, default=0, help="ms between the moments kept; 0: all are")
     parser.add_argument("--layers", type=json.loads, default={}, help="{layer: axis of its channels}, JSON")
     parser.add_argument("--seed", type=int, default=0, help="of the random initialisation")
     parser.add_argument("--precision", choices=tuple(TOLERANCE), default="float32")
     parser.add_argument("--batch-size", type=int, default=0, help="sounds in one call; 0: chosen by memory")
     parser.add_argument("--memory-mb", type=int, default=4000, help="what that choice may take")
-    parser.add_argument("--licence", default="unknown")
+    for key in STATED:
+        parser.add_argument(f"--{key.replace('_', '-')}", default="unknown", help="as the entry states it")
     parser.add_argument("--embeddings", required=True, help="npy to write")
     parser.add_argument("--facts", required=True, help="JSON to write")
-    parser.add_argument("--layers-folder", type=Path, help="folder for 0.npy, 0.json, ... of the layers")
+    parser.add_argument("--layers-folder", type=Path, help="folder for 0.npy, 0.json, ... of further rows")
     args = parser.parse_args(argv)
     try:
-        own, *layers = run(args)
+        results = run(args)
     except (Breach, Refused) as problem:
         sys.exit(f"error: {args.model}: {problem}")
-    for i, (embeddings, facts) in enumerate(layers):
-        write(embeddings, facts, args.layers_folder / f"{i}.npy", args.layers_folder / f"{i}.json")
+    if not args.shard:  # else gather sees all rows
+        results = [(rows, with_marks(facts, rows, args.parameters)) for rows, facts in results]
+    own, *others = results
+    for name, (embeddings, facts) in zip(part_names(args.pooling, len(args.layers)), others, strict=True):
+        write(embeddings, facts, args.layers_folder / f"{name}.npy", args.layers_folder / f"{name}.json")
     write(*own, args.embeddings, args.facts)

@@ -10,7 +10,12 @@ from pathlib import Path
 import numpy as np
 from shared.files import written_whole
 
-SAME = ("module", "layer", "D", "packages", "sample_rate", "precision", "weights_sha256")
+from embed.marks import with_marks
+
+SAME = (
+    *("module", "layer", "pooling", "hop", "D", "packages", "parameters", "sample_rate", "precision"),
+    "weights_sha256",
+)
 SECONDS = ("load_seconds", "audit_seconds", "seconds")
 
 
@@ -34,13 +39,15 @@ def joined_facts(shards):
     facts["batch_size"] = min(shard["batch_size"] for shard in shards)
     facts["peak_memory_mb"] = max(shard["peak_memory_mb"] for shard in shards)
     facts["sounds_per_second"] = round(facts["N"] / max(facts["seconds"], 1e-9), 1)
+    facts["seconds_per_1000_sounds"] = round(1000 * facts["seconds"] / facts["N"], 2)
     return facts | {"shards": len(shards)}
 
 
-def gather(parts, facts, embeddings, joined):
+def gather(parts, facts, parameters, embeddings, joined):
     """Write the rows of the npy files `parts`, one after the other, to `embeddings`, float32 (N, D).
 
-    facts: JSON of each part, in the same order. joined: JSON to write. All are paths. Raises ValueError.
+    facts: JSON of each part, in the same order. parameters: CSV of the data set. joined: JSON to write. All
+    are paths. Raises ValueError.
     """
     facts_of_all = joined_facts([json.loads(Path(path).read_text()) for path in facts])
     shape = (facts_of_all["N"], facts_of_all["D"])
@@ -52,6 +59,7 @@ def gather(parts, facts, embeddings, joined):
             rows[start : start + len(part)] = part
             start += len(part)
         rows.flush()
+        facts_of_all = with_marks(facts_of_all, rows, parameters)
     with written_whole(joined) as draft:
         draft.write_text(json.dumps(facts_of_all, indent=2) + "\n")
 
@@ -60,6 +68,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parts", nargs="+", required=True, help="npy per shard, in order")
     parser.add_argument("--facts", nargs="+", required=True, help="JSON per shard, same order")
+    parser.add_argument("--parameters", required=True, help="CSV, one row per sound")
     parser.add_argument("--layers", nargs="*", type=Path, default=[], help="folder of layers per shard")
     parser.add_argument("--embeddings", required=True, help="npy to write")
     parser.add_argument("--joined-facts", required=True, help="JSON to write")
@@ -69,5 +78,5 @@ def main(argv=None):
         parts = [folder / first.name for folder in args.layers]
         facts = [part.with_suffix(".json") for part in parts]
         layer = args.layers_folder / first.name
-        gather(parts, facts, layer, layer.with_suffix(".json"))
-    gather(args.parts, args.facts, args.embeddings, args.joined_facts)
+        gather(parts, facts, args.parameters, layer, layer.with_suffix(".json"))
+    gather(args.parts, args.facts, args.parameters, args.embeddings, args.joined_facts)

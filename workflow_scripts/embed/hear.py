@@ -33,6 +33,7 @@ HERE = Path.cwd()  # where the config's paths begin; a place of weights may chan
 MORE_THAN_TENSORS = re.compile(
     "GLOBAL|unsupported class|unrecognized function|Can only (create|build)|must be imported"
 )
+SCENES, TIMES = "get_scene_embeddings", "get_timestamp_embeddings"  # functions of the API
 TORCH_VARIABLES = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
 
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else TensorFlow takes the whole GPU
@@ -170,8 +171,22 @@ def framework_of(model):
     return "torch" if torch else "tensorflow" if tensorflow else "numpy"
 
 
-def torch_embedder(module, model):
-    """Function from float32 (n, T) to (n, D) arrays by a PyTorch model, and the device's name."""
+def arrays_of(answer, function, array_of):
+    """What a function of the API answers, as arrays: one, or embeddings and times. Raises Breach.
+
+    array_of: function from a tensor to an array, which raises Breach if it is none.
+    """
+    if function == SCENES:
+        return array_of(answer)
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        raise Breach(f"{function} returned {type(answer).__name__}, not a pair of embeddings and timestamps")
+    return tuple(map(array_of, answer))
+
+
+def torch_embedder(module, model, function=SCENES):
+    """Function from float32 (n, T) to what a function of the API gives by a PyTorch model, as arrays: (n, D),
+    or frames and times; and the device's name.
+    """
     import torch
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -180,9 +195,12 @@ def torch_embedder(module, model):
 
     def embed(sounds):
         with torch.no_grad():
-            result = module.get_scene_embeddings(torch.tensor(sounds, device=device), model)
+            answer = getattr(module, function)(torch.tensor(sounds, device=device), model)
+        return arrays_of(answer, function, array_of)
+
+    def array_of(result):
         if not isinstance(result, torch.Tensor):
-            raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a torch.Tensor")
+            raise Breach(f"{function} returned {type(result).__name__}, not a torch.Tensor")
         if result.dtype == torch.bfloat16:  # NumPy has none
             result = result.float()
         return np.array(result.detach().cpu())
@@ -191,26 +209,31 @@ def torch_embedder(module, model):
     return embed, f"{device.type} {name}".strip()
 
 
-def tensorflow_embedder(module, model):
-    """Function from float32 (n, T) to (n, D) arrays by a TensorFlow model, and the device's name."""
+def tensorflow_embedder(module, model, function=SCENES):
+    """The same by a TensorFlow model."""
     import tensorflow
 
     def embed(sounds):
-        result = module.get_scene_embeddings(tensorflow.convert_to_tensor(sounds.copy()), model)
+        answer = getattr(module, function)(tensorflow.convert_to_tensor(sounds.copy()), model)
+        return arrays_of(answer, function, array_of)
+
+    def array_of(result):
         if not tensorflow.is_tensor(result):
-            raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a tf.Tensor")
+            raise Breach(f"{function} returned {type(result).__name__}, not a tf.Tensor")
         return np.array(result)
 
     return embed, "gpu" if tensorflow.config.list_physical_devices("GPU") else "cpu"
 
 
-def numpy_embedder(module, model):
-    """Function from float32 (n, T) to (n, D) arrays by a model without a framework, and the device's name."""
+def numpy_embedder(module, model, function=SCENES):
+    """The same by a model without a framework."""
 
     def embed(sounds):
-        result = module.get_scene_embeddings(sounds.copy(), model)
+        return arrays_of(getattr(module, function)(sounds.copy(), model), function, array_of)
+
+    def array_of(result):
         if not isinstance(result, np.ndarray):
-            raise Breach(f"get_scene_embeddings returned {type(result).__name__}, not a numpy.ndarray")
+            raise Breach(f"{function} returned {type(result).__name__}, not a numpy.ndarray")
         return result.copy()
 
     return embed, "cpu"
@@ -246,32 +269,3 @@ def check_output(embeddings, n, size):
 def out_of_memory(problem):
     """Whether an exception says that the accelerator's memory ran out (PyTorch or TensorFlow)."""
     return type(problem).__name__ in ("OutOfMemoryError", "ResourceExhaustedError")
-
-
-# --- the network of a PyTorch model ----------------------------------------------------------------
-
-
-def find_network(path, model):
-    """The torch.nn.Module at a dotted path, such as torchcrepe.infer.model; the model itself if it is empty.
-
-    The longest prefix that imports is a Python module, the rest are attributes of it. Raises Breach.
-    """
-    import torch
-
-    network = model
-    if path:
-        parts = path.split(".")
-        network = importlib.import_module(parts[0])
-        for i, part in enumerate(parts[1:], start=2):
-            if not hasattr(network, part):
-                try:
-                    importlib.import_module(".".join(parts[:i]))
-                except ImportError as problem:
-                    raise Breach(f"network {path!r} does not exist: {problem}") from problem
-            network = getattr(network, part)
-    if not isinstance(network, torch.nn.Module) or not list(network.parameters()):
-        raise Breach(
-            f"{path or 'the model'!r} is a {type(network).__name__} without parameters of its own; "
-            "name under `network` where its torch.nn.Module lives"
-        )
-    return network

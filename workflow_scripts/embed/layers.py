@@ -1,10 +1,37 @@
 """The layers of a PyTorch network: what each gives for a sound, taken by hooks in the model's own pass."""
 
 import difflib
+import importlib
 
 import numpy as np
 
 from embed.hear import Breach
+
+
+def find_network(path, model):
+    """The torch.nn.Module at a dotted path, such as torchcrepe.infer.model; the model itself if it is empty.
+
+    The longest prefix that imports is a Python module, the rest are attributes of it. Raises Breach.
+    """
+    import torch
+
+    network = model
+    if path:
+        parts = path.split(".")
+        network = importlib.import_module(parts[0])
+        for i, part in enumerate(parts[1:], start=2):
+            if not hasattr(network, part):
+                try:
+                    importlib.import_module(".".join(parts[:i]))
+                except ImportError as problem:
+                    raise Breach(f"network {path!r} does not exist: {problem}") from problem
+            network = getattr(network, part)
+    if not isinstance(network, torch.nn.Module) or not list(network.parameters()):
+        raise Breach(
+            f"{path or 'the model'!r} is a {type(network).__name__} without parameters of its own; "
+            "name under `network` where its torch.nn.Module lives"
+        )
+    return network
 
 
 def tensor_of(output):

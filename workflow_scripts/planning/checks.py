@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.local_packages import locals_of
 from shared.names import CONTROLS
 
-from planning.models import layers_of, listed_weights, weights_to_fetch
+from planning.models import layers_of, listed_weights, poolings_of, weights_to_fetch
 from planning.places import HOME, script_path
 from planning.words import closest
 
@@ -43,6 +43,7 @@ def model_faults(config):
             yield from module_faults(f"models.{name}", entry)
             yield from weights_faults(f"models.{name}", entry, name in config["run"]["models"])
             yield from layer_faults(f"models.{name}", entry)
+            yield from moment_faults(f"models.{name}", entry)
 
 
 def precomputed_faults(config, name, entry):
@@ -111,6 +112,19 @@ def layer_faults(where, entry):
         yield f"{where}.layers: a layer stands twice"
     if "layers" in entry and not names:
         yield f"{where}.layers: no layer is named; count upwards, as in {{0..5}}"
+
+
+def moment_faults(where, entry):
+    """Faults of embeddings of moments."""
+    poolings = poolings_of(entry)
+    if len(set(poolings)) < len(poolings):
+        yield f"{where}.pooling: a pooling stands twice"
+    for key in ("pooling", "hop"):
+        if key in entry and not poolings:
+            yield (
+                f"{where}.{key}: only `embedding: timestamps` is pooled over time; state it, or leave "
+                f"`{key}` out"
+            )
 
 
 def digest_faults(config):

@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from shared.names import layer_name
+from shared.names import part_name, part_names
 from shared.weights import name_in_cache
 
 
@@ -91,12 +91,22 @@ def layers_of(entry):
     return layers
 
 
+def poolings_of(entry):
+    """The poolings of a model's entry, a list of names; empty if it has no `embedding: timestamps`."""
+    poolings = entry.get("pooling", ["mean"]) if entry.get("embedding") == "timestamps" else []
+    return [poolings] if isinstance(poolings, str) else poolings
+
+
+def parts_of(entry):
+    """Names of what a model's entry has rows of besides its own: further poolings, then layers."""
+    return part_names(poolings_of(entry), len(layers_of(entry)))
+
+
 def rows_of_models(config):
-    """The rows of the run's models in a comparison: each model, then its layers."""
+    """The rows of the run's models in a comparison: each model, then its further poolings and its layers."""
     rows = []
     for model in config["run"]["models"]:
-        layers = layers_of(config["models"][model])
-        rows += [model, *(layer_name(model, depth) for depth in range(len(layers)))]
+        rows += [model, *(part_name(model, part) for part in parts_of(config["models"][model]))]
     return rows
 
 

@@ -1,13 +1,30 @@
-"""Facts and audit of each model, in the words of the page: one row of the table, and the same in the card."""
+"""Card and audit of each model, in the words of the page: one row of two tables, and the same in the card."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from report.tables import number
 
-HEADS = (
-    *("module", "weights", "D", "rate (Hz)", "clip (ms)", "seen of the clip", "depends on its batch"),
-    *("repeats", "sounds/s", "memory (MB)", "device", "licence"),
+CARD = (
+    *("module", "task", "training data", "parameters", "D", "rate (Hz)", "clip (ms)", "s per 1,000 sounds"),
+    *("memory (MB)", "device", "weights", "licence"),
 )
+AUDIT = (
+    *("marks", "seen of the clip", "depends on its batch", "repeats", "silence behind", "delay"),
+    *("gain -6 dB", "gain +6 dB", "duplicates", "directions", "outputs"),
+)
+ORDERS = {  # what the page's models can be sorted by: key of main_facts, in words
+    "name": "name",
+    "parameters": "parameters",
+    "D": "D",
+    "seconds": "s per 1,000 sounds",
+    "memory": "memory",
+    "marks": "marks",
+    "task": "task",
+    "licence": "licence",
+}
+UNKNOWN = "unknown"
+DIGITS = 12  # shown of a digest
 
 
 class Line(NamedTuple):
@@ -18,66 +35,131 @@ class Line(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """One cell of the table. head: of its column, or of the first that it spans."""
+    """One cell of a table. head: of its column, or of the first that it spans.
+
+    sort: a number that it sorts by, or None: by its words. said: sentences that the card shows in place of
+    the lines, and that are the cell's tip.
+    """
 
     head: str
     lines: list
     span: int = 1
+    sort: float | None = None
+    said: tuple = ()
 
 
-def fact_cells(facts):
-    """The cells of one model's row. facts: its embeddings/MODEL.json."""
+def card_cells(facts):
+    """The cells of one model's row of the model cards. facts: its embeddings/MODEL.json."""
+    cells = {
+        "module": Cell("module", module_lines(facts)),
+        "task": Cell("task", [Line(facts["task"])]),
+        "training data": Cell("training data", [Line(facts["training_data"])]),
+        "parameters": parameters_cell(facts["parameters"]),
+        "D": Cell("D", [Line(str(facts["D"]))]),
+        "weights": Cell("weights", weights_lines(facts)),
+        "licence": Cell("licence", [Line(facts["licence"])]),
+    }
     if facts["module"] == "precomputed":
-        return [
-            Cell("module", [Line("precomputed"), Line(facts["file"], "small")]),
-            Cell("weights", [Line("not known")]),
-            Cell("D", [Line(str(facts["D"]))]),
-            Cell("audit", [Line("embedded elsewhere: not audited")], len(HEADS) - 4),
-            Cell("licence", [Line(facts["licence"])]),
-        ]
-    audit = facts["audit"]
-    columns = [
-        module_lines(facts),
-        [Line(weights_word(facts))],
-        [Line(str(facts["D"]))],
-        [Line(str(facts["sample_rate"])), *fed_as_is(facts)],
-        [Line(number(1000 * facts["clip_seconds"]))],
-        view_lines(audit),
-        batch_lines(audit, facts["batch_size"]),
-        repeat_lines(audit),
-        [Line(number(facts["sounds_per_second"]))],
-        [Line(str(facts["peak_memory_mb"]))],
-        [Line(facts["device"])],
-        [Line(facts["licence"])],
-    ]
-    return [Cell(head, lines) for head, lines in zip(HEADS, columns, strict=True)]
+        cells["rate (Hz)"] = Cell("rate (Hz)", [Line("embedded elsewhere: not known")], 5)
+    else:
+        seconds, memory = facts["seconds_per_1000_sounds"], facts["peak_memory_mb"]
+        each = Line(f"embeddings: {number(0.004 * facts['D'])} per 1,000 sounds", "small")
+        cells |= {
+            "rate (Hz)": Cell("rate (Hz)", [Line(str(facts["sample_rate"])), *fed_as_is(facts)]),
+            "clip (ms)": Cell("clip (ms)", [Line(number(1000 * facts["clip_seconds"]))]),
+            "s per 1,000 sounds": Cell("s per 1,000 sounds", [Line(number(seconds))]),
+            "memory (MB)": Cell("memory (MB)", [Line(str(memory)), each], sort=memory),
+            "device": Cell("device", [Line(facts["device"])]),
+        }
+    return [cells[head] for head in CARD if head in cells]
+
+
+def audit_cells(facts):
+    """The cells of one model's row of the audit. facts: its embeddings/MODEL.json."""
+    marks, rows = facts["marks"], facts["rows"]
+    lines = [Line(name, "mark") for name in marks] or [Line("none")]
+    cells = {
+        "marks": Cell("marks", lines, sort=len(marks), said=tuple(marks.values())),
+        "duplicates": Cell("duplicates", [marked(percent(rows["repeated_share"]), "duplicates" in marks)]),
+        "directions": directions_cell(rows, "collapsed" in marks),
+        "outputs": Cell("outputs", [marked(rows["outputs"], True) if rows["outputs"] else Line("free")]),
+    }
+    if "audit" not in facts:
+        cells["seen of the clip"] = Cell("seen of the clip", [Line("embedded elsewhere: not heard")], 7)
+    else:
+        audit = facts["audit"]
+        cells |= {
+            "seen of the clip": Cell("seen of the clip", view_lines(audit)),
+            "depends on its batch": Cell("depends on its batch", batch_lines(audit, facts["batch_size"])),
+            "repeats": Cell("repeats", repeat_lines(audit)),
+            "silence behind": silence_cell(audit, "silence" in marks),
+            "delay": cosine_cell("delay", audit["shift_cosine"], "delay" in marks),
+            "gain -6 dB": cosine_cell("gain -6 dB", audit["half_gain_cosine"]),
+            "gain +6 dB": cosine_cell("gain +6 dB", audit["double_gain_cosine"]),
+        }
+    return [cells[head] for head in AUDIT if head in cells]
 
 
 def percent(share):
     return f"{number(100 * share)} %"
 
 
+def marked(text, mark):
+    """A line that is a warning if `mark`."""
+    return Line(text, "mark" if mark else "")
+
+
+# --- the model card --------------------------------------------------------------------------------
+
+
 def module_lines(facts):
-    """The module, its layer, its precision if that is reduced, and the packages behind it."""
+    """The module, its layer or pooling, its precision if that is reduced, and the packages behind it."""
+    if facts["module"] == "precomputed":
+        return [Line("precomputed"), Line(facts["file"], "small")]
     lines = [Line(facts["module"])]
     if facts["layer"]:
         lines.append(Line(f"layer {facts['layer']}"))
+    if facts["pooling"]:
+        hop = f", every {number(facts['hop'])} ms" if facts["hop"] else ""
+        lines.append(Line(f"moments{hop}: {facts['pooling'].replace('_', ' and ')}"))
     if facts["precision"] == "bf16":
         lines.append(Line("in bfloat16", "mark"))
     packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
     return [*lines, Line(packages, "small")]
 
 
-def weights_word(facts):
-    """Whether the model has weights, and whether they are as loaded."""
-    if facts["framework"] == "numpy":
-        return "none"
-    return "random" if facts["initialization"] == "random" else "as loaded"
+def parameters_cell(parameters):
+    """How many parameters were counted. parameters: their number, or None if they could not be."""
+    return Cell("parameters", [Line(UNKNOWN if parameters is None else f"{parameters:,}")], sort=parameters)
+
+
+def weights_lines(facts):
+    """Whether the weights are as loaded, and the digests of their files."""
+    if facts["module"] == "precomputed":
+        return [Line("not known"), Line(f"array {facts['sha256'][:DIGITS]}", "small")]
+    word = "none" if facts["parameters"] == 0 else "as loaded"
+    word = "random" if facts["initialization"] == "random" else word
+    files = facts["weights_sha256"].items()
+    return [Line(word), *(Line(f"{Path(path).name} {digest[:DIGITS]}", "small") for path, digest in files)]
 
 
 def fed_as_is(facts):
     """A line if the model heard sounds of another rate than its own."""
     return [Line("fed as is", "small")] if facts["audio_rate"] != facts["sample_rate"] else []
+
+
+def main_facts(facts):
+    """What the page's models are sorted and filtered by: {key: number, text or None}."""
+    keys = ("parameters", "D", "task", "training_data", "licence", "module")
+    kept = {key: facts[key] for key in keys}
+    return kept | {
+        "seconds": facts.get("seconds_per_1000_sounds"),
+        "memory": facts.get("peak_memory_mb"),
+        "marks": len(facts["marks"]),
+    }
+
+
+# --- the audit -------------------------------------------------------------------------------------
 
 
 def view_lines(audit):
@@ -103,12 +185,34 @@ def repeat_lines(audit):
     return lines if audit["varies"] else [*lines, Line("same answer to all sounds", "mark")]
 
 
+def cosine_cell(head, cosine, mark=False):
+    """The cosine of a changed sound to itself."""
+    return Cell(head, [marked(f"{cosine:.3f}", mark)], sort=cosine)
+
+
+def silence_cell(audit, mark):
+    """The cosine of a sound with silence behind it to itself, or that the model takes no other length."""
+    if audit["silence_cosine"] is None:
+        return Cell("silence behind", [Line("takes no longer clip"), Line(audit["silence_refused"], "small")])
+    return cosine_cell("silence behind", audit["silence_cosine"], mark)
+
+
+def directions_cell(rows, mark):
+    """How many directions hold nearly all of the variance, and the effective rank."""
+    directions = rows["directions_of_99_percent"]
+    aside = f"effective rank {number(rows['effective_rank'])}; {percent(rows['still_share'])} of D never move"
+    return Cell("directions", [marked(str(directions), mark), Line(aside, "small")], sort=directions)
+
+
 def card_facts(facts):
     """What the cards show, for JSON: {model: [[head, [[text, kind], ...]], ...]}.
 
     facts: {model: its embeddings/MODEL.json}.
     """
     return {
-        model: [[cell.head, [list(line) for line in cell.lines]] for cell in fact_cells(known)]
+        model: [
+            [cell.head, [[text, "mark"] for text in cell.said] or [list(line) for line in cell.lines]]
+            for cell in (*card_cells(known), *audit_cells(known))
+        ]
         for model, known in facts.items()
     }

@@ -31,7 +31,7 @@ ROOMS = Path(__file__).parent.parent  # workflow_scripts/
 PAGE = Path(__file__).parent / "page"
 BASE = ("helpers", "state")  # scripts of page/scripts/, in the order in which the page runs them
 EXPLORER = ("clouds", "legend", "camera", "region", "current", "link", "controls")
-TABLES = ("tables", "tips", "takeaway", "cards")
+TABLES = ("tables", "tips", "models", "takeaway", "cards")
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; style-src 'unsafe-inline'"
 )
@@ -146,7 +146,8 @@ def read_dataset(folder, scores, rows, figures, analyses):
         "failures": failures,
         "failure_of": {row["model"]: row for row in reversed(failures)},
         "facts": known,
-        "fact_rows": {model: facts.fact_cells(fact) for model, fact in known.items()},
+        "card_rows": {model: facts.card_cells(fact) for model, fact in known.items()},
+        "audit_rows": {model: facts.audit_cells(fact) for model, fact in known.items()},
         "cards": inline_json(json.dumps(cards, separators=(",", ":"))),
         "figures": {figure: folder / "figures" / f"{figure}.png" for figure in figures},
         "trust": {model: folder / "trust" / f"{model}.png" for model in stamped},
@@ -205,6 +206,7 @@ def read_datasets(args):
 def main(argv=None):
     args = parse(argv)
     datasets = read_datasets(args)
+    known = {model: facts.main_facts(fact) for d in reversed(datasets) for model, fact in d["facts"].items()}
     broken = [word.split(":", 2) for word in args.broken if word]
     with_clouds = [d for d in datasets if d["overview"]]
     clouds = [d["name"] for d in with_clouds]
@@ -226,7 +228,11 @@ def main(argv=None):
         controls=CONTROLS,
         empty_cell=tables.EMPTY_CELL,
         shown_note=tables.shown_note,
-        fact_heads=facts.HEADS,
+        orders=facts.ORDERS,
+        card_heads=facts.CARD,
+        audit_heads=facts.AUDIT,
+        main_facts=known,
+        main_facts_json=inline_json(json.dumps(known, separators=(",", ":"))),
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=tables.WIDEST,
         figures=figures_in_order(figures),

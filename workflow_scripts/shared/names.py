@@ -10,6 +10,8 @@ DESIGNS = (*SAMPLED_DESIGNS, "grid", "table")
 NORMALIZATIONS = ("rms", "active", "peak", "none", "time_index")  # of sounds: synthesize/levels.py
 
 METRICS = ("euclidean", "cosine", "correlation")  # of distances between sounds: shared/graphs.py
+POOLINGS = ("mean", "std", "mean_std", "max", "first", "last")  # of moments over time: embed/timestamps.py
+STATED = ("task", "training_data", "licence")  # what a model's entry says of it, for the report
 
 CONTROLS = (
     "chance",
@@ -18,7 +20,7 @@ CONTROLS = (
 
 
 def is_layer(row):
-    """Whether a row is a layer of a model: `crepe.0` is, `crepe` is not."""
+    """Whether a row is a layer or a further pooling of a model: `crepe.0` and `crepe.max` are."""
     return "." in row
 
 
@@ -27,11 +29,19 @@ def model_of(row):
     return row.split(".")[0]
 
 
-def depth_of(row):
-    """The place of a layer among those of its model: 0 of `crepe.0`. Raises ValueError if it is none."""
-    return int(row.rpartition(".")[2])
+def part_of(row):
+    """What a row is of its model: `0` of `crepe.0`, `max` of `crepe.max`, empty of `crepe`."""
+    return row.partition(".")[2]
 
 
-def layer_name(model, depth):
-    """The row of a model's layer: `crepe.0`."""
-    return f"{model}.{depth}"
+def part_names(poolings, layers):
+    """What a model has rows of besides its own, which is of its first pooling: the others, then its layers.
+
+    poolings: names, empty without `embedding: timestamps`; layers: their number.
+    """
+    return [*poolings[1:], *map(str, range(layers))]
+
+
+def part_name(model, part):
+    """The row of a model's layer or pooling: `crepe.0`, `crepe.max`."""
+    return f"{model}.{part}"

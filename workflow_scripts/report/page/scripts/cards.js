@@ -90,18 +90,28 @@
     };
   }
 
-  // Scores of a model's layers against depth, its own embedding after a gap.
+  // Scores of a model's layers against depth; after a gap its own embedding and its further poolings over time.
   function layersOf(box, set, model) {
     for (const { heading, columns, rows } of known[set].tables.filter(({ name }) => measures.includes(name))) {
-      const layers = Object.keys(rows).filter((row) => row !== model && row.replace(/\.\d+$/, "") === model);
-      if (!layers.length) continue;
-      const own = layers.length + 0.7;
-      const depths = layers.map((row) => Number(row.split(".").pop()));
-      const places = [...layers.map((row, i) => [depths[i], rows[row]]), ...(rows[model] ? [[own, rows[model]]] : [])];
+      const parts = Object.keys(rows).filter((row) => row.startsWith(`${model}.`))
+        .map((row) => row.slice(model.length + 1));
+      const depths = parts.filter((part) => /^\d+$/.test(part)).map(Number);
+      const poolings = parts.filter((part) => !/^\d+$/.test(part));
+      if (!parts.length) continue;
+      const own = depths.length ? depths.length + 0.7 : 0;
+      const after = poolings.map((part, i) => [own + 1 + i, part]);
+      const places = [
+        ...depths.map((depth) => [depth, rows[`${model}.${depth}`]]), ...(rows[model] ? [[own, rows[model]]] : []),
+        ...after.map(([place, part]) => [place, rows[`${model}.${part}`]]),
+      ];
       const traces = columns.map(([column], i) =>
-        layerTrace(column, places.map(([depth, cells]) => [depth, cells[i]]), COLORS[i % COLORS.length]));
-      plot(box, `Layers by depth: ${heading}`, `${set}_${model}_layers`, traces, {
-        xaxis: { title: { text: "layer" }, tickvals: [...depths, own], ticktext: [...depths.map(String), "own"] },
+        layerTrace(column, places.map(([place, cells]) => [place, cells[i]]), COLORS[i % COLORS.length]));
+      plot(box, `Layers by depth, poolings over time: ${heading}`, `${set}_${model}_layers`, traces, {
+        xaxis: {
+          title: { text: "layer or pooling" },
+          tickvals: [...depths, own, ...after.map(([place]) => place)],
+          ticktext: [...depths.map(String), "own", ...poolings.map(plain)],
+        },
         yaxis: { title: { text: plain(columns[0][1]) } },
       });
     }

@@ -1,4 +1,4 @@
-// Tables of the page: sorted by a column, filtered by the models' names, shown by one measure.
+// Tables of the page: sorted by a column, shown by one measure.
 "use strict";
 
 (() => {
@@ -12,6 +12,7 @@
   function keyOf(row, column) {
     const cell = cellAt(row, column);
     if (!cell || (cell.colSpan > 1 && !cell.dataset.v)) return "";
+    if (cell.dataset.sort) return Number(cell.dataset.sort);
     const shown = cell.matches("[data-v]") ? cell : cell.querySelector("[data-v]:not([hidden])");
     const text = shown ? shown.dataset.v : cell.textContent.trim();
     return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
@@ -43,16 +44,6 @@
       });
     });
   }
-
-  const filter = $("filter");
-  filter.addEventListener("input", () => {
-    const words = filter.value.toLowerCase().split(/[\s,]+/).filter(Boolean);
-    for (const row of $$("[data-model]")) {
-      const name = row.dataset.model.toLowerCase();
-      row.hidden = words.length > 0 && !words.some((word) => name.includes(word)) && !row.closest(".controls");
-    }
-    for (const table of $$("table")) tips.stop(table);
-  });
 
   const measures = $$("input[name=measure]");
   function measure() {
