@@ -45,21 +45,34 @@ def others(shared_clone):
     return shared_clone / "results" / "small", ends
 
 
-def test_each_layer_is_a_row_from_one_pass(shared_clone):
-    done = run(shared_clone, {"swept": {"layers": ["first", "second"]}})
+def test_each_layer_and_pooling_is_a_row_from_one_pass(shared_clone):
+    moments = {"embedding": "timestamps", "pooling": ["mean", "max"], "task": "none, it's a <test>"}
+    done = run(shared_clone, {"swept": {"layers": ["first", "second"]} | moments})
     assert done.returncode == 0, done.stdout[-5000:]
     assert jobs(done.stdout).count("embed_layers") == 1
     folder = shared_clone / "results" / "small"
-    own, first, second = (np.load(folder / "embeddings" / f"swept{end}.npy") for end in ("", ".0", ".1"))
+    arrays = (np.load(folder / "embeddings" / f"swept{end}.npy") for end in ("", ".max", ".0", ".1"))
+    own, largest, first, second = arrays
+    assert (largest > own).all()
     assert first.shape == (len(own), 4)
     np.testing.assert_allclose(second, own, rtol=1e-5, atol=1e-6)  # its mean over time is the embedding
     facts = json.loads((folder / "embeddings" / "swept.1.json").read_text())
     assert (facts["layer"], facts["D"]) == ("second", 6)
+    assert facts["task"] == "none, it's a <test>"
+    assert facts["parameters"] == 4 * 9 + 4 + 6 * 4 * 9 + 6 + 2 * 2 + 2
+    assert facts["audit"]["silence_cosine"] > 0
+    facts = json.loads((folder / "embeddings" / "swept.max.json").read_text())
+    assert (facts["layer"], facts["pooling"], facts["D"]) == ("", "max", 6)
     scores = pandas.read_csv(folder / "scores.csv")
-    assert list(dict.fromkeys(scores.model)) == ["swept", "swept.0", "swept.1", "chance", "reference"]
+    assert list(dict.fromkeys(scores.model)) == [
+        *("swept", "swept.max", "swept.0", "swept.1"),
+        *("chance", "reference"),
+    ]
     page = (folder.parent / "report.html").read_text()
     assert "swept.1" in page
     assert "layer second" in page
+    assert "moments: max" in page
+    assert (folder / "figures" / "depth.png").exists()
 
 
 def test_pieces_of_a_sound_are_averaged(others):

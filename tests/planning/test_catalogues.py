@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import sys
 import pytest
 import yaml
 from conftest import PYTHON, ROOT
+from driver import list_models
 
 sys.path.insert(0, str(ROOT / "catalogues"))
 import hear2021
@@ -82,3 +84,16 @@ def test_a_network_in_a_wheel_says_what_it_is(name):
 def test_the_experiment_of_wheels_runs_all_of_them():
     listed = yaml.safe_load((ROOT / "experiments" / "wheels.yaml").read_text())["run"]["models"]
     assert set(WHEELS) <= set(listed)
+
+
+def test_the_table_of_models_tells_what_the_last_run_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(list_models, "ROOT", tmp_path)
+    assert list_models.measured("mine", "mymodel") == ("", "", "")
+    facts = {"module": "mymodel", "D": 8, "parameters": 22244328, "seconds_per_1000_sounds": 12.5}
+    for dataset, count in (("older", 1), ("newer", 22244328)):
+        path = tmp_path / "results" / dataset / "embeddings" / "mine.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(facts | {"parameters": count}))
+        os.utime(path, (count, count))
+    assert list_models.measured("mine", "mymodel") == ("8", "22,244,328", "12.5")
+    assert list_models.measured("mine", "another") == ("", "", "")

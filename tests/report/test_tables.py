@@ -45,6 +45,40 @@ def test_tables_sort_and_filter(visit, real):
     assert page.locator("details.card:visible").count() == 2
 
 
+def test_models_are_ordered_and_filtered_by_their_cards(visit, real):
+    page = visit(real)
+    rows = page.locator("#encodes-small tbody:first-of-type tr:visible")
+
+    def shown():
+        return [row.get_attribute("data-model") for row in rows.all()]
+
+    first = shown()
+    page.get_by_label("Order").focus()
+    page.keyboard.type("by parameters")
+    assert shown()[2:4] == ["basic_pitch", "logmel"]  # behind the two that have none
+    assert shown()[-1].startswith("crepe")
+    cards = page.locator("details.card").evaluate_all("cards => cards.map((card) => card.dataset.model)")
+    assert cards == shown()
+    page.get_by_label("falling").check()
+    assert shown()[0].startswith("crepe")
+    page.locator("#filter").fill("parameters<=2M d>200")
+    assert shown() == ["logmel", "basic_pitch"]
+    assert page.locator("#audit-small tbody tr:visible").count() == 2
+    page.locator("#filter").fill("transcription PITCH parameters>0")
+    assert set(shown()) == {"crepe", "basic_pitch"}
+    page.locator("#filter").fill("")
+    page.get_by_label("falling").uncheck()
+    page.get_by_label("Order").select_option("")
+    assert shown() == first
+
+
+def test_a_mark_says_what_it_means(visit, hostile):
+    page = visit(hostile)
+    mark = page.locator("#audit-small td[data-tip]").first
+    mark.focus()
+    assert page.locator("#tip").inner_text().endswith(".")
+
+
 def test_a_failed_model_lies_last_and_is_no_wall_to_the_keyboard(visit, hostile):
     page = visit(hostile)
     table = page.locator("#encodes-small")

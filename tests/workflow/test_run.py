@@ -15,22 +15,23 @@ pytestmark = pytest.mark.network
 
 
 @pytest.mark.parametrize(
-    ("model", "framework", "D"),
+    ("model", "framework", "D", "parameters"),
     [
-        ("logmel", "torch", 4096),
-        ("crepe", "torch", 2048),
-        ("crepe_untrained", "torch", 2048),
-        ("basic_pitch", "tensorflow", 440),
-        ("scattering", "numpy", 126),
-        ("mfcc", "numpy", 40),
+        ("logmel", "torch", 4096, 1048576),
+        ("crepe", "torch", 2048, 22244328),
+        ("crepe_untrained", "torch", 2048, 22244328),
+        ("basic_pitch", "tensorflow", 440, 56517),
+        ("scattering", "numpy", 126, 0),
+        ("mfcc", "numpy", 40, 0),
     ],
 )
-def test_every_model_is_embedded_and_audited(finished, model, framework, D):
+def test_every_model_is_embedded_and_audited(finished, model, framework, D, parameters):
     for dataset, N in (("small", 40), ("small_ladder", 28), ("small_grid", 36)):
         array, known = embedding(finished, dataset, model), facts(finished, dataset, model)
         assert array.shape == (N, D)
         assert array.dtype == np.float32
         assert known["framework"] == framework
+        assert known["parameters"] == parameters
         assert known["audit"]["varies"]
         assert not known["audit"]["batch_dependent"]
         assert known["audit"]["repeat_difference"] < 1e-6
