@@ -88,12 +88,12 @@ def test_the_experiment_of_wheels_runs_all_of_them():
 
 def test_the_table_of_models_tells_what_the_last_run_found(tmp_path, monkeypatch):
     monkeypatch.setattr(list_models, "ROOT", tmp_path)
-    assert list_models.measured("mine", "mymodel") == ("", "", "")
-    facts = {"module": "mymodel", "D": 8, "parameters": 22244328, "seconds_per_1000_sounds": 12.5}
+    assert list_models.measured("mine", "mymodel") == ("", "", "", "")
+    facts = {"module": "mymodel", "D": 8, "seconds_per_1000_sounds": 12.5, "marks": {"view": "", "delay": ""}}
     for dataset, count in (("older", 1), ("newer", 22244328)):
         path = tmp_path / "results" / dataset / "embeddings" / "mine.json"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(facts | {"parameters": count}))
         os.utime(path, (count, count))
-    assert list_models.measured("mine", "mymodel") == ("8", "22,244,328", "12.5")
-    assert list_models.measured("mine", "another") == ("", "", "")
+    assert list_models.measured("mine", "mymodel") == ("8", "22,244,328", "12.5", "view, delay")
+    assert list_models.measured("mine", "another") == ("", "", "", "")

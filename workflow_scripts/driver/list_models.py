@@ -2,8 +2,8 @@
 
 Columns: name; where it is defined; framework (by the pins of its environment); environment; what a run must
 still build or fetch (`git`: from a git repository); weights (size and host, or `in its package`); size of an
-embedding, parameters as counted, and seconds per 1,000 sounds, of the last run of this clone that had the
-model; licence, task and training data as its entry states them. Nothing is fetched or run.
+embedding, parameters as counted, seconds per 1,000 sounds and marks of the audit, of the last run of this
+clone that had the model; licence, task and training data as its entry states them. Nothing is fetched or run.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from planning.yaml_files import read_yaml
 ROOT = Path(__file__).parents[2]
 COLUMNS = (
     *("model", "defined in", "framework", "environment", "still needs", "weights"),
-    *("D", "parameters", "s per 1,000", "licence", "task", "training data"),
+    *("D", "parameters", "s per 1,000", "marks", "licence", "task", "training data"),
 )
 FRAMEWORKS = ("torch", "tensorflow", "onnxruntime")
 
@@ -70,7 +70,7 @@ def weights(entry):
 
 
 def measured(name, module):
-    """What the last run in results/ found of a model, in words: (D, parameters, seconds per 1,000 sounds).
+    """What the last run in results/ found of a model, as text: (D, parameters, s per 1,000 sounds, marks).
 
     Empty without a run. A model of the same name with another module is another model.
     """
@@ -80,8 +80,9 @@ def measured(name, module):
         if facts["module"] == module:
             count = facts.get("parameters")
             words = "unknown" if count is None else f"{count:,}"
-            return str(facts["D"]), words, str(facts.get("seconds_per_1000_sounds", ""))
-    return "", "", ""
+            marks = ", ".join(facts["marks"]) or "none" if "marks" in facts else ""
+            return str(facts["D"]), words, str(facts.get("seconds_per_1000_sounds", "")), marks
+    return "", "", "", ""
 
 
 def needs(entry, fetched):
