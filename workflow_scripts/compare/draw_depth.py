@@ -72,7 +72,7 @@ def draw(factors, models, scores):
             marks = rows.drop_duplicates("place")
             axis.set_xticks(marks.place, marks.name, fontsize=7)
             axis.axhline(0, color="lightgrey", linewidth=0.6, zorder=0)
-            axis.set_xlabel("layers in the order of depth, embedding and poolings over time")
+            axis.set_xlabel("layers by depth, then embedding and poolings")
         row[0].set_ylabel("R2")
     axes[0, 0].set_ylim(bottom=max(-0.2, axes[0, 0].get_ylim()[0]))
     axes[0, 1].legend(fontsize=7, frameon=False)
