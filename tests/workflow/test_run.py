@@ -20,7 +20,7 @@ pytestmark = pytest.mark.network
         ("logmel", "torch", 4096, 1048576),
         ("crepe", "torch", 2048, 22239976),
         ("crepe_untrained", "torch", 2048, 22239976),
-        ("basic_pitch", "tensorflow", 440, 56517),
+        ("basic_pitch", "tensorflow", 440, 16782),
         ("scattering", "numpy", 126, 0),
         ("mfcc", "numpy", 40, 0),
     ],

@@ -1,8 +1,9 @@
 """How many parameters a model has, counted in what it holds.
 
 What is counted
-    The parameters of PyTorch modules, each once, without buffers. The variables of TensorFlow and Keras,
-    moving statistics included. The arrays of numbers in networks of onnxruntime.
+    The parameters of PyTorch modules, each once, without buffers. The variables of TensorFlow and Keras, but
+    for the moving statistics of a normalisation, which PyTorch has as buffers. The arrays of numbers in
+    networks of onnxruntime.
     A model may say the number itself, as its attribute `parameters`: an adapter whose weights are none of
     these counts them there, and one without weights says 0.
     A count of 0 that the model does not say itself is no count: its weights lie where nobody looked.
@@ -12,6 +13,7 @@ import math
 import sys
 from pathlib import Path
 
+TENSORFLOW = {"keras", "tensorflow", "tf_keras"}
 DEPTH = 4  # how far attributes, lists and dicts are followed
 LONGEST = 1000  # list that is looked through
 VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5  # protobuf's kinds of fields
@@ -47,6 +49,8 @@ def things_in(thing, depth, seen):
         return
     seen.add(id(thing))
     yield thing
+    if packages_of(thing) & TENSORFLOW and variables_of(thing):
+        return  # what lies in it are its layers, and an optimiser
     if isinstance(thing, dict):
         inner = list(thing.values())
     elif isinstance(thing, (list, tuple)):
@@ -58,21 +62,30 @@ def things_in(thing, depth, seen):
             yield from things_in(value, depth - 1, seen)
 
 
+def packages_of(thing):
+    """Names of the packages that the class of an object and its bases are of."""
+    return {kind.__module__.split(".")[0] for kind in type(thing).__mro__}
+
+
+def variables_of(thing):
+    """The variables of an object of TensorFlow or Keras; empty if it has none or does not know them yet."""
+    try:
+        variables = getattr(thing, "weights", None) or getattr(thing, "variables", None)
+    except ValueError:  # of a layer that has not run
+        return []
+    return [] if variables is None or callable(variables) else list(variables)
+
+
 def sizes_in(thing):
     """Sizes of the parameters that an object itself holds, {identity: size}; None if they cannot be told."""
-    torch = sys.modules.get("torch")
-    kinds = {kind.__module__.split(".")[0] for kind in type(thing).__mro__}
+    torch, kinds = sys.modules.get("torch"), packages_of(thing)
     if torch and isinstance(thing, torch.nn.Module):
         if any("quantized" in type(module).__module__ for module in thing.modules()):
             return None  # their weights are packed, and parameters() does not have them
         return {(weight.data_ptr(), weight.shape): weight.numel() for weight in thing.parameters()}
-    if kinds & {"keras", "tensorflow", "tf_keras"}:
-        try:
-            variables = getattr(thing, "weights", None) or getattr(thing, "variables", None) or []
-        except ValueError:  # of a layer of Keras that has not run
-            return None
-        listed = isinstance(variables, (list, tuple))
-        return {id(variable): math.prod(variable.shape) for variable in (variables if listed else [])}
+    if kinds & TENSORFLOW:
+        variables = [one for one in variables_of(thing) if not one.name.split("/")[-1].startswith("moving_")]
+        return {id(variable): math.prod(variable.shape) for variable in variables}
     if "onnxruntime" in kinds and type(thing).__name__ == "InferenceSession":
         network = onnx_of(thing)
         return None if network is None else {id(thing): size_of_onnx(network)}
