@@ -52,9 +52,14 @@ def test_packed_shapes_are_read():
 
 
 def test_a_session_is_found_inside_a_model():
-    class InferenceSession:
-        _model_bytes = message((7, message((5, array([5, 5])))))
+    class Below:
+        pass
 
-    InferenceSession.__module__ = "onnxruntime.capi"
+    class InferenceSession:
+        def __init__(self):
+            self._sess = Below()
+            self._model_bytes = message((7, message((5, array([5, 5])))))
+
+    InferenceSession.__module__ = Below.__module__ = "onnxruntime.capi"
     model = SimpleNamespace(parts={"pitch": [InferenceSession()]})
     assert counted(model) == 25

@@ -86,7 +86,7 @@ def sizes_in(thing):
     if kinds & TENSORFLOW:
         variables = [one for one in variables_of(thing) if not one.name.split("/")[-1].startswith("moving_")]
         return {id(variable): math.prod(variable.shape) for variable in variables}
-    if "onnxruntime" in kinds and type(thing).__name__ == "InferenceSession":
+    if "onnxruntime" in kinds and hasattr(thing, "_model_bytes"):  # the session in Python, not that in C++
         network = onnx_of(thing)
         return None if network is None else {id(thing): size_of_onnx(network)}
     return {}
