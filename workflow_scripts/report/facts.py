@@ -63,7 +63,7 @@ def card_cells(facts):
         cells["rate (Hz)"] = Cell("rate (Hz)", [Line("embedded elsewhere: not known")], 5)
     else:
         seconds, memory = facts["seconds_per_1000_sounds"], facts["peak_memory_mb"]
-        each = Line(f"embeddings: {number(0.004 * facts['D'])} per 1,000 sounds", "small")
+        each = Line(f"embeddings: {0.004 * facts['D']:.3g} per 1,000 sounds", "small")
         cells |= {
             "rate (Hz)": Cell("rate (Hz)", [Line(str(facts["sample_rate"])), *fed_as_is(facts)]),
             "clip (ms)": Cell("clip (ms)", [Line(number(1000 * facts["clip_seconds"]))]),
@@ -101,7 +101,7 @@ def audit_cells(facts):
 
 
 def percent(share):
-    return f"{number(100 * share)} %"
+    return f"{100 * share:.3g} %"
 
 
 def marked(text, mark):
@@ -156,7 +156,17 @@ def main_facts(facts):
         "seconds": facts.get("seconds_per_1000_sounds"),
         "memory": facts.get("peak_memory_mb"),
         "marks": len(facts["marks"]),
+        "brief": brief(facts),
     }
+
+
+def brief(facts):
+    """What the first screen says of a model: `22.2 M, pitch of one voice`, or empty."""
+    count, task = facts["parameters"], facts["task"]
+    scale, unit = (1e6, " M") if count and count >= 1e6 else (1e3, " k")
+    size = f"{count / scale:.3g}{unit}" if count else ""
+    trained = "untrained" if task == "none" else task
+    return ", ".join(word for word in (size, trained) if word not in ("", UNKNOWN))
 
 
 # --- the audit -------------------------------------------------------------------------------------
@@ -200,7 +210,9 @@ def silence_cell(audit, mark):
 def directions_cell(rows, mark):
     """How many directions hold nearly all of the variance, and the effective rank."""
     directions = rows["directions_of_99_percent"]
-    aside = f"effective rank {number(rows['effective_rank'])}; {percent(rows['still_share'])} of D never move"
+    aside = f"effective rank {rows['effective_rank']:.3g}"
+    if rows["still_share"]:
+        aside += f"; {percent(rows['still_share'])} of D never move"
     return Cell("directions", [marked(str(directions), mark), Line(aside, "small")], sort=directions)
 
 
