@@ -39,6 +39,7 @@ rule embed:
         embedding_size=entry("embedding_size"),
         weights=lambda wildcards: json.dumps(weights_to_place(model_entry(wildcards))),
         trust_pickle=flag("--trust-pickle", entry("trust_pickle")),
+        trust_code=flag("--trust-code", entry("trust_code")),
         initialization=entry("initialization"),
         network=lambda wildcards: shlex.quote(model_entry(wildcards).get("network", "")),
         seed=entry("seed"),
@@ -56,7 +57,7 @@ rule embed:
         "{params.call} embed.embed --audio {input.audio:q} --parameters {input.parameters:q} "
         "{params.shard} --model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} "
         "--embedding-size {params.embedding_size} --weights {params.weights:q} {params.trust_pickle} "
-        "--options {params.options:q} --pooling {params.pooling} --hop {params.hop} "
+        "{params.trust_code} --options {params.options:q} --pooling {params.pooling} --hop {params.hop} "
         "--layers {params.layers:q} {params.layers_folder} "
         "--initialization {params.initialization} "
         "--network {params.network} --seed {params.seed} --precision {params.precision} "

@@ -35,7 +35,7 @@ NEWER = {
         64,
     ),
     "ast": ("ast", {}, 64),
-    "ast_first_layer": ("ast", {"options": {"layer": 0}}, 64),
+    "ast_first_layer": ("ast", {"options": {"output": "hidden_states.0"}}, 64),
     "ast_mean": ("ast", {"options": {"pooling": "mean"}}, 64),
 }
 CATALOGUE = yaml.safe_load((ROOT / "catalogues" / "transformers.yaml").read_text())["models"]

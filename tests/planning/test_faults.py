@@ -129,6 +129,24 @@ def sentences(change):
             "weights: only one file can be passed to load_model; state the `place` of the others",
         ),
         (
+            {
+                "models": {
+                    "crepe": {
+                        "weights": {
+                            "hub": "org/name",
+                            "revision": "main",
+                            "files": {"config.json": None, "x.py": None},
+                        }
+                    }
+                }
+            },
+            "models.crepe.weights: x.py is code, which can do anything when the model is loaded",
+        ),
+        (
+            {"models": {"crepe": {"weights": {"path": ".", "files": {"x.pth": None}}}}},
+            "models.crepe.weights.files: of a folder of your own, list its code alone",
+        ),
+        (
             {"models": {"crepe": {"weights": "nowhere.pth"}}},
             "models.crepe.weights: nowhere.pth does not exist",
         ),

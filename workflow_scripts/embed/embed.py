@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
+from shared.code import guarded_code
 from shared.files import written_whole
 from shared.names import POOLINGS, STATED, part_names
 from shared.sounds import Sounds, count_sounds
@@ -202,6 +203,7 @@ def run(args):
     with (
         surroundings(name),
         guarded_pickles(args.trust_pickle),
+        guarded_code(args.weights, args.trust_code),
         in_place(args.weights) as (argument, digests),
     ):
         return embedded(args, name, sounds, argument, digests)
@@ -228,6 +230,7 @@ def main(argv=None):
         "--weights", type=json.loads, default=[], help="[{path, receipt, place, ...}], JSON; see weights.py"
     )
     parser.add_argument("--trust-pickle", action="store_true", help="let weights run code when loaded")
+    parser.add_argument("--trust-code", action="store_true", help="let code of the weights run")
     parser.add_argument("--options", type=json.loads, default={}, help="keywords of load_model, JSON")
     parser.add_argument("--initialization", choices=("pretrained", "random"), default="pretrained")
     parser.add_argument("--network", default="", help="where the torch.nn.Module lives")

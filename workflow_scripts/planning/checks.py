@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.local_packages import locals_of
 from shared.names import CONTROLS
 
-from planning.models import layers_of, listed_weights, poolings_of, weights_to_fetch
+from planning.models import layers_of, listed_code, listed_weights, poolings_of, weights_to_fetch
 from planning.places import HOME, script_path
 from planning.words import closest
 
@@ -103,6 +103,13 @@ def weights_faults(where, entry, in_run):
             yield f"{where}.weights: `place: HF_HOME` takes a `hub` model; name the file's path below HF_HOME"
         if "path" in file and in_run and not Path(file["path"]).exists():
             yield f"{where}.weights: {file['path']} does not exist"
+        if "path" in file and set(file.get("files", {})) - set(listed_code(file)):
+            yield f"{where}.weights.files: of a folder of your own, list its code alone (.py files)"
+        if in_run and listed_code(file) and not entry.get("trust_code"):
+            yield (
+                f"{where}.weights: {', '.join(listed_code(file))} is code, which can do anything when the "
+                "model is loaded; if you have read it and trust it, state `trust_code: true`"
+            )
 
 
 def layer_faults(where, entry):

@@ -18,6 +18,11 @@ def listed_weights(entry):
     return [weights] if isinstance(weights, dict) else weights
 
 
+def listed_code(file):
+    """The files of code that one file or folder of weights lists, {name: SHA-256 or None}."""
+    return {name: digest for name, digest in file.get("files", {}).items() if name.endswith(".py")}
+
+
 def receipt(file):
     """Path of what rule fetch writes when a file is in the cache and is what it must be."""
     return f"resources/receipts/{name_in_cache(file)}.json"
@@ -41,6 +46,8 @@ def weights_to_place(entry):
         kept = {key: file[key] for key in ("path", "place", "hub", "revision") if key in file}
         if "path" not in file:
             kept |= {"cached": name_in_cache(file), "receipt": receipt(file)}
+        if code := listed_code(file):
+            kept["code"] = code
         weights.append(kept)
     return weights
 

@@ -110,7 +110,7 @@ def place(entry, files, root):
     files = [Path(file).absolute() for file in files] if "hub" in entry else None
     head, _, rest = (entry.get("place") or "").partition("/")
     if not head:
-        if not files:
+        if not files and not entry.get("code"):  # what brings code becomes links to what was checked
             return str(source)
         link(source, root / "argument", files)
         return str(root / "argument")
@@ -146,12 +146,12 @@ def in_place(weights):
     """Put weights where a loader looks for them, for this process. Yields what load_model is passed, and the
     digests of all files, {path: SHA-256}. Raises Refused.
 
-    weights: list of {path | cached and receipt, place, hub, revision}. `place` is a path below TORCH_HOME,
-    HF_HOME, site-packages or `.` (the working directory). Without a place the path is the argument of
-    load_model (at most one; '' if none). A hub model without a place is a folder of its files; `place:
-    HF_HOME` puts it into the hub's own cache. While the block runs, the working directory is a temporary
-    folder if something is placed there, and so are TORCH_HOME and HF_HOME, so that two jobs never see each
-    other's files and nothing is written into an environment.
+    weights: list of {path | cached and receipt, place, hub, revision, code}. `place` is a path below
+    TORCH_HOME, HF_HOME, site-packages or `.` (the working directory). Without a place the path is the
+    argument of load_model (at most one; '' if none). A hub model without a place is a folder of its files;
+    `place: HF_HOME` puts it into the hub's own cache. While the block runs, the working directory is a
+    temporary folder if something is placed there, and so are TORCH_HOME and HF_HOME, so that two jobs never
+    see each other's files and nothing is written into an environment.
     """
     kept, digests, argument = Path.cwd(), {}, ""
     with tempfile.TemporaryDirectory(prefix="gear-") as temporary:
