@@ -9,7 +9,7 @@ import sys
 
 import pytest
 import yaml
-from conftest import PYTHON, ROOT
+from conftest import PYTHON, ROOT, snakemake
 from driver import list_models
 
 sys.path.insert(0, str(ROOT / "catalogues"))
@@ -97,3 +97,28 @@ def test_the_table_of_models_tells_what_the_last_run_found(tmp_path, monkeypatch
         os.utime(path, (count, count))
     assert list_models.measured("mine", "mymodel") == ("8", "22,244,328", "12.5", "view, delay")
     assert list_models.measured("mine", "another") == ("", "", "", "")
+
+
+HUB = yaml.safe_load((ROOT / "catalogues" / "transformers.yaml").read_text())["models"]
+
+
+def test_the_newer_models_say_what_they_are():
+    assert len(HUB) >= 40
+    for name, entry in HUB.items():
+        stated = {"sample_rate", "embedding_size", "licence", "task", "training_data", "weights", "env"}
+        assert stated <= entry.keys(), name
+        code = [file for file in entry["weights"]["files"] if file.endswith(".py")]
+        assert bool(code) == entry.get("trust_code", False), name
+
+
+def test_every_entry_of_every_catalogue_can_be_planned(clone):
+    """`snakemake -n` of one run of them all."""
+    catalogues = {
+        path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / "catalogues").glob("*.yaml")
+    }
+    names = [name for catalogue in catalogues.values() for name in catalogue["models"]]
+    config = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())
+    run = {"datasets": ["small"], "models": sorted(set(names))}
+    (clone / "all.yaml").write_text(yaml.safe_dump(config | {"catalogues": [*catalogues], "run": run}))
+    done = snakemake(clone, "-n", "--quiet", "--configfile", "all.yaml")
+    assert done.returncode == 0, done.stdout[-5000:]

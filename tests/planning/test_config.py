@@ -58,6 +58,20 @@ def test_a_catalogue_adds_what_the_run_names_and_ones_own_entry_goes_before():
     assert weights_to_fetch(config)
 
 
+def test_ones_own_digests_go_before_a_catalogues_file_by_file():
+    digests = {"modeling_dasheng.py": "0" * 64}
+    change = {"catalogues": ["transformers"], "run": {"models": ["dasheng_base"]}}
+    entry = checked_with(change | {"models": {"dasheng_base": {"weights": {"files": digests}}}})["models"]
+    weights = entry["dasheng_base"]["weights"]
+    assert weights["hub"] == "mispeech/dasheng-base"
+    assert weights["files"]["modeling_dasheng.py"] == "0" * 64
+    assert weights["files"]["configuration_dasheng.py"] is None
+
+    own = {"path": ".", "files": digests}
+    entry = checked_with(change | {"models": {"dasheng_base": {"weights": own}}})["models"]["dasheng_base"]
+    assert entry["weights"] == own
+
+
 def test_ones_own_model_keeps_its_name_beside_a_catalogue():
     own = {"module": "my_crepe.hear", "requirements": ["my-crepe==1"], "sample_rate": 16000}
     change = {"catalogues": ["hear2021"], "run": {"models": ["CREPE", "wav2vec2"]}}

@@ -12,8 +12,8 @@ Options
     `pooling` is `mean` or `max` over time (and frequency) or `first` (the class token, where there is one).
     An output with one vector a sound is taken as it is.
     `extractor` names a feature extractor of transformers, as its defaults are, for a folder that brings none
-    (`ASTFeatureExtractor`), or is `waveform`: the model takes the waveform, as the first argument of its
-    call.
+    (`ASTFeatureExtractor`), or is `waveform`: the model's call takes the waveforms, (n, T). With `waveform
+    and length` it takes their lengths in samples, too.
     `architecture` names a class of transformers to load in place of AutoModel's choice.
 
 Padding: Whisper's extractor pads to 30 s, and the pooling is over the part that the sound fills. The
@@ -34,6 +34,7 @@ POOLINGS = {
     "max": lambda frames: frames.amax(dim=1),
     "first": lambda frames: frames[:, 0],
 }
+RAW = ("waveform", "waveform and length")
 TRUSTED = os.environ.get("GEAR_TRUST_CODE") == "1"  # embed.py has checked the folder's code then
 
 
@@ -75,7 +76,8 @@ class Representation(torch.nn.Module):
     def __init__(self, folder, output, pooling, extractor, architecture, sample_rate):
         super().__init__()
         self.output, self.pool = output, checked_pooling(pooling)
-        self.extractor = None if extractor == "waveform" else extractor_of(folder, extractor)
+        self.raw = extractor if extractor in RAW else ""
+        self.extractor = None if self.raw else extractor_of(folder, extractor)
         whole = getattr(transformers, architecture).from_pretrained(folder, trust_remote_code=TRUSTED).eval()
         half = whole.get_encoder() if whole.config.is_encoder_decoder else whole
         self.network = getattr(half, "audio_model", half)
@@ -88,8 +90,9 @@ class Representation(torch.nn.Module):
 
     def answer(self, audio):
         """What the network gives for float32 (n, T)."""
-        if not self.extractor:
-            return self.network(audio, **self.words)
+        if self.raw:
+            lengths = [torch.full((len(audio),), audio.shape[1], device=audio.device)]
+            return self.network(audio, *(lengths if "length" in self.raw else []), **self.words)
         sounds = list(audio.cpu().numpy())
         features = self.extractor(sounds, sampling_rate=self.sample_rate, return_tensors="pt")
         features = {name: value.to(audio.device) for name, value in features.items()}

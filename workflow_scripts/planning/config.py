@@ -55,11 +55,17 @@ def models_of(path):
 
 def over_catalogue(own, entry):
     """A model's own entry in the config (null removes it) over that of a catalogue, if both are of one
-    module.
+    module. Of `weights`, too, it may state some keys only, and some `files`.
     """
     if own is None or own.get("module", entry.get("module")) != entry.get("module"):
         return own
-    return {key: entry[key] for key in entry if key != "env" or "requirements" not in own} | own
+    joined = {key: entry[key] for key in entry if key != "env" or "requirements" not in own} | own
+    weights, known = own.get("weights"), entry.get("weights")
+    if isinstance(weights, dict) and isinstance(known, dict) and not weights.keys() & {"url", "hub", "path"}:
+        joined["weights"] = known | weights
+        if isinstance(weights.get("files"), dict):
+            joined["weights"]["files"] = known.get("files", {}) | weights["files"]
+    return joined
 
 
 def meant(path):
