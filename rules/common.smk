@@ -35,8 +35,9 @@ EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together
 
 UNFINISHED = config.pop("unfinished", None)  # a summary, when this run makes the report after failed jobs
 config = plan_config.checked(config)
-environments.write_specs(config)
 DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
+WORKPLACES = [datasets.workplace(entry) for entry in DEFINITIONS.values()]
+environments.write_specs([*(config["models"][model] for model in config["run"]["models"]), *WORKPLACES])
 SIZES = {name: datasets.sounds_at_most(entry) for name, entry in DEFINITIONS.items()}
 SHARDS = {name: datasets.shards_of(entry, config) for name, entry in DEFINITIONS.items()}
 SHARDS = {name: shards for name, shards in SHARDS.items() if shards}

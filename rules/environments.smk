@@ -45,6 +45,7 @@ rule environments:
                     "analysis",
                     *(["weights"] if WEIGHTS else []),
                     *(environment_of(config["models"][model]) for model in config["run"]["models"]),
+                    *map(environment_of, WORKPLACES),
                     *(entry["synthesizer"] for entry in DEFINITIONS.values() if trainer(entry)),
                 ]
             ],

@@ -34,7 +34,7 @@ rule synthesize:
         script=lambda wildcards: scripts(
             "synthesize.synthesize", synthesizer_module(DEFINITIONS[wildcards.dataset])
         ),
-        environment=environment("analysis"),
+        environment=lambda wildcards: environment(datasets.made_in(DEFINITIONS[wildcards.dataset])),
         trained=lambda wildcards: datasets.trained(config, wildcards.dataset),
         sources=lambda wildcards: sources(DEFINITIONS[wildcards.dataset]),
     output:
@@ -52,7 +52,7 @@ rule synthesize:
         mem_mb=growing(1000, of_one_job=True),
         runtime=growing(60, of_one_job=True),
     params:
-        call=call("analysis"),
+        call=lambda wildcards: call(datasets.made_in(DEFINITIONS[wildcards.dataset])),
         definition=lambda wildcards: datasets.definition(DEFINITIONS[wildcards.dataset]),
         shard="",
         trained=lambda wildcards, input: (
@@ -111,7 +111,7 @@ rule check_sounds:
         script=lambda wildcards: scripts(
             "synthesize.check_sounds", synthesizer_module(DEFINITIONS[wildcards.dataset])
         ),
-        environment=environment("analysis"),
+        environment=lambda wildcards: environment(datasets.made_in(DEFINITIONS[wildcards.dataset])),
         trained=lambda wildcards: datasets.trained(config, wildcards.dataset),
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
@@ -133,7 +133,7 @@ rule check_sounds:
         mem_mb=growing(1000),
         runtime=growing(60),
     params:
-        call=call("analysis"),
+        call=lambda wildcards: call(datasets.made_in(DEFINITIONS[wildcards.dataset])),
         definition=lambda wildcards: datasets.checked_definition(DEFINITIONS[wildcards.dataset]),
         trained=lambda wildcards, input: (
             f"--trained {shlex.quote(str(input.trained))}" if input.trained else ""

@@ -91,6 +91,25 @@ def sentences(change):
         (run("drum", design="table"), "drum: state `table`"),
         (run("speech", nuisances={"text": {"integers": 20}}), "speech.nuisances.text: at most 8 integers"),
         (
+            run(
+                "voice_ladder",
+                factors={"timbre": None, "prosody": None},
+                ladder={"of": "voice", "points": 4, "steps": [0.25, 1]},
+            ),
+            "ladder.steps: 0.25 JND of timbre is finer than voice makes it; state steps from 0.5 on",
+        ),
+        (
+            run(
+                "voice_ladder",
+                factors={"timbre": {"jnd": {"step": 0.02, "source": "mine"}}},
+                ladder={"of": "voice", "points": 4, "steps": [1, 2]},
+            ),
+            "0.5 JND of timbre is finer than voice makes it; state a JND of timbre that is 5 times as large",
+        ),
+        (run("voice", env="voise"), "voice.env: envs/voise.yaml does not exist, did you mean 'voice'?"),
+        (run("voice", env="voice", requirements=["x"]), "datasets.voice: state one of `env`"),
+        (run("voice", options={"folder": "no"}), "voice.options.folder: the folder no does not exist"),
+        (
             {"datasets": {"ladder": {"ladder": {"of": "tone"}}}},
             "datasets.ladder.ladder.of: 'tone' is not defined, did you mean 'tones'?",
         ),

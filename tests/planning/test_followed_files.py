@@ -46,15 +46,14 @@ def test_an_environment_depends_on_the_packages_of_ones_own(tmp_path, monkeypatc
     (tmp_path / "mypkg").mkdir()
     module = tmp_path / "mypkg" / "mymodel.py"
     entry = {"module": "mymodel", "requirements": ["./mypkg"]}
-    config = {"run": {"models": ["mine"]}, "models": {"mine": entry}}
     digests = []
     for gain in (1, 1, 2):
         module.write_text(f"GAIN = {gain}\n")
-        write_specs(config)
+        write_specs([entry])
         (record,) = (tmp_path / "resources" / "specs").glob("*.local")
         assert str(record.relative_to(tmp_path)) in environment(record.stem)
         digests.append(record.read_text())
     assert digests[0] == digests[1] != digests[2]
     entry["requirements"] = ["six"]
-    write_specs(config)
+    write_specs([entry])
     assert not any(path.endswith(".local") for path in environment("analysis"))

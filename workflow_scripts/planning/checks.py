@@ -65,7 +65,7 @@ def precomputed_faults(config, name, entry):
 
 
 def environment_faults(where, entry):
-    """Faults of the environment that a model names."""
+    """Faults of the environment that a model or a data set names."""
     if ("env" in entry) == ("requirements" in entry):
         yield f"{where}: state one of `env` (a file of envs/) and `requirements` (a list)"
     elif "env" in entry and not (HOME / "envs" / f"{entry['env']}.yaml").exists():
@@ -74,7 +74,7 @@ def environment_faults(where, entry):
 
 
 def local_faults(where, entry):
-    """Faults of the packages of one's own among a model's requirements."""
+    """Faults of the packages of one's own among the requirements of a model or a data set."""
     for package in locals_of(entry.get("requirements", [])):
         if not package.path.exists():
             yield f"{where}.requirements: {package.path} does not exist in {Path.cwd()}"

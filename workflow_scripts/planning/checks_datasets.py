@@ -15,6 +15,7 @@ from pathlib import Path
 from shared.listed_files import folder_fault, listed_files
 from shared.sentences import first_few
 
+from planning.checks import environment_faults, local_faults
 from planning.datasets import (
     declaration,
     has_render,
@@ -30,6 +31,7 @@ from planning.places import script_path
 from planning.schema import schema
 from planning.words import closest
 
+HALF = 0.5  # JND, a step that every ladder has (see JACOBIAN in synthesize/designs.py)
 BRACES = re.compile(r"\{.*\}")
 RENAME = "Snakemake takes braces in a path for a name of its own; rename the file or folder"
 
@@ -90,6 +92,11 @@ def entry_faults(config, name, entry):
     path = synthesizer_path(entry["synthesizer"])
     if not has_render(path):
         yield f"{where}.synthesizer: {entry['synthesizer']} has no function render"
+    if "env" in entry or "requirements" in entry:
+        yield from environment_faults(where, entry)
+        yield from local_faults(where, entry)
+    if entry["design"] != "table":
+        yield from folder_faults(where, entry)
     yield from resample_faults(config, where, entry)
     yield from factor_name_faults(where, entry)
     factors = []
@@ -98,6 +105,7 @@ def entry_faults(config, name, entry):
             factors += factor_faults(f"{where}.factors.{factor}", factor, entry)
         if "ladder" in stated and "jnd" not in entry["factors"][factor]:
             factors.append(f"{where}: a ladder needs the JND of {factor}; state it")
+    factors += ladder_step_faults(where, entry) if "ladder" in stated and not factors else []
     yield from factors
     if "ladder" not in stated or "nuisances" in stated:
         possible = possible_nuisances(path)
@@ -108,6 +116,15 @@ def entry_faults(config, name, entry):
     if not factors and not design:
         unreadable = [*table_faults(where, entry)] if entry["design"] == "table" else []
         yield from unreadable or size_faults(config, name, entry)
+
+
+def folder_faults(where, entry):
+    """Faults of a folder that a data set is made from. Its files are checked by whoever reads them."""
+    folder = entry["options"].get("folder", ".")
+    if not isinstance(folder, str):
+        yield f"{where}.options.folder: must be a path, not {folder!r}"
+    elif fault := folder_fault(folder):
+        yield f"{where}.options.folder: {fault}"
 
 
 def resample_faults(config, where, entry):
@@ -148,12 +165,34 @@ def factor_faults(where, factor, entry):
         yield f"{where}: a JND in percent needs a range above 0"
 
 
+def ladder_step_faults(where, entry):
+    """Steps of a ladder that are finer than the synthesizer makes them."""
+    smallest = min(HALF, *entry["ladder"]["steps"])
+    for factor, stated in entry["factors"].items():
+        if "finest" not in stated:
+            continue
+        step, finest = (size_at(stated["low"], stated[key]) for key in ("jnd", "finest"))
+        if smallest * step < finest * 0.999:  # but for rounding
+            cure = f"state steps from {finest / step:.2g} on"
+            if HALF * step < finest * 0.999:
+                cure = f"state a JND of {factor} that is {finest / step / HALF:.2g} times as large, or more"
+            yield (
+                f"{where}.ladder.steps: {smallest:g} JND of {factor} is finer than {entry['synthesizer']} "
+                f"makes it; {cure}"
+            )
+
+
+def size_at(value, jnd):
+    """Size of a JND in the factor's unit, at some value of the factor."""
+    return jnd["step"] if "step" in jnd else abs(value) * jnd["percent"] / 100
+
+
 def range_faults(where, stated, design):
     """Faults in how a factor's range is stated: a grid takes steps or a choice, a table nothing, others two
     ends.
     """
     needed = {"grid": [("start", "stop", "step"), ("choice",)], "table": [()]}.get(design, [("low", "high")])
-    ignored = {"unit", "scale", "jnd", "default", "levels"}
+    ignored = {"unit", "scale", "jnd", "finest", "default", "levels"}
     given = stated.keys() - ignored - ({"low", "high"} if design in ("grid", "table") else set())
     if not any(given == set(keys) for keys in needed):
         wanted = " or ".join(", ".join(keys) for keys in needed) or "no range"
@@ -207,13 +246,10 @@ def table_faults(where, entry):
         yield f"{where}.table: {problem}"
         return
     if entry["synthesizer"] == "recordings":
+        if faults := [*folder_faults(where, entry)]:
+            yield from faults
+            return
         folder = entry["options"].get("folder", ".")
-        if not isinstance(folder, str):
-            yield f"{where}.options.folder: must be a path, not {folder!r}"
-            return
-        if fault := folder_fault(folder):
-            yield f"{where}.options.folder: {fault}"
-            return
         paths, faults = listed_files(table["file"], folder)
         faults += [f"{name}: {RENAME}" for name, path in paths.items() if BRACES.search(str(path))]
         if faults:

@@ -19,8 +19,13 @@ from shared.listed_files import found
 from shared.names import SAMPLED_DESIGNS, SCALES
 from shared.tables import needed_columns, read_table
 
+from planning.environments import environment_of
 from planning.places import script_path
 from planning.schema import defaults
+
+NOT_OF_SOUNDS = ("analyses", "resample", "strict", "env", "requirements")  # keys that decide no sound
+# What making and checking sounds imports, besides what every environment has.
+FOR_SOUNDS = ["matplotlib", "pandas", "scipy", "soxr"]
 
 
 def without(mapping, *keys):
@@ -76,6 +81,23 @@ def renderer(entry):
     return [str(path)] if path.exists() else []
 
 
+def workplace(entry):
+    """Where a data set's sounds are made and checked, stated as models state it: {env} or {requirements}.
+
+    It is the entry's own, or what its synthesizer declares as ENVIRONMENT, or `analysis`.
+    """
+    if "requirements" in entry:
+        return {"requirements": [*entry["requirements"], *FOR_SOUNDS]}
+    if "env" in entry:
+        return {"env": entry["env"]}
+    return declared(synthesizer_path(entry["synthesizer"]), "ENVIRONMENT") or {"env": "analysis"}
+
+
+def made_in(entry):
+    """Name of the environment in which a data set's sounds are made and checked."""
+    return environment_of(workplace(entry))
+
+
 def trainer(entry):
     """The script that trains a data set's synthesizer: train_<synthesizer>, or None."""
     name = f"synthesize.train_{entry['synthesizer']}"
@@ -100,6 +122,8 @@ def resolve(entry, parent=None):
     """
     if parent is not None:
         base = resolve(parent)
+        if "env" in entry or "requirements" in entry:
+            base = without(base, "env", "requirements")
         entry = {**without(parent, "analyses", "strict", "version"), "seed": base["seed"] + 1, **entry}
         entry |= {"parent_seed": base["seed"], "parent_factors": base["factors"]}
     entry = defaults("dataset") | entry
@@ -160,18 +184,18 @@ def settings(config, dataset, analysis):
 def definition(entry):
     """What of a data set's entry decides its sounds, as JSON.
 
-    A just-noticeable difference moves no sound, except those of a ladder.
+    A just-noticeable difference moves no sound, except those of a ladder. Nor does the finest step.
     """
-    entry = without(entry, "analyses", "resample", "strict")
+    entry = without(entry, *NOT_OF_SOUNDS)
     if "ladder" in entry:
         return json.dumps(entry)
-    bare = {name: without(factor, "jnd") for name, factor in entry["factors"].items()}
+    bare = {name: without(factor, "jnd", "finest") for name, factor in entry["factors"].items()}
     return json.dumps(entry | {"factors": bare})
 
 
 def checked_definition(entry):
     """What of a data set's entry the gate looks at, as JSON."""
-    return json.dumps(without(entry, "analyses", "resample", "strict"))
+    return json.dumps(without(entry, *NOT_OF_SOUNDS))
 
 
 # --- sizes ----------------------------------------------------------------------------------------
@@ -236,9 +260,12 @@ def audio(dataset, entry, model, sample_rate):
 
 
 def sources(entry):
-    """Paths that a data set is read from: its table, and those audio files of it that exist."""
-    if entry["design"] != "table":
-        return []
+    """Paths that a data set is read from: its table and those audio files of it that exist, or without a
+    table the files in the folder that its synthesizer reads.
+    """
     folder = entry["options"].get("folder", ".")
+    if entry["design"] != "table":
+        files = Path(folder).iterdir() if "folder" in entry["options"] else []
+        return sorted(str(file) for file in files if file.is_file())
     files = [found(name, folder) for name in table_of(entry).get("file", [])]
     return [entry["table"], *dict.fromkeys(str(file) for file in files if file)]

@@ -62,10 +62,10 @@ def imported(path):
 
 
 def environment_of(entry):
-    """Name of the environment of a model's entry: its file in envs/, or inline-<digest of its
-    requirements>.
+    """Name of the environment of a model's entry, or of a data set's place of work (see datasets.workplace):
+    its file in envs/, or inline-<digest of its requirements>.
     """
-    if entry["module"] == "precomputed":
+    if entry.get("module") == "precomputed":
         return "analysis"
     if "env" in entry:
         return entry["env"]
@@ -121,12 +121,11 @@ def by_conda(settings):
     return any(str(method).lower().removeprefix("deploymentmethod.") == "conda" for method in methods)
 
 
-def write_specs(config):
+def write_specs(entries):
     """Write what environments are built from, while the rules are read: the environment files of inline
-    requirements, and the digests of local packages.
+    requirements, and the digests of local packages. entries: those that environment_of() takes.
     """
-    for model in config["run"]["models"]:
-        entry = config["models"][model]
+    for entry in entries:
         if "requirements" in entry:
             write_inline_spec(entry)
         write_local(environment_of(entry))
@@ -147,7 +146,7 @@ def write_local(env):
 def write_inline_spec(entry):
     """Write the environment file of an entry's requirements.
 
-    embed.py itself needs NumPy and soundfile in every environment; they are added to the list.
+    Every job needs NumPy and soundfile in its environment; they are added to the list.
     """
     path = Path(spec(environment_of(entry)))
     requirements = [*sorted(entry["requirements"]), "numpy", "soundfile"]

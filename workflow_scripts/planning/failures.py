@@ -19,7 +19,7 @@ from shared.logs import SAYING, UNSAID, append_reason, reason
 from shared.names import CONTROLS, model_of
 from shared.weights import name_in_cache
 
-from planning.datasets import audio, trained
+from planning.datasets import audio, made_in, trained
 from planning.environments import environment_of, lock
 from planning.models import listed_weights, receipt
 from planning.places import RUN_CONFIG
@@ -139,7 +139,8 @@ def broken(pending, dataset, config, definitions):
     sounds = f"results/{dataset}/sounds/audio.wav"
     if ("synthesize", sounds) in pending or ("gather_sounds", sounds) in pending:
         shard_logs = sorted(map(str, Path("logs/synthesize", dataset).glob("*.log")))
-        return Failure("synthesize", first_of_this_run([log_of("synthesize", dataset), *shard_logs]))
+        log = first_of_this_run([log_of("synthesize", dataset), *shard_logs])
+        return unbuilt(pending, made_in(entry)) or Failure("synthesize", log)
     if entry["strict"] and unchecked(pending, dataset):
         return Failure("check_sounds", of_this_run(log_of("check_sounds", dataset)))
     for rule, path in sorted(pending):

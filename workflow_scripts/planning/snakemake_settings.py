@@ -8,10 +8,12 @@ from planning.places import SCRIPTS
 
 DEFAULT = (100, 1)  # submissions, seconds
 # What every job begins with. The caller's settings of Python and the backend of a notebook do not reach it.
-# There is nobody to ask: a question meets the end of its input. GEAR_JOB marks what a killed run leaves
+# There is nobody to ask: a question meets the end of its input. ONNX Runtime reports to nobody and keeps no
+# number of this machine in ~/.cache. GEAR_JOB marks what a killed run leaves
 # behind, for resume.py. (Snakemake formats this text: a brace stands twice.)
 SHELL_PREFIX = (
     "unset ${{!PYTHON@}}; export PYTHONNOUSERSITE=1 PYTHONUNBUFFERED=1 MPLBACKEND=agg GEAR_JOB=1; "
+    "export ORT_DISABLE_TELEMETRY=1; "
     f"exec < /dev/null; driver={shlex.quote(sys.executable).replace('{', '{{').replace('}', '}}')}; "
 )
 # The words before a script that runs in Snakemake's own Python. They do not name it: a parameter that changes
