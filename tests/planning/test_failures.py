@@ -12,7 +12,7 @@ from planning.failures import Failure, broken, first_failure, log_of, parse_summ
 STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *read_analyses()]
 HUB = {"hub": "a/b", "revision": "0123456789abcdef0123456789abcdef01234567", "files": {"w": None}}
 CONFIG = {
-    "run": {"datasets": ["tones", "decoded", "strict"], "models": ["mfcc", "logmel", "deep"]},
+    "run": {"datasets": ["tones", "decoded", "strict", "voice"], "models": ["mfcc", "logmel", "deep"]},
     "datasets": {
         "decoded": {"synthesizer": "neural", "N": 64, "sample_rate": 16000, "duration": 1.0},
         "strict": {"synthesizer": "additive", "N": 64, "sample_rate": 16000, "duration": 1.0, "strict": True},
@@ -147,6 +147,14 @@ def test_without_its_sounds_or_controls_a_data_set_is_broken(
 ):
     begun(log)
     assert broken({pending}, dataset, config, definitions) == Failure(stage, log)
+
+
+def test_a_data_set_whose_environment_could_not_be_built(begun, config, definitions):
+    log = begun("logs/environment/voice.log")
+    built = ("environment", "resources/environments/voice/requirements.lock")
+    made = ("synthesize", "results/voice/sounds/audio.wav")
+    assert broken({built, made}, "voice", config, definitions) == Failure("environment", log)
+    assert broken({built}, "tones", config, definitions) is None
 
 
 def test_a_gate_that_did_not_end_breaks_only_a_strict_data_set(begun, config, definitions):

@@ -1,4 +1,4 @@
-"""Whole runs on other sounds: speech, a trained decoder, drums, recordings, ones own synthesizer."""
+"""Whole runs on other sounds: speech, a neural voice, a trained decoder, drums, recordings, one's own."""
 
 import os
 import re
@@ -22,9 +22,9 @@ from runs import (
 pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.mark.analyses(*FEW)]
 
 
-@pytest.mark.environments("neural")
-def test_speech_a_trained_decoder_a_drum_and_recordings(clone):
-    """Each with its real parts: espeak-ng, PyTorch in an environment of its own, audio files."""
+@pytest.mark.environments("neural", "voice")
+def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
+    """Each with its real parts: espeak-ng, two environments of synthesizers' own, audio files."""
     (clone / "violin").mkdir()
     rows = ["file,pitch,dynamics"]
     for i, (pitch, word) in enumerate([(p, w) for p in (60, 63, 67, 70) for w in ("pp", "ff")]):
@@ -39,6 +39,13 @@ def test_speech_a_trained_decoder_a_drum_and_recordings(clone):
     words = write_datasets(
         clone,
         speech={"synthesizer": "speech", **common, "duration": 1.5, "nuisances": {"text": None}},
+        voice={
+            "synthesizer": "voice",
+            **common,
+            "duration": 0.8,
+            "options": {"texts": ["wˈA."]},  # way
+            "factors": {"timbre": None},
+        },
         neural={"synthesizer": "neural", **common},
         neural_ladder={"ladder": {"of": "neural", "points": 1, "steps": [0.5, 4]}, "seed": 3},
         circle={
@@ -56,6 +63,8 @@ def test_speech_a_trained_decoder_a_drum_and_recordings(clone):
     spoken = parameters(clone, "speech")
     np.testing.assert_allclose(spoken.f0, spoken.requested_f0, rtol=0.01)
     assert (spoken.f0 != spoken.requested_f0).any()
+    assert parameters(clone, "voice").columns.tolist() == ["sound", "timbre", "nuisance_gain"]
+    assert float(checks(clone, "voice").value["own_row", ""]) < 1e-9  # the gate's process speaks alike
     decoded = parameters(clone, "neural")
     np.testing.assert_allclose(decoded.brightness, decoded.requested_brightness, rtol=1e-6)
     assert parameters(clone, "neural_ladder").ladder_factor.nunique() == 5  # and none
@@ -67,7 +76,8 @@ def test_speech_a_trained_decoder_a_drum_and_recordings(clone):
     assert checks(clone, "violin").breach["level_correlation", "dynamics"] == "yes"
     page = (clone / "results" / "report.html").read_text()
     assert all(
-        f'<h2 id="data-{d}">' in page for d in ("speech", "neural", "neural_ladder", "circle", "violin")
+        f'<h2 id="data-{d}">' in page
+        for d in ("speech", "voice", "neural", "neural_ladder", "circle", "violin")
     )
     again = snakemake(clone, *words)
     assert "Nothing to be done" in again.stdout
