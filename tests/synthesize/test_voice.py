@@ -96,6 +96,8 @@ def test_one_row_of_a_voices_styles_serves_all_texts(options, monkeypatch):
         ({"voices": ["a", "bee"]}, "there is no voice bee; known: a, b, c"),
         ({"voices": ["a"]}, r"options\.voices must be two names, not \['a'\]"),
         ({"voices": "ab"}, r"options\.voices must be two names, not 'ab'"),
+        ({"voices": 2}, "options.voices must be two names, not 2"),
+        ({"package": 2}, "options.package must be the name of a package, not 2"),
         ({"texts": []}, r"options\.texts must be a list of phonemes, not \[\]"),
         ({"texts": ["we 9"]}, "the network has no phoneme 9 e, of the text we 9"),
         ({"texts": [""]}, "a text has 0 phonemes; 1 to 510 can be spoken"),
@@ -104,6 +106,19 @@ def test_one_row_of_a_voices_styles_serves_all_texts(options, monkeypatch):
 def test_faults_are_one_sentence(options, change, sentence):
     with pytest.raises(ValueError, match=f"^voice: {sentence}$"):
         voice.render(settings(), RATE, 1.5, **options | change)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda *_: [np.zeros((1, 99))], r"the network's answer to the text w.* is silent"),
+        (lambda *_: 1 / 0, "the network does not take tokens, style and speed: division by zero"),
+    ],
+)
+def test_a_network_that_does_not_speak_is_one_sentence(options, monkeypatch, answer, sentence):
+    monkeypatch.setattr(StandIn, "run", answer)
+    with pytest.raises(ValueError, match=f"^voice: {sentence}$"):
+        voice.render(settings(), RATE, 1.5, **options)
 
 
 def test_what_a_folder_must_hold_is_one_sentence(tmp_path):

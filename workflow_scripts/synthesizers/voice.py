@@ -102,7 +102,7 @@ class Speaker(NamedTuple):
 
 def installed(package):
     """Folder of an installed package, which is not imported, or None."""
-    spec = importlib.util.find_spec(package)
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None
     return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
 
 
@@ -147,14 +147,14 @@ def speaker(package, folder):
             "voice: onnxruntime is not installed; run with resources/environments/voice/bin/python"
         ) from None
     parts, voices, symbols = files_of(package, folder)
-    model = b"".join(part.read_bytes() for part in parts)
-    stated = symbols.with_name("model.sha256")
-    if stated.is_file() and stated.read_text().split()[0] != hashlib.sha256(model).hexdigest():
-        raise ValueError(f"voice: the network in {parts[0].parent} is damaged; install the package again")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     try:
+        model = b"".join(part.read_bytes() for part in parts)
+        stated = symbols.with_name("model.sha256")
+        if stated.is_file() and stated.read_text().strip() != hashlib.sha256(model).hexdigest():
+            raise ValueError("the network is damaged; install the package again")
         network = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         listed = json.loads(symbols.read_text("utf-8"))
         with np.load(voices) as file:
@@ -189,7 +189,8 @@ def speak(package, folder, pair, text, setting):
     """A phrase at RATE without silence around it, float64 (t,).
 
     text: phonemes; setting: timbre, prosody, speed, index of a third voice, seed. Raises ValueError for a
-    symbol that the network does not know and for a text that is empty or too long.
+    symbol that the network does not know, a text that is empty or too long, and a network that does not
+    speak.
     """
     network, symbols, voices = speaker(package, folder)
     timbre, prosody, speed, third, rounding = setting
@@ -201,17 +202,32 @@ def speak(package, folder, pair, text, setting):
     style = style_of(voices, pair, timbre, prosody, int(third), int(rounding))
     inputs = (tokens, style, np.array([speed], np.float32))
     names = [wanted.name for wanted in network.get_inputs()]
-    sound = network.run(None, dict(zip(names, inputs, strict=True)))[0].ravel().astype(float)
-    loud = np.flatnonzero(np.abs(sound) > QUIET * np.abs(sound).max())
+    try:
+        answer = network.run(None, dict(zip(names, inputs, strict=True)))[0]
+    except Exception as problem:  # of ONNX Runtime, with its own kinds; or inputs of another number
+        reason = str(problem).splitlines()[0]
+        raise ValueError(f"voice: the network does not take tokens, style and speed: {reason}") from problem
+    sound = answer.ravel().astype(float)
+    loud = np.flatnonzero(np.abs(sound) > QUIET * np.abs(sound).max(initial=0))
+    if not len(loud):
+        raise ValueError(f"voice: the network's answer to the text {text} is silent")
     return sound[loud[0] : loud[-1] + 1]
+
+
+def are_texts(given):
+    """Whether an option is a list of texts that is not empty."""
+    return isinstance(given, (list, tuple)) and bool(given) and all(isinstance(text, str) for text in given)
 
 
 def phrases(parameters, voices, texts, package, folder):
     """The phrases of some settings, list of float64 (t,) at RATE. Arguments and errors as of render()."""
-    for name, words, fits in (("voices", voices, len(voices) == 2), ("texts", texts, len(texts) > 0)):
-        if not fits or isinstance(words, str) or not all(isinstance(word, str) for word in words):
-            wanted = "two names" if name == "voices" else "a list of phonemes"
-            raise ValueError(f"voice: options.{name} must be {wanted}, not {words!r}")
+    for name, given, wanted, fits in (
+        ("voices", voices, "two names", are_texts(voices) and len(voices) == 2),
+        ("texts", texts, "a list of phonemes", are_texts(texts)),
+        ("package", package, "the name of a package", isinstance(package, str)),
+    ):
+        if not fits:
+            raise ValueError(f"voice: options.{name} must be {wanted}, not {given!r}")
     names = ("timbre", "prosody", "speed", "voice", "rounding")
     settings = np.stack([np.asarray(parameters[name], float) for name in names], axis=1).tolist()
     chosen = [texts[int(i) % len(texts)] for i in parameters["text"]]
