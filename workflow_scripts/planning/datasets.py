@@ -25,7 +25,7 @@ from planning.schema import defaults
 
 NOT_OF_SOUNDS = ("analyses", "resample", "strict", "env", "requirements")  # keys that decide no sound
 # What making and checking sounds imports, besides what every environment has.
-FOR_SOUNDS = ["matplotlib", "pandas", "scipy", "soxr"]
+FOR_SOUNDS = ["matplotlib", "pandas", "scikit-learn", "scipy", "soxr"]
 
 
 def without(mapping, *keys):

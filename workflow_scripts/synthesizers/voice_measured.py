@@ -53,6 +53,7 @@ NUISANCES = {
 }
 ENDS = {"prosody": (285, 85), "timbre": (546, 348)}  # Hz, f0 and centroid where the knob is 0 and 1
 SECONDS = 0.94  # of the default text at speed 1
+SHORTENING = 1.28  # exponent: a phrase of twice the speed is less than half as long
 SPEEDS = (0.5, 2)  # beyond, speech falls apart
 
 
@@ -62,7 +63,8 @@ def knobs(f0, centroid, seconds):
         np.interp(on_scale(values, scale), *(pair[::-1] for pair in (on_scale(ends, scale), (0, 1))))
         for values, ends, scale in ((f0, ENDS["prosody"], "erb"), (centroid, ENDS["timbre"], "log"))
     )
-    return {"timbre": timbre, "prosody": prosody, "speed": np.clip(SECONDS / np.asarray(seconds), *SPEEDS)}
+    speed = np.clip((SECONDS / np.asarray(seconds)) ** (1 / SHORTENING), *SPEEDS)
+    return {"timbre": timbre, "prosody": prosody, "speed": speed}
 
 
 def centroid_of(sound, sample_rate):
