@@ -15,14 +15,14 @@ from planning.datasets import resolved, sources, synthesizer_module, trainer, wi
 from planning.environments import call, environment, environment_of, local, post_deploy, scripts, spec
 from planning.failures import broken, first_failure, log_of, of_this_run, paths_of, unchecked
 from planning.fan_in import CLOUD
-from planning.models import any_of, layers_of, parts_of, poolings_of, receipts, rows_of_models
+from planning.models import any_of, first_parts, layers_of, parts_of, poolings_of, receipts, rows_of_models
 from planning.models import weights_to_fetch, weights_to_place
 from planning.places import HOME, SCRIPTS
 from planning.schema import defaults
 from planning.shown import caption, caption_file, shown, shown_outputs
 from shared.arguments import path_of, word
 from shared.declared import declared
-from shared.names import CONTROLS, part_name
+from shared.names import CONTROLS
 
 CONDA = environments.by_conda(workflow.deployment_settings)
 snakemake_settings.without_conda(workflow.deployment_settings)
@@ -44,9 +44,8 @@ SHARDS = {name: shards for name, shards in SHARDS.items() if shards}
 UNSHARDED = [name for name in DEFINITIONS if name not in SHARDS]
 JOB_SIZES = SIZES | {name: shards[0][1] for name, shards in SHARDS.items()}  # sounds of one job
 PRECOMPUTED = [name for name, entry in config["models"].items() if entry["module"] == "precomputed"]
-LAYERED = [
-    name for name, entry in config["models"].items() if parts_of(entry)
-]  # with layers or several poolings
+# with layers or several poolings
+LAYERED = [name for name, entry in config["models"].items() if parts_of(entry)]
 MODELS_WITHOUT_LAYERS = [name for name in config["models"] if name not in [*PRECOMPUTED, *LAYERED]]
 ROWS = rows_of_models(config)  # models, further poolings and layers
 ALL_ROWS = [*ROWS, *CONTROLS]
@@ -157,8 +156,7 @@ def shard(wildcards):
 
 
 def declared_settings(table):
-    """Params function: {name: value} of what a declared script takes. A change of it makes the job again."""
-    # Snakemake records it. It does not record what a function of input and output gives, as the words below.
+    """Params function: {name: value} of what a declared script takes. Snakemake records it, unlike the words."""
     return lambda wildcards: {
         name: deep(wildcards.dataset) if name == "models" else setting(name)(wildcards)
         for name in table["takes"]
@@ -221,10 +219,7 @@ def figures_of(dataset):
 def deep(dataset):
     """The models of the run with layers or several poolings that did not fail on a data set."""
     pattern = "results/{dataset}/subspaces/{model}.scores.csv"
-    first = {
-        m: part_name(m, parts_of(config["models"][m])[0]) for m in config["run"]["models"] if m in LAYERED
-    }
-    return [model for model, row in first.items() if of_models(pattern, [row], dataset=dataset)]
+    return [m for m, row in first_parts(config).items() if of_models(pattern, [row], dataset=dataset)]
 
 
 def explorable(dataset):

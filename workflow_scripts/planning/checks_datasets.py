@@ -16,8 +16,8 @@ from shared.listed_files import folder_fault, listed_files
 from shared.sentences import first_few
 
 from planning.checks import environment_faults, local_faults
+from planning.checks_factors import factor_faults, factor_name_faults, ladder_step_faults
 from planning.datasets import (
-    declaration,
     has_render,
     possible_nuisances,
     resolved,
@@ -31,7 +31,6 @@ from planning.places import script_path
 from planning.schema import schema
 from planning.words import closest
 
-HALF = 0.5  # JND, a step that every ladder has (see JACOBIAN in synthesize/designs.py)
 BRACES = re.compile(r"\{.*\}")
 RENAME = "Snakemake takes braces in a path for a name of its own; rename the file or folder"
 
@@ -132,71 +131,6 @@ def resample_faults(config, where, entry):
     for model in entry["resample"] if isinstance(entry["resample"], list) else []:
         if model not in config["models"]:
             yield f"{where}.resample: {model!r} is not defined, {closest(model, config['models'])}"
-
-
-def factor_name_faults(where, entry):
-    """Faults of the names of a data set's factors."""
-    if not entry["factors"]:
-        yield f"{where}.factors: name at least one"
-    for factor in entry["factors"]:
-        if factor in ("sound", "file") or factor.startswith(("ladder_", "nuisance_", "requested_")):
-            yield f"{where}.factors.{factor}: this name is taken by a column of parameters.csv"
-        if factor in entry["nuisances"]:
-            yield f"{where}.nuisances.{factor}: a factor has this name; leave one of the two out"
-
-
-def factor_faults(where, factor, entry):
-    """Faults of one factor."""
-    known = declaration(synthesizer_path(entry["synthesizer"]), "FACTORS")
-    stated, design = entry["factors"][factor], entry["design"]
-    if known and factor not in known:
-        yield f"{where}: {entry['synthesizer']} has no such factor, {closest(factor, known)}"
-    elif missing := [key for key in ("unit", "scale") if key not in stated]:
-        yield f"{where}: state its {missing[0]}"
-    elif faults := [*range_faults(where, stated, design)]:
-        yield from faults
-    elif design == "table":
-        return
-    elif stated["low"] > stated["high"] or (stated["low"] == stated["high"] and design != "grid"):
-        yield f"{where}: low {stated['low']} is not below high {stated['high']}"
-    elif stated["low"] <= 0 and stated["scale"] == "log":
-        yield f"{where}: a log scale needs a range above 0"
-    elif stated["low"] <= 0 and "percent" in stated.get("jnd", {}):
-        yield f"{where}: a JND in percent needs a range above 0"
-
-
-def ladder_step_faults(where, entry):
-    """Steps of a ladder that are finer than the synthesizer makes them."""
-    smallest = min(HALF, *entry["ladder"]["steps"])
-    for factor, stated in entry["factors"].items():
-        if "finest" not in stated:
-            continue
-        step, finest = (size_at(stated["low"], stated[key]) for key in ("jnd", "finest"))
-        if smallest * step < finest * 0.999:  # but for rounding
-            cure = f"state steps from {finest / step:.2g} on"
-            if HALF * step < finest * 0.999:
-                cure = f"state a JND of {factor} that is {finest / step / HALF:.2g} times as large, or more"
-            yield (
-                f"{where}.ladder.steps: {smallest:g} JND of {factor} is finer than {entry['synthesizer']} "
-                f"makes it; {cure}"
-            )
-
-
-def size_at(value, jnd):
-    """Size of a JND in the factor's unit, at some value of the factor."""
-    return jnd["step"] if "step" in jnd else abs(value) * jnd["percent"] / 100
-
-
-def range_faults(where, stated, design):
-    """Faults in how a factor's range is stated: a grid takes steps or a choice, a table nothing, others two
-    ends.
-    """
-    needed = {"grid": [("start", "stop", "step"), ("choice",)], "table": [()]}.get(design, [("low", "high")])
-    ignored = {"unit", "scale", "jnd", "finest", "default", "levels"}
-    given = stated.keys() - ignored - ({"low", "high"} if design in ("grid", "table") else set())
-    if not any(given == set(keys) for keys in needed):
-        wanted = " or ".join(", ".join(keys) for keys in needed) or "no range"
-        yield f"{where}: a {design} design needs {wanted}; stated: {', '.join(sorted(given)) or 'none'}"
 
 
 def nuisance_faults(where, nuisance, entry, possible):

@@ -117,6 +117,12 @@ def rows_of_models(config):
     return rows
 
 
+def first_parts(config):
+    """The row of the first further part of each model of the run that has several, {model: row}."""
+    parts = {model: parts_of(config["models"][model]) for model in config["run"]["models"]}
+    return {model: part_name(model, names[0]) for model, names in parts.items() if names}
+
+
 def any_of(names):
     """A regular expression that matches these names and no others."""
     return "|".join(map(re.escape, names)) or "(?!)"
