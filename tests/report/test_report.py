@@ -10,7 +10,7 @@ import pytest
 import yaml
 from compare import compare
 from conftest import ROOT
-from report import explore, inlined, report
+from report import explore, facts, inlined, report
 from shared import logs as reasons
 from shared.scores import write_table
 
@@ -212,6 +212,23 @@ def test_report_shows_scores_marks_and_failures_and_escapes_them(page):
     assert HOSTILE not in outside
     assert outside.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 3
     assert "http" not in outside.split("</head>")[1].split("<pre")[0]  # nothing is fetched
+
+
+@pytest.mark.parametrize("module", ["adapters.crepe", "precomputed"])
+def test_rows_of_the_tables_of_models_are_as_wide_as_their_heads(module):
+    known = FACTS | {"module": module, "file": "mine.npy", "sha256": "0" * 64}
+    if module == "precomputed":
+        known = {key: value for key, value in known.items() if key != "audit"}
+    for cells, heads in ((facts.card_cells(known), facts.CARD), (facts.audit_cells(known), facts.AUDIT)):
+        assert sum(cell.span for cell in cells) == len(heads)
+        assert heads.index(cells[-1].head) == len(heads) - 1
+
+
+def test_a_model_of_one_length_is_told_without_a_mark():
+    known = FACTS | {"audit": AUDIT | {"silence_cosine": None, "silence_refused": "wants 1 s"}, "marks": {}}
+    cell = next(cell for cell in facts.audit_cells(known) if cell.head == "silence behind")
+    assert [line.text for line in cell.lines] == ["takes no longer clip", "wants 1 s"]
+    assert "mark" not in {line.kind for line in cell.lines}
 
 
 def test_a_note_stands_beside_a_value_by_its_state_not_by_its_words(page):

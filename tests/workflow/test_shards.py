@@ -82,10 +82,13 @@ def test_embeddings_and_layers_are_the_same(both):
 
 
 def test_facts_are_of_the_whole(both):
-    _, sharded, _ = both
-    for facts in sharded["facts"].values():
+    whole, sharded, _ = both
+    for name, facts in sharded["facts"].items():
         assert facts["N"] == 40
         assert facts["shards"] == 3
+        assert facts["marks"] == whole["facts"][name]["marks"]
+        assert facts["parameters"] == whole["facts"][name]["parameters"]
+        assert facts["rows"]["rank_rows"] == 40
     assert sharded["facts"]["deep.1"]["layer"] == "second"
 
 
