@@ -24,6 +24,7 @@ FIGURE = {
 }
 
 PANELS = {"probe_r2": "R2 of the linear probe", "r2": "R2 of nearest-neighbour regression"}
+SPREAD = 0.3  # layers over which the factors stand side by side
 GAP = 0.7  # layers between the last layer and the model's own embedding
 
 
@@ -60,7 +61,8 @@ def draw(factors, models, scores):
             if not len(rows):
                 continue
             for i, factor in enumerate(factors):
-                color, of = f"C{i % 10}", rows[rows.factor == factor]
+                color, aside = f"C{i % 10}", SPREAD * ((i + 0.5) / len(factors) - 0.5)
+                of = rows[rows.factor == factor].assign(place=lambda of, aside=aside: of.place + aside)
                 deep = of.name.map(str.isdigit).astype(bool)
                 layers, others = of[deep], of[~deep]
                 axis.vlines(of.place, of.low, of.high, color=color, linewidth=1)
@@ -75,7 +77,8 @@ def draw(factors, models, scores):
             axis.set_xlabel("layers by depth, then embedding and poolings")
         row[0].set_ylabel("R2")
     axes[0, 0].set_ylim(bottom=max(-0.2, axes[0, 0].get_ylim()[0]))
-    axes[0, 1].legend(fontsize=7, frameon=False)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=8, fontsize=7, frameon=False)
     return figure
 
 
