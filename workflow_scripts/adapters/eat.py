@@ -1,4 +1,4 @@
-"""EAT and SSLAM of the Hugging Face hub: masked models of spectrograms whose code lies beside their weights.
+"""EAT and SSLAM from the Hugging Face hub: masked models of spectrograms with code of their own.
 
 The weights are a folder with config.json, the tensors and the code (`trust_code: true`), and no extractor:
 their authors compute the log-mel spectrogram outside, as that of the Audio Spectrogram Transformer, of the
