@@ -3,7 +3,7 @@
     resources/environments/transformers/bin/python benchmarks/hub_models.py [--models wavlm ast] > table.md
 
 For each entry whose class transformers has: its configuration with the published hyper-parameters, random
-weights, saved as a snapshot of the hub is, and eight tones of a second embedded from there by embed.embed as
+weights, saved as a snapshot of the hub is, and eight tones of 0.25 s embedded from there by embed.embed as
 a job would. It shows that the entry loads, its embedding's size, time and memory, and what the audit says;
 nothing of what training gives. Columns:
 
@@ -201,7 +201,7 @@ def embedded(name, folder):
 
     entry, work = ENTRIES[name], folder.parent
     rate = entry["sample_rate"]
-    t = np.arange(rate) / rate
+    t = np.arange(rate // 4) / rate
     tones = [
         0.1 * np.sin(2 * np.pi * f0 * t) + 0.05 * np.sin(4 * np.pi * f0 * t)
         for f0 in 220 * 2 ** (np.arange(8) / 4)
