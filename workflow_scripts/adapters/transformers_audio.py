@@ -81,8 +81,9 @@ class Representation(torch.nn.Module):
         whole = getattr(transformers, architecture).from_pretrained(folder, trust_remote_code=TRUSTED).eval()
         half = whole.get_encoder() if whole.config.is_encoder_decoder else whole
         self.network = getattr(half, "audio_model", half)
-        words = inspect.signature(self.network.forward).parameters
-        self.words = {"output_hidden_states": True} if "output_hidden_states" in words else {}
+        words = inspect.signature(self.network.forward).parameters.values()
+        takes = any(word.name == "output_hidden_states" or word.kind is word.VAR_KEYWORD for word in words)
+        self.words = {"output_hidden_states": True} if takes else {}
         self.sample_rate = self.extractor.sampling_rate if self.extractor else sample_rate
         with torch.no_grad():
             size = self(torch.zeros(1, self.sample_rate)).shape[1]
