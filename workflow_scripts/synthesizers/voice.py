@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy import signal
 
 from synthesizers.speech import clip
 
@@ -90,6 +91,7 @@ THIRD = 0.25  # share of a third voice in a style
 NUDGE = 1e-3  # length of a nudge, as a share of the style's
 QUIET = 0.01  # of the peak: what is softer at either end counts as silence
 LONGEST = 510  # phonemes
+LOW_CUT = signal.butter(2, 30, "highpass", fs=RATE, output="sos")  # the network's answers have some DC
 
 
 class Speaker(NamedTuple):
@@ -211,7 +213,7 @@ def speak(package, folder, pair, text, setting):
     loud = np.flatnonzero(np.abs(sound) > QUIET * np.abs(sound).max(initial=0))
     if not len(loud):
         raise ValueError(f"voice: the network's answer to the text {text} is silent")
-    return sound[loud[0] : loud[-1] + 1]
+    return signal.sosfiltfilt(LOW_CUT, sound)[loud[0] : loud[-1] + 1]
 
 
 def are_texts(given):
