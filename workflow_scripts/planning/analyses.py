@@ -11,10 +11,9 @@ from pathlib import Path
 
 from shared.arguments import INPUTS, flag, is_switch, path_of, word, written_by
 from shared.declared import all_declared
-from shared.names import CONTROLS
+from shared.names import CONTROLS, METRICS
 
 from planning.datasets import settings
-from planning.schema import defaults
 
 FOLDER = Path(__file__).parents[1]
 
@@ -91,7 +90,7 @@ def setting_of(name, config, dataset, entry, row=None):
         return entry["design"]
     if name in ("reduce", "metric"):
         value = None if row in CONTROLS else settings(config, dataset, name)
-        if value == defaults("analyses")[name]:
+        if value == METRICS[0]:
             return None
         return json.dumps(value) if isinstance(value, dict) else value
     analysis, _, key = name.rpartition(".")

@@ -175,7 +175,8 @@ def settings(config, dataset, analysis):
     Those of isomap and knn are overruled one by one. One that no config states has its default.
     """
     own = config["datasets"][dataset].get("analyses", {})
-    general = (defaults("analyses") | config["analyses"]).get(analysis)
+    stated = config["analyses"]
+    general = stated[analysis] if analysis in stated else defaults("analyses")[analysis]
     if analysis in ("isomap", "knn"):
         return general | own.get(analysis, {})
     return own.get(analysis, general)
