@@ -30,8 +30,8 @@ FACTORS = {
     "centroid": {
         "unit": "Hz",
         "scale": "log",
-        "low": 370,
-        "high": 520,
+        "low": 380,
+        "high": 500,
         "default": 440,
         "jnd": {"percent": 5, "source": "assumed: the figure commonly quoted for the centroid"},
         "finest": {"percent": 2.4},
@@ -52,6 +52,7 @@ NUISANCES = {
     "rounding": {"unit": "seed", "integers": 2147483647, "default": 0},
 }
 ENDS = {"prosody": (285, 85), "timbre": (546, 348)}  # Hz, f0 and centroid where the knob is 0 and 1
+DARKENING = 386 / 450  # ratio of centroids at prosody 1 and 0
 SECONDS = 0.94  # of the default text at speed 1
 SHORTENING = 1.28  # exponent: a phrase of twice the speed is less than half as long
 SPEEDS = (0.5, 2)  # beyond, speech falls apart
@@ -59,12 +60,16 @@ SPEEDS = (0.5, 2)  # beyond, speech falls apart
 
 def knobs(f0, centroid, seconds):
     """Where requests stand on the knobs of voice.py: {timbre, prosody, speed: float (n,)}."""
-    prosody, timbre = (
-        np.interp(on_scale(values, scale), *(pair[::-1] for pair in (on_scale(ends, scale), (0, 1))))
-        for values, ends, scale in ((f0, ENDS["prosody"], "erb"), (centroid, ENDS["timbre"], "log"))
-    )
+    prosody = place(f0, ENDS["prosody"], "erb")
+    timbre = place(centroid / DARKENING ** (prosody - 0.5), ENDS["timbre"], "log")
     speed = np.clip((SECONDS / np.asarray(seconds)) ** (1 / SHORTENING), *SPEEDS)
     return {"timbre": timbre, "prosody": prosody, "speed": speed}
+
+
+def place(values, ends, scale):
+    """Where values lie between two falling ends on a scale, 0 to 1, float (n,)."""
+    first, last = on_scale(ends, scale)
+    return np.interp(-on_scale(values, scale), [-first, -last], [0, 1])
 
 
 def centroid_of(sound, sample_rate):
