@@ -13,6 +13,7 @@ import soundfile
 from shared.files import written_whole
 
 RIFF_LIMIT = 2**32 - 2**16  # bytes that a WAV header can count; RF64 counts more
+HEADER = 4096  # bytes, more than what stands before the samples
 BLOCK = 2**22  # samples that a stage holds at once: bounds its memory whatever N is
 
 
@@ -63,9 +64,18 @@ def write_audio(path, sounds, rate, N):
     sounds = iter(sounds)
     first = next(sounds)
     large = 4 * N * first.shape[1] > RIFF_LIMIT
-    with (
-        written_whole(path) as draft,
-        soundfile.SoundFile(draft, "w", rate, 1, subtype="FLOAT", format="RF64" if large else "WAV") as file,
-    ):
-        for block in itertools.chain([first], sounds):
-            file.write(block.ravel())
+    format = "RF64" if large else "WAV"
+    with written_whole(path) as draft:
+        with soundfile.SoundFile(draft, "w", rate, 1, subtype="FLOAT", format=format) as file:
+            for block in itertools.chain([first], sounds):
+                file.write(block.ravel())
+        forget_time(draft)
+
+
+def forget_time(path):
+    """Set the time that a float WAV states in its chunk PEAK to 0, so that equal sounds make equal files."""
+    with open(path, "r+b") as file:
+        place = file.read(HEADER).find(b"PEAK")
+        if place >= 0:
+            file.seek(place + 12)  # behind the chunk's name, size and version
+            file.write(bytes(4))
