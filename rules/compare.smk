@@ -1,5 +1,7 @@
 """Fan-in: the table of scores and Figures 2 to 4 of each data set, over all models."""
 
+EMBEDDING, NEIGHBORS = (path_of(name, ANALYSES) for name in ("embeddings", "neighbors"))
+
 
 rule compare:
     """Gather the scores of every analysis and model, and tell which differences between models are real."""
@@ -33,6 +35,40 @@ rule compare:
         "{params.call} compare.compare --results results/{wildcards.dataset} "
         "--analyses {params.analyses:q} --models {params.models:q} --without {params.without:q} "
         "--failed {params.failed:q} --output {output.scores:q} --differences {output.differences:q} > {log:q} 2>&1"
+
+
+rule pairs:
+    """Compare every two models on the same sounds: how alike they are, and which factor parts them."""
+    input:
+        script=scripts("compare.pairs"),
+        environment=environment("analysis"),
+        parameters="results/{dataset}/sounds/parameters.csv",
+        embeddings=per_model(EMBEDDING, NEIGHBORS),
+        neighbors=per_model(NEIGHBORS, EMBEDDING),
+    output:
+        shown("results/{dataset}/models.csv", caption("models"), "Tables"),
+    log:
+        "logs/pairs/{dataset}.log",
+    benchmark:
+        "logs/pairs/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: (500 + 5 * len(ALL_ROWS)) * attempt,
+        runtime=growing(60),
+    params:
+        call=call("analysis"),
+        # names, not paths: of hundreds of models the paths would be longer than a command may be
+        models=lambda wildcards, input: [Path(path).stem for path in input.embeddings],
+        factors=setting("factors"),
+        design=setting("design"),
+        K=setting("isomap.K"),
+        standardize=flag("--standardize", setting("standardize")),
+        shuffles=setting("shuffles"),
+        seed=setting("seed"),
+    shell:
+        "{params.call} compare.pairs --results results/{wildcards.dataset} --models {params.models:q} "
+        "--factors {params.factors:q} --design {params.design} --K {params.K} {params.standardize} "
+        "--shuffles {params.shuffles} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
 
 
 for figure, table in FIGURES.items():

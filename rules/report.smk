@@ -48,6 +48,7 @@ rule report:
         explored=expand("results/{dataset}/explore/{file}", dataset=CLOUDS, file=["clouds.json", "clips.bin"]),
         scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
         differences=expand("results/{dataset}/differences.csv", dataset=DATASETS),
+        pairs=expand("results/{dataset}/models.csv", dataset=CLOUDS),
         parameters=expand("results/{dataset}/sounds/parameters.csv", dataset=DATASETS),
         checks=[f"results/{dataset}/sounds/checks.csv" for dataset in DATASETS if dataset not in UNCHECKED],
         figures=[

@@ -109,6 +109,13 @@ FACTS = {  # of a model, as its embeddings/MODEL.json has them
 }
 SCORE = {"analysis": "knn", "metric": "r2", "factor": "f1", "unit": "share", "better": "high"}
 SCORE |= {"distance": "cosine", "reduce": "pca 64"}
+PAIRS = f"""model_a,model_b,score,factor,value,low,high,chance,n,note
+good,reference,cka,,0.512,0.4,0.6,0,9,
+good,reference,rsa,,0.3,0.2,0.4,0,9,
+good,reference,overlap,,0.25,0.2,0.3,0.1,9,
+good,reference,procrustes,,0.7,0.6,0.8,0.2,9,
+good,reference,parted,{HOSTILE},0.31,0.25,0.37,0.01,9,good follows it more
+"""
 CHECKS = f"""check,factor,other,value,limit,unit,breach,note
 level_range,,,15.7,0.5,dB,yes,
 level_correlation,f1,,0.03,0.1,rank correlation,,{HOSTILE}
@@ -155,6 +162,7 @@ def results(tmp_path):
             *("--output", f"{folder}/scores.csv", "--differences", f"{folder}/differences.csv"),
         ]
     )
+    write_text(folder / "models.csv", PAIRS)
     write_text(folder / "embeddings" / "good.json", json.dumps(FACTS))
     write_text(folder / "explore" / "clouds.json", json.dumps({"unit": HOSTILE, "models": {"good": {}}}))
     write_text(folder / "explore" / "clips.bin", "")

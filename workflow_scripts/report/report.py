@@ -25,13 +25,14 @@ from shared.names import CONTROLS, is_layer
 from shared.sounds import count_sounds
 
 from report import facts, overview, tables
+from report.alike import alike
 from report.inlined import embed_pictures, inline_caption, inline_json, inline_script, plotly, read_explored
 
 ROOMS = Path(__file__).parent.parent  # workflow_scripts/
 PAGE = Path(__file__).parent / "page"
 BASE = ("helpers", "state")  # scripts of page/scripts/, in the order in which the page runs them
 EXPLORER = ("clouds", "legend", "camera", "region", "current", "link", "controls")
-TABLES = ("tables", "tips", "models", "takeaway", "cards")
+TABLES = ("tables", "tips", "models", "takeaway", "cards", "alike")
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; style-src 'unsafe-inline'"
 )
@@ -192,10 +193,17 @@ def read_datasets(args):
     models = [row for row in [*args.rows, *CONTROLS] if not is_layer(row)]
     datasets = []
     for name, entry in args.datasets.items():
-        dataset = {"entry": entry, "unchecked": unchecked.get(name), "overview": None, "ladder": None}
+        dataset = {
+            "entry": entry,
+            "unchecked": unchecked.get(name),
+            "overview": None,
+            "ladder": None,
+            "alike": None,
+        }
         dataset |= read_dataset(args.results / name, scores[name], args.rows, args.figures[name], analyses)
         if "ladder" not in entry:
             dataset["ladder"] = ladders.get(name)
+            dataset["alike"] = alike(args.results / name / "models.csv")
             thresholds = scores.get(dataset["ladder"])
             dataset |= first_screen(scores[name], thresholds, list(entry["factors"]), models)
         datasets.append(dataset)

@@ -19,6 +19,7 @@ INPUTS = {  # name: path, what it is
     "embeddings": ("results/{dataset}/embeddings/{model}.npy", "npy, N x D"),
     "neighbors": ("results/{dataset}/neighbors/{model}.npz", "npz of indices and distances"),
     "scores": ("results/{dataset}/scores.csv", "CSV of all scores of the data set"),
+    "pairs": ("results/{dataset}/models.csv", "CSV of how alike every two models are"),
 }
 SETTINGS = {  # name: how argparse reads it; a `store_true` is a flag without a value
     "factors": {"type": json.loads, "required": True, "help": "{factor: entry}, JSON"},

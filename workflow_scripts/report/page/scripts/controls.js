@@ -161,9 +161,9 @@ const controls = (() => {
     event.preventDefault();
   });
 
-  // Opens the explorer on one model, a view per factor: its row of Figure 3.
-  function show(name, model) {
-    sets.reset({ d: name, m: [model], by: "factor" });
+  // Opens the explorer on a data set: on one model with a view per factor (its row of Figure 3), or on two models.
+  function show(name, changes) {
+    sets.reset({ d: name, ...changes });
     build().then(() => { root.scrollIntoView(); link.remember(); });
   }
 

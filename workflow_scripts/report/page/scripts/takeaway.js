@@ -48,7 +48,8 @@
     png: (element, { name }) => save(name, bytesOf(element.src.split(",")[1]), "image/png"),
     plot: (element, { name, format }) =>
       Plotly.downloadImage(element, { format, width: 1100, height: 400, filename: name }),
-    factors: (_, { set, model }) => controls.show(set, model),
+    factors: (_, { set, model }) => controls.show(set, { m: [model], by: "factor" }),
+    pair: (_, { set, pair, factor }) => controls.show(set, { m: pair.split(","), f: factor, by: "model" }),
   };
 
   document.addEventListener("click", ({ target }) => {
