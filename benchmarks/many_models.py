@@ -128,7 +128,9 @@ def main(argv=None):
         few = snakemake(folder, "--configfile", "few.yaml")
         print(f"{few.wall:.0f} s for the analyses of {' and '.join(ANALYSED)} and the controls", flush=True)
         for dataset in clouds[1:]:
-            fan_in = shutil.ignore_patterns("scores.csv", "differences.csv", "figures", "explore")
+            fan_in = shutil.ignore_patterns(
+                "scores.csv", "differences.csv", "models.csv", "figures", "explore"
+            )
             shutil.copytree(folder / "results" / "tones0", folder / "results" / dataset, ignore=fan_in)
         for dataset in (*clouds, "ladder"):
             multiply(folder / "results" / dataset, models)

@@ -104,6 +104,14 @@ def test_differences_between_models_are_paired_and_adjusted(finished):
     assert ((r2.real == "yes") == (r2.p_adjusted.astype(float) < 0.05)).all()
 
 
+def test_every_two_models_of_a_cloud_are_compared(finished):
+    pairs = pandas.read_csv(finished / "results" / "small" / "models.csv", keep_default_na=False)
+    rows = len(MODELS) + 2
+    assert set(pairs.groupby(["score", "factor"]).size()) == {rows * (rows - 1) // 2}
+    assert len(set(zip(pairs.score, pairs.factor, strict=True))) == 4 + 3
+    assert not (finished / "results" / "small_ladder" / "models.csv").exists()
+
+
 def test_report_and_figures(finished):
     page = (finished / "results" / "report.html").read_text()
     assert all(model in page for model in MODELS)
@@ -111,9 +119,9 @@ def test_report_and_figures(finished):
     assert "a ladder of small changes around 2 points of <code>small</code>" in page
     assert not (finished / "results" / "small_ladder" / "isomap").exists()
     for dataset, figures in {
-        "small": ("sounds", "checks", "isomap", "knn", "subspaces"),
+        "small": ("sounds", "checks", "isomap", "knn", "models", "subspaces"),
         "small_ladder": ("sounds", "checks", "threshold"),
-        "small_grid": ("sounds", "checks", "isomap", "knn", "subspaces"),
+        "small_grid": ("sounds", "checks", "isomap", "knn", "models", "subspaces"),
     }.items():
         for figure in figures:
             for ending in ("png", "pdf"):
