@@ -2,8 +2,8 @@
 
     resources/environments/analysis/bin/python benchmarks/pairs.py --models 300
 
-Embeddings of 64 to 2,048 dimensions are made of the same factors and noise. Seconds are CPU time and wall time;
-memory is the largest resident set.
+Embeddings of 64 to 2,048 dimensions are made of the same factors and noise. Seconds are CPU time and wall
+time; memory is the largest resident set.
 """
 
 import argparse
