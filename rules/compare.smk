@@ -1,6 +1,7 @@
 """Fan-in: the table of scores and Figures 2 to 4 of each data set, over all models."""
 
 EMBEDDING, NEIGHBORS = (path_of(name, ANALYSES) for name in ("embeddings", "neighbors"))
+PAIRS = declared(SCRIPTS / "compare" / "pairs.py", "PAIRS")
 
 
 rule compare:
@@ -59,16 +60,11 @@ rule pairs:
         call=call("analysis"),
         # names, not paths: of hundreds of models the paths would be longer than a command may be
         models=lambda wildcards, input: [Path(path).stem for path in input.embeddings],
-        factors=setting("factors"),
-        design=setting("design"),
-        K=setting("isomap.K"),
-        standardize=flag("--standardize", setting("standardize")),
-        shuffles=setting("shuffles"),
-        seed=setting("seed"),
+        settings=declared_settings(PAIRS),
+        arguments=declared_arguments(PAIRS),
     shell:
         "{params.call} compare.pairs --results results/{wildcards.dataset} --models {params.models:q} "
-        "--factors {params.factors:q} --design {params.design} --K {params.K} {params.standardize} "
-        "--shuffles {params.shuffles} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
+        "{params.arguments} > {log:q} 2>&1"
 
 
 for figure, table in FIGURES.items():

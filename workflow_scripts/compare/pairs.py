@@ -20,16 +20,16 @@ Source: Song et al. 2012 and Nguyen et al. 2021 (CKA); Kriegeskorte et al. 2008 
 (Procrustes).
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas
 from scipy.spatial.distance import pdist, squareform
+from shared.arguments import parser_of
 from shared.factors import evenly_spread, read_factors
 from shared.files import written_whole
 from shared.graphs import features, restricted_to
+from shared.names import CONTROLS
 from shared.scores import HALVES, interval, sample
 
 from compare.likeness import (
@@ -50,6 +50,10 @@ from compare.likeness import (
     unit,
 )
 
+PAIRS = {
+    "reads": ["parameters"],
+    "takes": ["factors", "design", "isomap.K", "standardize", "reduce", "metric", "shuffles", "seed"],
+}
 COLUMNS = ["model_a", "model_b", "score", "factor", "value", "low", "high", "chance", "n", "note"]
 CELLS = 160_000_000  # of all models' distances together at most, for memory: fewer sounds of more models
 SOUNDS = 1024  # of a larger data set, so many are drawn
@@ -163,24 +167,20 @@ def near(path, some, K):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_of(__doc__, PAIRS)
     parser.add_argument("--results", type=Path, required=True, help="folder of the data set")
     parser.add_argument("--models", nargs="+", required=True, help="models, their layers and controls")
-    parser.add_argument("--factors", type=json.loads, required=True, help="{factor: entry}, JSON")
-    parser.add_argument("--design", required=True, help="how the sounds fill the ranges of the factors")
-    parser.add_argument("--K", type=int, required=True, help="neighbours per sound")
-    parser.add_argument("--standardize", action="store_true", help="each feature to unit variance first")
-    parser.add_argument("--shuffles", type=int, default=20, help="shufflings for the chance level")
-    parser.add_argument("--seed", type=int, default=0, help="of every random draw")
     parser.add_argument("--output", required=True, help="CSV to write")
     args = parser.parse_args(argv)
-    factors = read_factors(args.results / "sounds" / "parameters.csv", args.factors)
+    factors = read_factors(args.parameters, args.factors)
     some = sample(len(factors), args.seed, sounds_at_most(len(args.models)))
     K = max(1, round(args.K * len(some) / len(factors)))
     neighbors = np.stack([near(args.results / "neighbors" / f"{name}.npz", some, K) for name in args.models])
 
     def points_of(name):
-        return features(np.load(args.results / "embeddings" / f"{name}.npy")[some], args.standardize)
+        of_models = () if name in CONTROLS else (args.reduce, args.metric)
+        path = args.results / "embeddings" / f"{name}.npy"
+        return features(np.load(path)[some], args.standardize, *of_models)
 
     drawn = evenly_spread(factors[some], args.factors, args.design), HALVES, args.seed
     columns = dict(zip(args.factors, factors[some].T, strict=True))
