@@ -30,9 +30,18 @@ def load_model(model_file_path="", hop=50):
 
     with torch.serialization.safe_globals(SETTINGS):
         model = load(model_file_path or "mir-1k_g7", step_size=hop, sampling_rate=SAMPLE_RATE)
+    keep_as_buffers(model.preprocessor)
     model.sample_rate = SAMPLE_RATE
     model.scene_embedding_size = model.timestamp_embedding_size = SIZE
     return model
+
+
+def keep_as_buffers(transform):
+    """Make buffers of the filters of a transform: they were computed and not trained, so they are no parameters."""
+    for module in transform.modules():
+        for name, filters in list(module.named_parameters(recurse=False)):
+            delattr(module, name)
+            module.register_buffer(name, filters.data)
 
 
 def get_timestamp_embeddings(audio, model):
