@@ -59,6 +59,17 @@ def test_what_is_the_same_is_1_and_what_is_independent_at_chance():
         assert row.low - 0.01 < row.chance < row.high + 0.01
 
 
+def test_cka_of_independent_embeddings_is_0_however_many_dimensions_they_have():
+    """Plain CKA grows towards 1 where there are more dimensions than sounds."""
+    rng = np.random.default_rng(7)
+    a, b = rng.standard_normal((2, 64, 2048))
+    value = compared({"a": a, "b": b}, factors_of(64)).loc["cka", "", "a", "b"].value
+    assert value == pytest.approx(0, abs=0.05)
+    grams = [(x - x.mean(axis=0)) @ (x - x.mean(axis=0)).T for x in (a, b)]
+    plain = np.sum(grams[0] * grams[1]) / np.prod([np.linalg.norm(gram) for gram in grams])
+    assert plain > 0.9
+
+
 def hsic(K, L):
     """The unbiased HSIC of Song et al. 2012, their Eq. 5."""
     n = len(K)

@@ -37,7 +37,7 @@ def load_model(model_file_path="", hop=50):
 
 
 def keep_as_buffers(transform):
-    """Make buffers of the filters of a transform: they were computed and not trained, so they are no parameters."""
+    """Make buffers of the filters of a transform: computed and not trained, they are no parameters."""
     for module in transform.modules():
         for name, filters in list(module.named_parameters(recurse=False)):
             delattr(module, name)
