@@ -13,7 +13,7 @@ import json
 import sys
 import torch
 import transformers
-from adapters import codec
+from adapters import codec, transformers_audio
 from adapters.transformers_audio import checked_pooling, part_of
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
@@ -74,6 +74,24 @@ for value, output in wrong:
         part_of(value, output)
     except ValueError as problem:
         found["sentences"].append(str(problem))
+
+folder = f"{sys.argv[1]}/wav2vec2"
+small = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+small |= {"conv_dim": [8] * 7, "feat_extract_norm": "layer", "num_conv_pos_embeddings": 16}
+transformers.Wav2Vec2Model(transformers.Wav2Vec2Config(**small)).save_pretrained(folder)
+transformers.Wav2Vec2FeatureExtractor(do_normalize=False).save_pretrained(folder)
+model = transformers_audio.load_model(folder, output="extract_features")
+sounds = torch.zeros(2, 16000)
+sounds[1, 8000:8160] = torch.randn(160)
+with torch.no_grad():
+    frames, times = transformers_audio.get_timestamp_embeddings(sounds, model)
+    scenes = transformers_audio.get_scene_embeddings(sounds, model)
+found["moments"] = {
+    "frames": frames.shape[1],
+    "click": times[1, (frames[1] - frames[0]).norm(dim=1).argmax()].item(),
+    "mean": float((frames.mean(1) - scenes).abs().max()),
+    "first": times[0, 0].item(),
+}
 print(json.dumps(found))
 """
 
@@ -111,3 +129,12 @@ def test_an_output_that_is_not_there_is_told_with_what_is(found):
         "output 'hidden_states' is no tensor but has parts of its own: go on with one of 0 to 1",
         "output '0': there is no '0' in an answer with no parts",
     ]
+
+
+def test_moments_are_where_they_are_heard(found):
+    """wav2vec 2.0 has a frame every 20 ms; a click of 10 ms at half a second moves the frame there."""
+    moments = found["moments"]
+    assert moments["frames"] == 49
+    assert moments["click"] == pytest.approx(505, abs=20)
+    assert moments["mean"] < 1e-6
+    assert 0 < moments["first"] < 20.5

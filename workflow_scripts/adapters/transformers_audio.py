@@ -16,6 +16,9 @@ Options
     and length` it takes their lengths in samples, too.
     `architecture` names a class of transformers to load in place of AutoModel's choice.
 
+Moments (`embedding: timestamps`) are the frames before that pooling. A model that cuts a spectrogram into
+patches has none.
+
 Padding: Whisper's extractor pads to 30 s, and the pooling is over the part that the sound fills. The
 transformer of spectrograms sees 10 s, and its mean is over all of them, silence included. Layers by hooks
 (`layers` of an entry) average over the padding of both; use the option `output` for these two models.
@@ -99,7 +102,8 @@ class Representation(torch.nn.Module):
         features = {name: value.to(audio.device) for name, value in features.items()}
         return self.network(**features, **self.words)
 
-    def forward(self, audio):
+    def moments(self, audio):
+        """The output over time, (n, frames, D); of an output with one vector a sound, (n, D)."""
         frames = part_of(self.answer(audio), self.output)
         if frames.ndim == 2:
             return frames
@@ -111,7 +115,11 @@ class Representation(torch.nn.Module):
             )
         padded = getattr(self.extractor, "n_samples", 0)
         kept = math.ceil(frames.shape[1] * audio.shape[1] / padded) if padded else frames.shape[1]
-        return self.pool(frames[:, :kept])
+        return frames[:, :kept]
+
+    def forward(self, audio):
+        moments = self.moments(audio)
+        return moments if moments.ndim == 2 else self.pool(moments)
 
 
 def load_model(
@@ -129,3 +137,14 @@ def load_model(
 def get_scene_embeddings(audio, model):
     """float32 (n, D) of float32 (n, T)."""
     return model(audio)
+
+
+def get_timestamp_embeddings(audio, model):
+    """Float32 (n, frames, D) and the middle of each frame in ms, (n, frames). Raises ValueError."""
+    frames = model.moments(audio)
+    if frames.ndim == 2 or hasattr(model.network.config, "patch_size"):
+        what = "one vector a sound" if frames.ndim == 2 else "patches of a spectrogram"
+        raise ValueError(f"output {model.output!r} has {what}, no moments; leave out `embedding: timestamps`")
+    step = 1000 * audio.shape[1] / model.sample_rate / frames.shape[1]
+    times = (torch.arange(frames.shape[1], device=audio.device) + 0.5) * step
+    return frames, times.repeat(len(audio), 1)
