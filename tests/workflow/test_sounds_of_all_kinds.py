@@ -39,11 +39,11 @@ def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
     words = write_datasets(
         clone,
         speech={"synthesizer": "speech", **common, "duration": 1.5, "nuisances": {"text": None}},
-        voice={
+        way={
             "synthesizer": "voice",
             **common,
             "duration": 0.8,
-            "options": {"texts": ["wˈA."]},  # way
+            "options": {"texts": ["wˈA."]},
             "factors": {"timbre": None},
         },
         neural={"synthesizer": "neural", **common},
@@ -63,8 +63,8 @@ def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
     spoken = parameters(clone, "speech")
     np.testing.assert_allclose(spoken.f0, spoken.requested_f0, rtol=0.01)
     assert (spoken.f0 != spoken.requested_f0).any()
-    assert parameters(clone, "voice").columns.tolist() == ["sound", "timbre", "nuisance_gain"]
-    assert float(checks(clone, "voice").value["own_row", ""]) < 1e-9  # the gate's process speaks alike
+    assert parameters(clone, "way").columns.tolist() == ["sound", "timbre", "nuisance_gain"]
+    assert float(checks(clone, "way").value["own_row", ""]) < 1e-9  # the gate's process speaks alike
     decoded = parameters(clone, "neural")
     np.testing.assert_allclose(decoded.brightness, decoded.requested_brightness, rtol=1e-6)
     assert parameters(clone, "neural_ladder").ladder_factor.nunique() == 5  # and none
@@ -77,7 +77,7 @@ def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
     page = (clone / "results" / "report.html").read_text()
     assert all(
         f'<h2 id="data-{d}">' in page
-        for d in ("speech", "voice", "neural", "neural_ladder", "circle", "violin")
+        for d in ("speech", "way", "neural", "neural_ladder", "circle", "violin")
     )
     again = snakemake(clone, *words)
     assert "Nothing to be done" in again.stdout
