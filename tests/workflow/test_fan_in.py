@@ -33,7 +33,6 @@ for figure in ["new"]:
         file.write('\nprint("fan in:", *fan_in.fan_in(workflow.rules))\n')
     done = snakemake(clone, "-n", "--quiet", "all")
     (names,) = [line.split()[2:] for line in done.stdout.splitlines() if line.startswith("fan in: ")]
-    drawn = [
-        f"draw_{figure}" for figure in ("sounds", "isomap", "knn", "subspaces", "threshold", "depth", "new")
-    ]
-    assert set(names) == {"compare", *drawn, "explore", "report"}
+    figures = ("sounds", "isomap", "knn", "subspaces", "threshold", "depth", "models", "new")
+    drawn = [f"draw_{figure}" for figure in figures]
+    assert set(names) == {"compare", "pairs", *drawn, "explore", "report"}

@@ -217,5 +217,5 @@ def test_precomputed_embeddings_go_through_the_whole_workflow(clone):
     assert (smooth[smooth.model == "identity"].real == "yes").all()
     page = (clone / "results" / "report.html").read_text()
     shown = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)  # cards have the same words as data
-    assert shown.count("embedded elsewhere: not audited") == 4
+    assert shown.count("embedded elsewhere: not heard") == 4
     assert "a strand that closes in 1 loop, in 1 piece" in page

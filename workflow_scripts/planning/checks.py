@@ -11,6 +11,7 @@ from shared.names import CONTROLS
 
 from planning.models import layers_of, listed_code, listed_weights, poolings_of, weights_to_fetch
 from planning.places import HOME, script_path
+from planning.schema import defaults
 from planning.words import closest
 
 
@@ -127,7 +128,8 @@ def moment_faults(where, entry):
     if len(set(poolings)) < len(poolings):
         yield f"{where}.pooling: a pooling stands twice"
     for key in ("pooling", "hop"):
-        if key in entry and not poolings:
+        default = defaults("model").get(key)
+        if entry.get(key, default) != default and not poolings:
             yield (
                 f"{where}.{key}: only `embedding: timestamps` is pooled over time; state it, or leave "
                 f"`{key}` out"
