@@ -1,19 +1,13 @@
-"""Trained networks inside wheels that hear chords: that they are what they were trained to be.
-
-Their environment is large and no run of the tests needs it, so that it is not built for these tests alone.
-"""
+"""Trained networks inside wheels that hear chords: that they are what they were trained to be."""
 
 import json
 import subprocess
 
 import numpy as np
 import pytest
-from conftest import ENVIRONMENTS, ROOT
+from conftest import ROOT, built
 
-ENVIRONMENT = ENVIRONMENTS / "wheels"
-pytestmark = pytest.mark.skipif(
-    not (ENVIRONMENT / "requirements.lock").exists(), reason=f"not built: environment {ENVIRONMENT.name}"
-)
+pytestmark = [pytest.mark.network, pytest.mark.environments("wheels")]
 NOTES = """
 import json
 import numpy as np
@@ -68,7 +62,8 @@ tell()
 
 
 def told(code):
-    words = [ENVIRONMENT / "bin" / "python", "-W", "ignore", "-c", NOTES + code]
+    [folder] = built("wheels")
+    words = [folder / "bin" / "python", "-W", "ignore", "-c", NOTES + code]
     done = subprocess.run(words, cwd=ROOT / "workflow_scripts", capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return {name: np.array(value) for name, value in json.loads(done.stdout.splitlines()[-1]).items()}
