@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-`distances` and `ratings` are symmetric, float (n, n); larger is less alike. A pair that nobody rated is NaN in
-`ratings`, and so is the diagonal. An anchor is a sound to which the others are compared. A score of anchors is
-the mean over those that have one.
+`distances` and `ratings` are symmetric, float (n, n); larger is less alike. A pair that nobody rated is NaN
+in `ratings`, and so is the diagonal. An anchor is a sound to which the others are compared. A score of
+anchors is the mean over those that have one.
 
 Sources: Nili et al., PLoS Comput. Biol. 10, 2014, for the noise ceiling; Terasawa, Slaney & Berger, 2005, and
 Tian et al., ISMIR 2025 (arXiv 2507.07764), for the scores of anchors, triplets and NDCG.
@@ -18,7 +18,7 @@ MARGIN = 0.1  # of the range of the ratings: ratings that differ by less have no
 
 
 def spread_to_one(ratings):
-    """Ratings (listeners, n, n) in shares of each listener's own range, 0 to 1; 0 for one who rates all alike."""
+    """Ratings (listeners, n, n) in shares of each listener's own range, 0 to 1; 0 if all are equal."""
     low, high = (function(ratings, axis=(1, 2), keepdims=True) for function in (np.nanmin, np.nanmax))
     return (ratings - low) / np.where(high > low, high - low, 1)
 
@@ -112,12 +112,12 @@ def ranked(ratings):
 
 
 def noise_ceiling(ratings):
-    """What the best possible model could reach, as two bounds: float (2, 6), NaN for fewer than two listeners.
+    """What the best possible model could reach, as two bounds: float (2, 6), NaN for one listener alone.
 
-    The agreement of each listener with the mean of all others, and with the mean of all, both averaged over
-    listeners. The first is what a model reaches that knows what these listeners share as well as the other
-    listeners tell it; no model is likely to exceed the second, which each listener's own noise helps. Listeners
-    are averaged by their ranks, since they use a scale differently. ratings: (listeners, n, n).
+    The agreement of each listener with the mean of all others, and with the mean of all, both averaged
+    over listeners. The first is what a model reaches that knows what these listeners share as well as the
+    other listeners tell it; no model is likely to exceed the second, which each listener's own noise helps.
+    Listeners are averaged by their ranks, since they use a scale differently. ratings: (listeners, n, n).
     """
     if len(ratings) < 2:
         return np.full((2, len(STATISTICS)), np.nan)
@@ -140,7 +140,7 @@ def shuffled_agreement(distances, ratings, shuffles, seed):
 
 
 def partial(told, explaining, held):
-    """Rank correlation of two vectors with a third held fixed; NaN if one of them is constant or tells another.
+    """Rank correlation of two vectors with a third held fixed; NaN if one is constant or tells another.
 
     told, explaining, held: float (pairs,).
     """
