@@ -22,7 +22,7 @@ from planning.schema import defaults
 from planning.shown import caption, caption_file, shown, shown_outputs
 from shared.arguments import path_of, word
 from shared.declared import declared
-from shared.names import CONTROLS
+from shared.names import CONTROLS, is_cloud
 
 CONDA = environments.by_conda(workflow.deployment_settings)
 snakemake_settings.without_conda(workflow.deployment_settings)
@@ -57,7 +57,7 @@ BROKEN = {
 }
 DATASETS = [dataset for dataset in DEFINITIONS if dataset not in BROKEN]
 UNCHECKED = [dataset for dataset in DATASETS if unchecked(PENDING, dataset)]  # their gate did not end
-CLOUDS = [dataset for dataset in DATASETS if "ladder" not in config["datasets"][dataset]]
+CLOUDS = [dataset for dataset in DATASETS if is_cloud(config["datasets"][dataset])]
 FAILED = {
     (dataset, row): failure
     for dataset, row in product(DATASETS, ROWS)
@@ -192,8 +192,8 @@ def figure_memory(table):
 
 
 def largest_K(wildcards):
-    """The most neighbours that an analysis looks at; 0 for a ladder, which has no graph."""
-    if "ladder" in config["datasets"][wildcards.dataset]:
+    """The most neighbours that an analysis looks at; 0 for what has no graph."""
+    if not is_cloud(config["datasets"][wildcards.dataset]):
         return 0
     return max(setting(name)(wildcards) for name in ("isomap.K", "knn.K"))
 

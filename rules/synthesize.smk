@@ -147,6 +147,32 @@ rule check_sounds:
         "{params.strict} --checks {output.checks:q} --figure {output.png:q} {output.pdf:q} > {log:q} 2>&1"
 
 
+rule ratings:
+    """Bring what listeners rated into one form."""
+    input:
+        script=scripts("synthesize.ratings"),
+        environment=environment("analysis"),
+        sources=lambda wildcards: datasets.rating_files(DEFINITIONS[wildcards.dataset]),
+        parameters="results/{dataset}/sounds/parameters.csv",
+    output:
+        "results/{dataset}/sounds/ratings.csv",
+    log:
+        "logs/ratings/{dataset}.log",
+    benchmark:
+        "logs/ratings/{dataset}.tsv"
+    priority: 2
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        call=call("analysis"),
+        ratings=lambda wildcards: json.dumps(DEFINITIONS[wildcards.dataset]["ratings"]),
+    shell:
+        "{params.call} synthesize.ratings --ratings {params.ratings:q} --parameters {input.parameters:q} "
+        "--output {output:q} > {log:q} 2>&1"
+
+
 rule resample:
     """Resample a data set's sounds to a model's rate."""
     input:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shared.arguments import INPUTS, flag, is_switch, path_of, word, written_by
 from shared.declared import all_declared
-from shared.names import CONTROLS, METRICS
+from shared.names import CONTROLS, METRICS, is_cloud
 
 from planning.datasets import settings
 
@@ -50,6 +50,8 @@ def kinds_of(entry, layers=False):
     """What analyses and figures of a data set may be `of`. entry: the data set's; layers: of some models."""
     if "ladder" in entry:
         return ["any", "ladder"]
+    if not is_cloud(entry):
+        return ["any", "rated"]
     return ["any", "cloud", *(["layers"] if layers else [])]
 
 

@@ -13,6 +13,8 @@ import re
 from pathlib import Path
 
 from shared.listed_files import folder_fault, listed_files
+from shared.names import is_cloud
+from shared.rating_files import read_ratings
 from shared.sentences import first_few
 
 from planning.checks import environment_faults, local_faults
@@ -20,9 +22,11 @@ from planning.checks_factors import factor_faults, factor_name_faults, ladder_st
 from planning.datasets import (
     has_render,
     possible_nuisances,
+    rating_files,
     resolved,
     settings,
     size_of,
+    sound_names,
     sounds_at_most,
     synthesizer_path,
     table_of,
@@ -55,6 +59,8 @@ def ladder_faults(config, name):
     parent = config["datasets"].get(of)
     if parent is None:
         yield f"{where}.of: {of!r} is not defined, {closest(of, config['datasets'])}"
+    elif "ratings" in stated:
+        yield f"datasets.{name}.ratings: a ladder has none; rated sounds are a data set of their own"
     elif "ladder" in parent:
         yield f"{where}.of: {of!r} is a ladder itself; name the data set that it is made of"
     elif parent.get("design") == "table":
@@ -207,12 +213,25 @@ def size_faults(config, name, entry):
             f"{where}: normalize time_index divides by the loudest of all sounds, which a shard of {most} "
             f"does not know; set run.shard_size to N = {size} or more"
         )
-    yield from neighbor_faults(config, name, size)
+    yield from neighbor_faults(config, name, size if is_cloud(entry) else None)
     yield from reduce_faults(config, name, sounds_at_most(entry))
+    if "ratings" in entry and size is not None:
+        yield from rating_faults(where, entry)
+
+
+def rating_faults(where, entry):
+    """Faults of what listeners rated, in one sentence."""
+    if braces := [path for path in rating_files(entry) if BRACES.search(path)]:
+        yield f"{where}.ratings: {braces[0]}: {RENAME}"
+        return
+    try:
+        read_ratings(entry["ratings"], sound_names(entry))
+    except ValueError as problem:
+        yield f"{where}.ratings: {problem}"
 
 
 def neighbor_faults(config, name, size):
-    """Faults of the analyses that look at K neighbours. size: number of sounds, None for a ladder."""
+    """Faults of the analyses that look at K neighbours. size: number of sounds, None if it has no graph."""
     for analysis, keys in (("isomap", ("K", "bridge")), ("knn", ("K", "include_self"))):
         used = settings(config, name, analysis)
         missing = [key for key in keys if key not in used]

@@ -79,9 +79,11 @@ def find_files(config):
     """Put paths in place of what the config means: `~`, a name in another Unicode form, backslashes."""
     for entry in config["datasets"].values():
         options = entry.get("options", {})
-        for mapping, key in ((entry, "table"), (options, "folder")):
+        ratings = entry.get("ratings", {})
+        for mapping, key in ((entry, "table"), (options, "folder"), (ratings, "table"), (ratings, "matrix")):
             if key in mapping:
-                mapping[key] = meant(mapping[key])
+                paths = mapping[key]
+                mapping[key] = [meant(path) for path in paths] if isinstance(paths, list) else meant(paths)
         if entry.get("synthesizer", "").endswith(".py"):
             entry["synthesizer"] = meant(entry["synthesizer"])
     for entry in config["models"].values():

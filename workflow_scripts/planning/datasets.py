@@ -23,7 +23,14 @@ from planning.environments import environment_of
 from planning.places import script_path
 from planning.schema import defaults
 
-NOT_OF_SOUNDS = ("analyses", "resample", "strict", "env", "requirements")  # keys that decide no sound
+NOT_OF_SOUNDS = (
+    "analyses",
+    "resample",
+    "strict",
+    "env",
+    "requirements",
+    "ratings",
+)  # keys that decide no sound
 # What making and checking sounds imports, besides what every environment has.
 FOR_SOUNDS = ["matplotlib", "pandas", "scikit-learn", "scipy", "soxr"]
 
@@ -124,7 +131,11 @@ def resolve(entry, parent=None):
         base = resolve(parent)
         if "env" in entry or "requirements" in entry:
             base = without(base, "env", "requirements")
-        entry = {**without(parent, "analyses", "strict", "version"), "seed": base["seed"] + 1, **entry}
+        entry = {
+            **without(parent, "analyses", "strict", "version", "ratings"),
+            "seed": base["seed"] + 1,
+            **entry,
+        }
         entry |= {"parent_seed": base["seed"], "parent_factors": base["factors"]}
     entry = defaults("dataset") | entry
     path = synthesizer_path(entry["synthesizer"])
@@ -258,6 +269,18 @@ def audio(dataset, entry, model, sample_rate):
     resampled = wanted if isinstance(wanted, bool) else model in wanted
     name = f"audio_{sample_rate}" if resampled and sample_rate != entry["sample_rate"] else "audio"
     return f"results/{dataset}/sounds/{name}.wav"
+
+
+def rating_files(entry):
+    """Paths of the files that a data set's ratings are read from, a list."""
+    paths = entry["ratings"].get("matrix", entry["ratings"].get("table"))
+    return [paths] if isinstance(paths, str) else paths
+
+
+def sound_names(entry):
+    """What the sounds of a data set are called in its ratings: their files, or their numbers from 0."""
+    files = table_of(entry).get("file") if entry["design"] == "table" else None
+    return files or [str(i) for i in range(size_of(entry))]
 
 
 def sources(entry):

@@ -141,6 +141,8 @@ def broken(pending, dataset, config, definitions):
         shard_logs = sorted(map(str, Path("logs/synthesize", dataset).glob("*.log")))
         log = first_of_this_run([log_of("synthesize", dataset), *shard_logs])
         return unbuilt(pending, made_in(entry)) or Failure("synthesize", log)
+    if ("ratings", f"results/{dataset}/sounds/ratings.csv") in pending:
+        return Failure("ratings", of_this_run(log_of("ratings", dataset)))
     if entry["strict"] and unchecked(pending, dataset):
         return Failure("check_sounds", of_this_run(log_of("check_sounds", dataset)))
     for rule, path in sorted(pending):

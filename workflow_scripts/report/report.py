@@ -21,7 +21,7 @@ from compare.compare import SCORE
 from shared.declared import all_declared, declared
 from shared.files import written_whole
 from shared.logs import reason
-from shared.names import CONTROLS, is_layer
+from shared.names import CONTROLS, is_cloud, is_layer
 from shared.sounds import count_sounds
 
 from report import facts, overview, tables
@@ -201,7 +201,7 @@ def read_datasets(args):
             "alike": None,
         }
         dataset |= read_dataset(args.results / name, scores[name], args.rows, args.figures[name], analyses)
-        if "ladder" not in entry:
+        if is_cloud(entry):
             dataset["ladder"] = ladders.get(name)
             dataset["alike"] = alike(args.results / name / "models.csv")
             thresholds = scores.get(dataset["ladder"])

@@ -16,6 +16,7 @@ from shared.names import METRICS
 INPUTS = {  # name: path, what it is
     "parameters": ("results/{dataset}/sounds/parameters.csv", "CSV of the factors and nuisances"),
     "audio": ("results/{dataset}/sounds/audio.wav", "WAV of the sounds"),
+    "ratings": ("results/{dataset}/sounds/ratings.csv", "CSV of what listeners rated, by pair"),
     "embeddings": ("results/{dataset}/embeddings/{model}.npy", "npy, N x D"),
     "neighbors": ("results/{dataset}/neighbors/{model}.npz", "npz of indices and distances"),
     "scores": ("results/{dataset}/scores.csv", "CSV of all scores of the data set"),

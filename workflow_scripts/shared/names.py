@@ -19,6 +19,14 @@ CONTROLS = (
 )  # embeddings that know nothing, or exactly the factors; rows of every table
 
 
+WITHOUT_CLOUD = ("ladder", "ratings")  # keys of a data set whose sounds are compared in other ways
+
+
+def is_cloud(entry):
+    """Whether a data set, as its entry states it, is a cloud of sounds that fill a space of factors."""
+    return not any(key in entry for key in WITHOUT_CLOUD)
+
+
 def is_layer(row):
     """Whether a row is a layer or a further pooling of a model: `crepe.0` and `crepe.max` are."""
     return "." in row
