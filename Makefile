@@ -1,5 +1,6 @@
 # make run: the default experiment. Another one: make run RUN="--configfile mine.yaml"
 # make quick: a small experiment, for a first answer in a few minutes
+# make timbre: fetch 21 published experiments on timbre, and set models beside their listeners
 # make report: the report of what is done, after an interrupt
 # make test: all tests. make unit: those that start no Snakemake run and build no environment of a model
 # make models: what a config can name. make dag: draw docs/dag.png
@@ -11,6 +12,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 LIMIT = $(if $(findstring --profile,$(RUN)),,--cores $(CORES))
 SNAKEMAKE = PYTHONPATH=workflow_scripts:workflow_scripts/driver .venv/bin/python -m snakemake --logger gear $(LIMIT) $(RUN)
 TESTS = resources/environments/test
+TIMBRE = https://raw.githubusercontent.com/tiianhk/timbremetrics/c611b3a6a41872e5037a9e14099d15a70407c124/timbremetrics/
 # one test process per core, each with one thread; tests/conftest.py groups and orders the tests
 RUN_TESTS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TESTS)/bin/python -m pytest \
 	--numprocesses $(CORES) --dist loadscope --no-loadscope-reorder
@@ -26,7 +28,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: run quick report test unit models dag setup tests
+.PHONY: run quick timbre report test unit models dag setup tests
 
 run: .venv/complete
 	@.venv/bin/python workflow_scripts driver.config_files $(RUN)
@@ -36,6 +38,16 @@ run: .venv/complete
 
 quick:
 	@$(MAKE) --no-print-directory run RUN="--configfile experiments/quick.yaml $(RUN)"
+
+timbre: .venv/complete
+	@for env in weights analysis; do .venv/bin/python workflow_scripts environments.environment --spec envs/$$env.yaml \
+		--prefix resources/environments/$$env --lock resources/environments/$$env/requirements.lock || exit 1; done
+	@resources/environments/weights/bin/python workflow_scripts environments.fetch_files --base $(TIMBRE) \
+		--list data/timbre/files.csv --folder resources/timbre
+	@mkdir -p resources/timbre/tables; for sounds in resources/timbre/sounds/*; do \
+		resources/environments/analysis/bin/python workflow_scripts synthesize.describe --folder $$sounds \
+		--output resources/timbre/tables/$${sounds##*/}.csv || exit 1; done
+	@$(MAKE) --no-print-directory run RUN="--configfile experiments/timbre.yaml $(RUN)"
 
 report: .venv/complete
 	@.venv/bin/python workflow_scripts driver.resume
