@@ -1,6 +1,7 @@
 """Fan-in: the table of scores and Figures 2 to 4 of each data set, over all models."""
 
 EMBEDDING, NEIGHBORS = (path_of(name, ANALYSES) for name in ("embeddings", "neighbors"))
+RATED = [dataset for dataset in DATASETS if "ratings" in config["datasets"][dataset]]
 PAIRS = declared(SCRIPTS / "compare" / "pairs.py", "PAIRS")
 
 
@@ -36,6 +37,41 @@ rule compare:
         "{params.call} compare.compare --results results/{wildcards.dataset} "
         "--analyses {params.analyses:q} --models {params.models:q} --without {params.without:q} "
         "--failed {params.failed:q} --output {output.scores:q} --differences {output.differences:q} > {log:q} 2>&1"
+
+
+rule agreed:
+    """Sum up how well models agree with the listeners of all data sets that have ratings."""
+    input:
+        script=scripts("compare.agreed"),
+        environment=environment("analysis"),
+        scores=of_models("results/{dataset}/agreement/{model}.scores.csv", dataset=RATED),
+        replicates=of_models("results/{dataset}/agreement/{model}.scores.npy", dataset=RATED),
+    output:
+        scores=shown("results/agreement.csv", caption("agreement"), "Comparison"),
+        differences="results/agreement_differences.csv",
+    log:
+        "logs/agreed.log",
+    benchmark:
+        "logs/agreed.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        call=call("analysis"),
+        # names, not paths: of hundreds of models the paths would be longer than a command may be
+        datasets=RATED,
+        models=ALL_ROWS,
+        without=[
+            f"{dataset}/{name.partition('/')[2]}"
+            for dataset in RATED
+            for name in fan_in.unscored(dataset, ["agreement"], ALL_ROWS, PENDING_PATHS)
+        ],
+        digests=DIGESTS,
+    shell:
+        "{params.call} compare.agreed --results results --datasets {params.datasets:q} "
+        "--models {params.models:q} --without {params.without:q} --output {output.scores:q} "
+        "--differences {output.differences:q} > {log:q} 2>&1"
 
 
 rule pairs:

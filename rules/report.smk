@@ -56,6 +56,7 @@ rule report:
             for dataset, figures in PAGE_FIGURES.items()
             for figure in figures
         ],
+        agreed=[f"results/{name}.csv" for name in ("agreement", "agreement_differences") if RATED],
         trust=of_models("results/{dataset}/trust/{model}.png", rows=config["run"]["models"], dataset=CLOUDS),
         facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
     output:
@@ -80,5 +81,5 @@ rule report:
     shell:
         "{params.call} report.report --results results --datasets {params.datasets:q} "
         "--figures {params.figures:q} --broken {params.broken:q} --unchecked {params.unchecked:q} "
-        "--config {input.config:q} --rows {params.rows:q} --renderers {input.renderers:q} "
+        "--agreed {input.agreed:q} --config {input.config:q} --rows {params.rows:q} --renderers {input.renderers:q} "
         "--clone {params.clone:q} --output {output:q} > {log:q} 2>&1"

@@ -31,6 +31,7 @@ ANALYSIS = {
     "text": "How well the distances between sounds follow the dissimilarities that listeners rated. "
     "Correlations are of ranks, for each sound as anchor (mean over sounds) or over all pairs. `triplets` is "
     "the share of pairs of sounds that the model orders as listeners do, by how far they are from a third.",
+    "notes": True,
     "reads": ["parameters", "embeddings", "ratings"],
     "takes": ["factors", "standardize", "reduce", "metric", "shuffles", "bootstrap", "seed"],
     "metrics": {

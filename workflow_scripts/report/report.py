@@ -177,6 +177,9 @@ def parse(argv):
     parser.add_argument("--broken", nargs="*", default=[], help="dataset:stage:log of those that failed")
     parser.add_argument("--rows", nargs="+", required=True, help="models and their layers, in order")
     parser.add_argument("--unchecked", nargs="*", default=[], help="dataset:log of those whose gate failed")
+    parser.add_argument(
+        "--agreed", nargs="*", default=[], help="CSV of scores and differences over data sets"
+    )
     parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
     parser.add_argument("--renderers", nargs="*", default=[], help="scripts by which the page makes sounds")
     parser.add_argument("--clone", type=Path, required=True, help="folder of the workflow")
@@ -211,6 +214,20 @@ def read_datasets(args):
     return datasets
 
 
+def agreement_of(args, datasets):
+    """What the template shows of the agreement with listeners over all data sets that have ratings.
+
+    datasets: of read_datasets(). Returns {name, of: the data sets, tables}.
+    """
+    rated = [d for d in datasets if "ratings" in d["entry"]]
+    shown = []
+    if rated:
+        scores, pairs = read_scores(args.agreed[0]), read_differences(args.agreed[1])
+        analyses = all_declared(ROOMS / "analyse", "ANALYSIS")
+        shown = tables.score_tables(scores, pairs, [*args.rows, *CONTROLS], analyses)
+    return {"name": "agreement", "of": rated, "tables": shown}
+
+
 def main(argv=None):
     args = parse(argv)
     datasets = read_datasets(args)
@@ -241,6 +258,7 @@ def main(argv=None):
         audit_heads=facts.AUDIT,
         main_facts=known,
         main_facts_json=inline_json(json.dumps(known, separators=(",", ":"))),
+        listeners=agreement_of(args, datasets),
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=tables.WIDEST,
         figures=figures_in_order(figures),
