@@ -49,6 +49,7 @@ def test_data_sets_weigh_as_much_as_they_have_sounds(tmp_path, values):
     )
     assert (table.n.astype(int) == [40, 40, 30, 40]).all()
     assert list(table.state) == ["", "", "partial", ""]
+    assert all(len(str(cell)) < 12 for cell in table.low)
     width = float(table.high["good"]) - float(table.low["good"])
     error = 0.2 * np.hypot(0.25 / np.sqrt(10), 0.75 / np.sqrt(30))
     assert width == pytest.approx(2 * 1.96 * error, rel=0.2)

@@ -22,7 +22,27 @@ from runs import (
 pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.mark.analyses(*FEW)]
 
 
+def rated(clone):
+    """What Ann and Bob said of 8 sounds, as `ratings` of a data set. They order the pairs alike."""
+    pairs = [f"{i},{j},{abs(i - j)},{(i - j) ** 2}" for i in range(8) for j in range(i)]
+    (clone / "heard.csv").write_text("\n".join(["first,second,ann,bob", *pairs]))
+    return {"table": "heard.csv", "unit": "listener", "source": "simulated"}
+
+
+def assert_agreed(clone, page, executed):
+    """Rated sounds went through agreement, the others did not; the summary stands in a table and on the page.
+
+    executed: rules of the run, with repetitions.
+    """
+    assert executed.count("agreement") == 3  # a model and two controls
+    assert '<h2 id="listeners">' in page
+    agreed = pandas.read_csv(clone / "results" / "agreement.csv").set_index(["model", "metric"])
+    assert agreed.value["good", "ceiling_lower"].iloc[:2].tolist() == [1, 1]
+    assert agreed.n["good", "spearman"].item() == 8
+
+
 @pytest.mark.environments("neural", "voice")
+@pytest.mark.analyses(*FEW, "agreement")
 def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
     """Each with its real parts: espeak-ng, two environments of synthesizers' own, audio files."""
     (clone / "violin").mkdir()
@@ -56,6 +76,7 @@ def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
             "factors": {"pitch": None, "decay": None, "damping": {"low": 0.1, "high": 0.2}},
         },
         violin=recordings,
+        heard={"synthesizer": "drum", **common, "ratings": rated(clone)},
     )
     done = snakemake(clone, *words)
     assert done.returncode == 0, done.stdout[-5000:]
@@ -75,10 +96,9 @@ def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
     assert played.dynamics.tolist() == [0, 2] * 4
     assert checks(clone, "violin").breach["level_correlation", "dynamics"] == "yes"
     page = (clone / "results" / "report.html").read_text()
-    assert all(
-        f'<h2 id="data-{d}">' in page
-        for d in ("speech", "way", "neural", "neural_ladder", "circle", "violin")
-    )
+    for name in ("speech", "way", "neural", "neural_ladder", "circle", "violin", "heard"):
+        assert f'<h2 id="data-{name}">' in page
+    assert_agreed(clone, page, jobs(done.stdout))
     again = snakemake(clone, *words)
     assert "Nothing to be done" in again.stdout
     soundfile.write(clone / "violin" / "3.wav", tone, rate)

@@ -29,7 +29,7 @@ ANALYSIS = {
     "order": 15,
     "heading": "Agreement with listeners",
     "text": "How well the distances between sounds follow the dissimilarities that listeners rated. "
-    "Correlations are of ranks, for each sound as anchor (mean over sounds) or over all pairs. `triplets` is "
+    "Correlations are of ranks, for each sound as anchor (mean over sounds) or over all pairs. Triplets are "
     "the share of pairs of sounds that the model orders as listeners do, by how far they are from a third.",
     "notes": True,
     "reads": ["parameters", "embeddings", "ratings"],

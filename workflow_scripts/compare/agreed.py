@@ -70,6 +70,13 @@ def summary(table, replicates, count):
     return pandas.DataFrame(rows, columns=COLUMNS), np.array(drawn)
 
 
+def in_words(cell):
+    """A cell of a table of scores as it is written: a number in six digits, empty if there is none."""
+    if isinstance(cell, float):
+        return f"{cell:.6g}" if np.isfinite(cell) else ""
+    return cell
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder of the results")
@@ -86,8 +93,6 @@ def main(argv=None):
     place = rows.model.map(order).argsort(kind="stable")
     rows, replicates = rows.iloc[place].reset_index(drop=True), replicates[place]
     with written_whole(args.output) as draft:
-        with_reference(rows.astype(object).where(rows.notna(), "")).to_csv(
-            draft, index=False, float_format="%.6g"
-        )
+        with_reference(rows.map(in_words)).to_csv(draft, index=False)
     with written_whole(args.differences) as draft:
         differences(rows, replicates).to_csv(draft, index=False, float_format="%.4g")
