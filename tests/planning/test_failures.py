@@ -139,6 +139,7 @@ def test_a_layer_whose_model_failed_is_told_of_the_model_alone(begun, config, de
             "logs/check_sounds/strict.log",
             "check_sounds",
         ),
+        ("tones", ("ratings", "results/tones/sounds/ratings.csv"), "logs/ratings/tones.log", "ratings"),
         ("tones", ("knn", "results/tones/knn/chance.scores.csv"), "logs/knn/tones/chance.log", "knn"),
     ],
 )
@@ -175,6 +176,7 @@ def test_logs_lie_where_the_rules_write_them():
         log_of("synthesize", "{dataset}"),
         log_of("synthesize", "{dataset}", "{shard}"),
         log_of("check_sounds", "{dataset}"),
+        log_of("ratings", "{dataset}"),
         log_of("resample", "{dataset}", "audio_{rate}"),
         log_of("train", "{dataset}"),
         log_of("environment", "{env}"),

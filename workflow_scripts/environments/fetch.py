@@ -212,7 +212,8 @@ def secure(wanted, path, name, lock):
         if not digest:
             with alone(lock) as record:
                 record.write(f"{digests[file]}  {name_in_lock}\n".encode())
-            print(f"no SHA-256 digest is published: recorded {digests[file]} in {lock}", file=sys.stderr)
+            if not blob:
+                print(f"no SHA-256 digest is published: recorded {digests[file]} in {lock}", file=sys.stderr)
     return digests
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from shared.weights import Refused, cache, link, name_in_cache
-from tqdm import tqdm
 
 from environments.fetch import Unreachable, secure
 
@@ -22,7 +21,7 @@ def laid_out(base, rows, folder):
     base: address of the folder that they lie in, with / at the end; rows: {path, git_blob} of each. Raises
     Refused, and Unreachable with the sentence for the user.
     """
-    for row in tqdm(rows, unit="file"):
+    for row in rows:
         wanted = {"url": base + quote(row["path"]), "git_blob": row["git_blob"]}
         name = name_in_cache(wanted)
         try:
