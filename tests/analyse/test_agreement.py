@@ -99,6 +99,17 @@ def test_equal_distances_have_no_score_but_a_reason(folder):
     assert (table.note == "all sounds are equally far").all()
 
 
+def test_the_fewest_sounds_have_scores(tmp_path):
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((5, 3))
+    pandas.DataFrame(points, columns=list("abc")).to_csv(tmp_path / "parameters.csv", index_label="sound")
+    for i in range(6):
+        np.savetxt(tmp_path / f"listener_{i}.txt", np.triu(rng.random((5, 5)), 1))
+    np.save(tmp_path / "few.npy", points)
+    table = scores(tmp_path, "few", "listener")
+    assert table.value[[*STATISTICS]].notna().all()
+
+
 def test_ratings_are_refused_in_one_sentence(folder, tmp_path):
     (tmp_path / "few.txt").write_text("0 1\n0 0\n")
     entry = {"matrix": str(tmp_path / "few.txt"), "source": "us"}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from shared import ratings as R
-from shared.scores import half_samples, interval
+from shared.scores import interval
 
 WEIGHTS = np.array([3.0, 2.0, 1.0])  # of the listeners on the three dimensions of the sounds
 
@@ -120,30 +120,42 @@ def test_noise_lowers_the_agreement_by_as_much_as_it_must():
         assert found == pytest.approx(6 / np.pi * np.arcsin(r / 2), abs=0.02)  # as of a normal distribution
 
 
-def scored(seed):
-    """20 sounds and a listener drawn anew, heard by a model that weighs the dimensions alike: a function of
-    some of the sounds that gives the Spearman correlation of anchors and of pairs."""
+def scored(seed, n):
+    """n sounds and a listener drawn anew, heard by a model that weighs the dimensions alike: a function of
+    some of the sounds that gives the Spearman correlation of anchors and of pairs, and the triplets."""
     rng = np.random.default_rng(seed)
-    points = rng.standard_normal((20, 3))
+    points = rng.standard_normal((n, 3))
     told, far = rate(rng, points, 1, 1.0)[0], distances(points)
 
     def of_some(rows):
         of_rows = far[np.ix_(rows, rows)], told[np.ix_(rows, rows)]
-        return np.array([R.of_anchors(R.spearman, *of_rows), R.of_pairs(R.spearman, *of_rows)])
+        pairs = R.of_pairs(R.spearman, *of_rows)
+        return np.array([R.of_anchors(R.spearman, *of_rows), pairs, R.of_anchors(R.triplets, *of_rows)])
 
     return of_some
 
 
-def test_intervals_hold_what_other_sounds_give():
-    truth = np.mean([scored(seed)(np.arange(20)) for seed in range(1000, 1300)], axis=0)
+@pytest.mark.parametrize("n", [11, 20])
+def test_intervals_hold_what_other_sounds_give(n):
+    """As often as they should, with as few sounds as experiments have."""
+    truth = np.mean([scored(seed, n)(np.arange(n)) for seed in range(1000, 1200)], axis=0)
     held = []
-    for seed in range(80):
-        statistic = scored(seed)
-        drawn = half_samples(statistic, statistic(np.arange(20)), 20, 60, seed)
-        low, high = interval(drawn)
+    for seed in range(120):
+        statistic = scored(seed, n)
+        low, high = interval(R.left_out(statistic, statistic(np.arange(n)), n, 200, seed))
         held.append((low <= truth) & (truth <= high))
-        assert (high - low < 0.5).all()
     assert (np.mean(held, axis=0) > 0.87).all()
+    assert (np.mean(held, axis=0) < 1).any()  # no wider than they must be
+
+
+def test_many_sounds_are_left_out_in_groups():
+    """The error of a mean is known: of sounds, however many are left out at once."""
+    values = np.random.default_rng(0).standard_normal(350)
+    drawn = R.left_out(
+        lambda rows: values[rows].mean(keepdims=True), values.mean(keepdims=True), 350, 2000, 0
+    )
+    assert drawn.std() == pytest.approx(values.std() / np.sqrt(350), rel=0.2)
+    assert drawn.mean() == pytest.approx(values.mean(), abs=0.01)
 
 
 def test_what_a_model_lacks_explains_the_rest():

@@ -2,12 +2,16 @@
 
 Conventions: ratings of single listeners are compared listener by listener, and the scores are means over
 listeners, as is the noise ceiling; a mean rating is compared as one listener. Each listener's ratings are
-scaled to 0..1. An interval speaks of other sounds for the same listeners.
+scaled to 0..1. Intervals are those of the jackknife: a copy of a sound would be a pair at distance 0 that
+nobody rated. An interval speaks of other sounds for the same listeners.
 
 Scores: correlations of ranks for each sound as anchor and over all pairs, ordered triplets, NDCG, the
 ceiling, and what each factor (such as acoustic descriptors) explains of the ratings that the distances do
 not.
 """
+
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -16,13 +20,14 @@ from shared.graphs import features
 from shared.ratings import (
     STATISTICS,
     explained_rest,
+    left_out,
     mean_agreement,
     mean_of_known,
     noise_ceiling,
     shuffled_agreement,
     spread_to_one,
 )
-from shared.scores import HALVES, analysis_parser, half_samples, write_scores
+from shared.scores import analysis_parser, write_scores
 
 ANALYSIS = {
     "of": "rated",
@@ -81,7 +86,7 @@ def distances_of(points):
 
 
 def redrawn(distances, told, differences, value, repeats, seed):
-    """Replicates of all scores on halves of the sounds, float (repeats, scores).
+    """Replicates of all scores on other sounds, float (repeats, scores).
 
     distances: (N, N); told: (listeners, N, N); differences: (F, N, N); value: float (scores,), of all sounds.
     """
@@ -92,7 +97,7 @@ def redrawn(distances, told, differences, value, repeats, seed):
         scores = mean_agreement(distances[among], some)
         return np.append(scores, explained_rest(distances[among], some, differences[(slice(None), *among)]))
 
-    return half_samples(of_some, value, len(distances), min(repeats, HALVES), seed)
+    return left_out(of_some, value, len(distances), repeats, seed)
 
 
 def chance_of(distances, told, differences, shuffles, seed):
@@ -117,7 +122,9 @@ def score_rows(args, distances, told, differences):
     if not np.ptp(distances[np.triu_indices(len(distances), 1)]):
         value[:] = np.nan  # equal distances order nothing, whatever ties are worth
     chance = chance_of(distances, told, differences, args.shuffles, args.seed)
-    replicates = redrawn(distances, told, differences, value, args.bootstrap, args.seed)
+    same_sounds = zlib.crc32(Path(args.parameters).read_bytes())  # two experiments on them are redrawn alike
+    seed = [args.seed, same_sounds]
+    replicates = redrawn(distances, told, differences, value, args.bootstrap, seed)
     lower, upper = noise_ceiling(told)
     names = [(name, "") for name in STATISTICS] + [("explains", factor) for factor in args.factors]
     rows = []

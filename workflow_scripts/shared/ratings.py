@@ -6,14 +6,16 @@ Conventions
 in `ratings`, and so is the diagonal. An anchor is a sound to which the others are compared. A score of
 anchors is the mean over those that have one.
 
-Sources: Nili et al., PLoS Comput. Biol. 10, 2014, for the noise ceiling; Terasawa, Slaney & Berger, 2005, and
-Tian et al., ISMIR 2025 (arXiv 2507.07764), for the scores of anchors, triplets and NDCG.
+Sources: Tukey, Ann. Math. Stat. 29, 1958, for the jackknife; Nili et al., PLoS Comput. Biol. 10, 2014, for
+the noise ceiling; Tian et al., ISMIR 2025 (arXiv 2507.07764), for the scores of anchors,
+triplets and NDCG.
 """
 
 import numpy as np
 from scipy.stats import kendalltau, rankdata
 
 STATISTICS = ("spearman", "kendall", "spearman_pairs", "kendall_pairs", "triplets", "ndcg")
+GROUPS = 100  # of sounds, at most, that are left out in turn
 MARGIN = 0.1  # of the range of the ratings: ratings that differ by less have no order
 
 
@@ -137,6 +139,23 @@ def shuffled_agreement(distances, ratings, shuffles, seed):
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(distances)) for _ in range(shuffles)]
     return np.array([mean_agreement(distances, ratings[:, order][:, :, order]) for order in orders])
+
+
+def left_out(statistic, value, n, repeats, seed):
+    """Replicates of a statistic of few sounds that copies of a sound would distort, float (repeats, F).
+
+    Each sound, or each of GROUPS groups, is left out once; by how much that moves the statistic is its
+    influence. A replicate is `value` plus the influences times standard normal numbers, so that its variance
+    is that of the jackknife. Half of so few sounds would make intervals too wide (see docs/measures.md).
+
+    statistic: function from an int array of sounds, rising, to float (F,); value: float (F,), that of all n.
+    The same seed gives the same numbers for every model, so that two models compare in pairs.
+    """
+    rng = np.random.default_rng(seed)
+    groups = np.array_split(rng.permutation(n), min(n, GROUPS))
+    drawn = np.array([statistic(np.setdiff1d(np.arange(n), group)) for group in groups])
+    influence = np.sqrt((len(groups) - 1) / len(groups)) * (drawn - drawn.mean(axis=0))
+    return value + rng.standard_normal((repeats, len(groups))) @ influence
 
 
 def partial(told, explaining, held):
