@@ -1,10 +1,16 @@
 """Ratings in a config: what the plan refuses, and what a data set with ratings goes through."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
-from helpers import checked_with
+from conftest import ROOT
+from helpers import checked_with, merged
 from planning.analyses import kinds_of, of_kinds, read_analyses
 from planning.datasets import definition, rating_files, resolved
+from planning.schema import schema_faults
+from planning.yaml_files import read_yaml
 from snakemake.exceptions import WorkflowError
 
 N = 6
@@ -73,3 +79,17 @@ def test_a_ladder_has_no_ratings(tmp_path):
     ladder = {"ladder": {"of": "tones", "points": 8, "steps": [1]}, "ratings": ratings}
     with pytest.raises(WorkflowError, match="a ladder has none; rated sounds are a data set of their own"):
         checked_with({"run": {"datasets": ["steps"]}, "datasets": {"steps": ladder}})
+
+
+def test_the_experiments_on_timbre_are_those_that_can_be_fetched():
+    config = merged(read_yaml(ROOT / "experiments" / "timbre.yaml"))
+    assert list(schema_faults(config)) == []
+    text = (ROOT / "data" / "timbre" / "files.csv").read_text()
+    listed = {f"resources/timbre/{row['path']}" for row in csv.DictReader(text.splitlines())}
+    names = config["run"]["datasets"]
+    assert len(names) == 21
+    for name in names:
+        entry = config["datasets"][name]
+        assert entry["ratings"]["matrix"] in listed
+        assert any(Path(path).parent == Path(entry["options"]["folder"]) for path in listed)
+        assert entry["table"] == f"resources/timbre/tables/{Path(entry['options']['folder']).name}.csv"

@@ -35,4 +35,4 @@ for figure in ["new"]:
     (names,) = [line.split()[2:] for line in done.stdout.splitlines() if line.startswith("fan in: ")]
     figures = ("sounds", "isomap", "knn", "subspaces", "threshold", "depth", "models", "new")
     drawn = [f"draw_{figure}" for figure in figures]
-    assert set(names) == {"compare", "pairs", *drawn, "explore", "report"}
+    assert set(names) == {"compare", "agreed", "pairs", *drawn, "explore", "report"}
