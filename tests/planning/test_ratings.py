@@ -92,4 +92,13 @@ def test_the_experiments_on_timbre_are_those_that_can_be_fetched():
         entry = config["datasets"][name]
         assert entry["ratings"]["matrix"] in listed
         assert any(Path(path).parent == Path(entry["options"]["folder"]) for path in listed)
+        assert entry["made_by"] == "make timbre"
         assert entry["table"] == f"resources/timbre/tables/{Path(entry['options']['folder']).name}.csv"
+
+
+def test_files_that_are_still_to_be_fetched_are_told_with_the_command(tmp_path):
+    entry = {"synthesizer": "recordings", "design": "table", "table": str(tmp_path / "none.csv")}
+    entry |= {"sample_rate": 16000, "duration": 1, "factors": {"a": {"unit": "", "scale": "linear"}}}
+    change = {"run": {"datasets": ["far"]}, "datasets": {"far": entry | {"made_by": "make far"}}}
+    with pytest.raises(WorkflowError, match=r"none\.csv does not exist; `make far` makes it$"):
+        checked_with(change)

@@ -161,7 +161,9 @@ def design_faults(where, entry):
     if entry["design"] == "table":
         table = entry.get("table", "")
         if not Path(table).is_file():
-            yield f"{where}.table: {table} does not exist" if table else f"{where}: state `table`, a CSV file"
+            cure = f"; `{entry['made_by']}` makes it" if "made_by" in entry else ""
+            missing = f"{where}.table: {table} does not exist{cure}"
+            yield missing if table else f"{where}: state `table`, a CSV file"
     elif entry["design"] != "grid" and "N" not in entry:
         yield f"{where}: state N, the number of sounds"
 

@@ -30,6 +30,7 @@ NOT_OF_SOUNDS = (
     "env",
     "requirements",
     "ratings",
+    "made_by",
 )  # keys that decide no sound
 # What making and checking sounds imports, besides what every environment has.
 FOR_SOUNDS = ["matplotlib", "pandas", "scikit-learn", "scipy", "soxr"]
