@@ -52,7 +52,8 @@ def kinds_of(entry, layers=False):
         return ["any", "ladder"]
     if not is_cloud(entry):
         return ["any", "rated"]
-    return ["any", "cloud", *(["layers"] if layers else [])]
+    pitch = ["pitch"] if entry.get("analyses", {}).get("pitch") else []
+    return ["any", "cloud", *pitch, *(["layers"] if layers else [])]
 
 
 def of_kinds(tables, kinds):

@@ -18,7 +18,7 @@ from shared.rating_files import read_ratings
 from shared.sentences import first_few
 
 from planning.checks import environment_faults, local_faults
-from planning.checks_factors import factor_faults, factor_name_faults, ladder_step_faults
+from planning.checks_factors import factor_faults, factor_name_faults, ladder_step_faults, pitch_faults
 from planning.datasets import (
     has_render,
     possible_nuisances,
@@ -41,6 +41,8 @@ RENAME = "Snakemake takes braces in a path for a name of its own; rename the fil
 
 def dataset_faults(config):
     """Faults of the run's data sets. Names that are not defined are left to checks.name_faults."""
+    if config["analyses"].get("pitch"):
+        yield "analyses.pitch: data sets have factors of their own; state it below `analyses` of a data set"
     for name in config["run"]["datasets"]:
         if name not in config["datasets"]:
             continue
@@ -118,6 +120,8 @@ def entry_faults(config, name, entry):
             yield from nuisance_faults(f"{where}.nuisances", nuisance, entry, possible)
     design = [*design_faults(where, entry)]
     yield from design or balance_faults(where, entry)
+    if not factors:
+        yield from pitch_faults(config, name, entry)
     if not factors and not design:
         unreadable = [*table_faults(where, entry)] if entry["design"] == "table" else []
         yield from unreadable or size_faults(config, name, entry)

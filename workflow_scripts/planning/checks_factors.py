@@ -3,9 +3,12 @@
 Conventions as in checks_datasets.py.
 """
 
+import math
+
 from planning.datasets import declaration, synthesizer_path
 from planning.words import closest
 
+OCTAVES = 3  # of the factor that is the pitch, at least (LEAST of analyse/pitch.py)
 HALF = 0.5  # JND, a step that every ladder has (see JACOBIAN in synthesize/designs.py)
 
 
@@ -38,6 +41,28 @@ def factor_faults(where, factor, entry):
         yield f"{where}: a log scale needs a range above 0"
     elif stated["low"] <= 0 and "percent" in stated.get("jnd", {}):
         yield f"{where}: a JND in percent needs a range above 0"
+
+
+def pitch_faults(config, name, entry):
+    """Faults of the factor that a data set's `analyses: {pitch: }` names.
+
+    entry: resolved, its factors without faults.
+    """
+    stated = config["datasets"][name]
+    pitch, where = stated.get("analyses", {}).get("pitch"), f"datasets.{name}.analyses.pitch"
+    if not pitch:
+        return
+    factor = entry["factors"].get(pitch)
+    if "ladder" in stated:
+        yield f"{where}: a ladder shows no octaves; state it for {stated['ladder']['of']} instead"
+    elif factor is None:
+        yield f"{where}: the data set has no factor {pitch!r}, {closest(pitch, entry['factors'])}"
+    elif factor["unit"] != "Hz":
+        yield f"{where}: the unit of {pitch} is {factor['unit']}, and a pitch must be in Hz"
+    elif entry["design"] != "table":
+        low, high = factor["low"], factor["high"]
+        if low <= 0 or math.log2(high / low) < OCTAVES:
+            yield f"{where}: {pitch} must span {OCTAVES} octaves or more, not {low:g} to {high:g} Hz"
 
 
 def ladder_step_faults(where, entry):

@@ -1,0 +1,196 @@
+"""Pitch: a line, a circle, a helix and noise are told apart, and so is a place for every pitch."""
+
+import importlib
+import json
+import shlex
+
+import numpy as np
+import pandas
+import pytest
+from analyse import helix, pitch
+from planning.analyses import arguments, read_analyses
+from scipy.stats import qmc
+from shared.mel import mel_bands
+from synthesizers import additive
+
+N = 256
+LOW, OCTAVES = 55, 5
+FACTORS = {
+    "f1": {"unit": "Hz", "scale": "log", "low": LOW, "high": LOW * 2**OCTAVES},
+    "brightness": {"unit": "Hz", "scale": "log", "low": 2000, "high": 3500},
+}
+TABLE = read_analyses()["pitch"]
+
+
+def sounds():
+    """Frequencies in Hz and brightness in Hz, float (N,) each."""
+    u, v = qmc.Sobol(2, rng=np.random.default_rng(0)).random(N).T
+    return LOW * 2 ** (OCTAVES * u), 2000 * (3500 / 2000) ** v
+
+
+def noise(columns):
+    return np.random.default_rng(1).standard_normal((N, columns))
+
+
+def tuned(octaves, units, width):
+    """Units, each with a best pitch of its own, in octaves: float (N, units)."""
+    places = np.linspace(octaves.min(), octaves.max(), units)
+    return np.exp(-(((octaves[:, None] - places) / width) ** 2) / 2) + 0.02 * noise(units)
+
+
+def log_mel():
+    """Log-mel spectra of tones of a quarter of a second, float (N, 64)."""
+    rate, (f1, brightness) = 16000, sounds()
+    parameters = {"f1": f1, "brightness": brightness, "odd_even": np.zeros(N), "phases": np.arange(N)}
+    waves = additive.render(parameters, rate, 0.25)
+    waves /= np.sqrt((waves**2).mean(axis=1, keepdims=True))
+    power = np.abs(np.fft.rfft(waves * np.hanning(waves.shape[1]), axis=1)) ** 2
+    return np.log(power @ mel_bands(64, waves.shape[1], rate).T + 1e-2)
+
+
+def embedding(name):
+    """A known embedding, float (N, D)."""
+    f1, brightness = sounds()
+    octaves = np.log2(f1)
+    angle = 2 * np.pi * octaves
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    little = 0.05 * noise(8)
+    known = {
+        "line": np.column_stack([octaves, octaves, np.log(brightness)]),
+        "circle": np.column_stack([circle, little]),
+        "helix": np.column_stack([circle, 0.5 * octaves, little]),
+        "brighter helix": np.column_stack([circle, 0.5 * octaves, little, 9 * np.log(brightness) ** 2]),
+        "noise": noise(32),
+        "places": tuned(octaves, 60, 0.08),
+        "constant": np.ones((N, 3)),
+    }
+    return known[name] if name in known else log_mel()
+
+
+def analysed(points, folder, table=None, **settings):
+    """Scores of an embedding by the script, a DataFrame with a row per metric. folder: Path."""
+    f1, brightness = sounds()
+    table = table or {"f1": f1, "brightness": brightness}
+    pandas.DataFrame(table).to_csv(folder / "p.csv", index_label="sound")
+    np.save(folder / "m.npy", points.astype(np.float32))
+    inputs = {"parameters": str(folder / "p.csv"), "embeddings": str(folder / "m.npy")}
+    taken = {"factors": json.dumps(FACTORS), "design": "sobol", "pitch": "f1", "standardize": False}
+    taken |= {"reduce": None, "metric": None, "shuffles": 20, "bootstrap": 40, "seed": 0} | settings
+    line = arguments(TABLE, inputs, taken, {"model": "m", "scores": str(folder / "m.scores.csv")})
+    importlib.import_module("analyse.pitch").main(shlex.split(line))
+    return pandas.read_csv(folder / "m.scores.csv").set_index("metric")
+
+
+# What each must give: metric -> (least, most), None for an empty cell; and the note in words.
+SHARES = ("line_r2", "circle_r2", "helix_r2", "pitch_r2", "octave_gain")
+NOTHING = dict.fromkeys((*SHARES, "height", "chroma", "octave", "rise", "radius"), (-0.06, 0.06))
+TURN = 2 * np.pi / 12  # length of a semitone on a circle of radius 1, nearly
+EXPECTED = {
+    "line": {
+        **dict.fromkeys(("height", "line_r2", "helix_r2", "pitch_r2"), (0.999, 1)),
+        **dict.fromkeys(("chroma", "octave", "octave_gain", "radius"), (-0.001, 0.001)),
+        "circle_r2": (-0.02, 0.05),  # five turns over a rising line: nearly nothing
+        "rise": (0.47, 0.51),  # an octave over the rms distance: 1 / (5 / sqrt(6))
+        "semitone": (0.035, 0.045),  # a twelfth of it
+        **dict.fromkeys(("equivariance", "octave_equivariance"), (0.95, 1.1)),
+    },
+    "circle": {
+        **dict.fromkeys(("circle_r2", "helix_r2", "pitch_r2", "octave_gain"), (0.95, 1)),
+        **dict.fromkeys(("height", "line_r2", "rise"), (-0.03, 0.03)),
+        "chroma": (0.95, 1),
+        "octave": (0.8, 1),
+        "radius": (0.68, 0.71),  # rms distance of points on a circle: its radius times sqrt(2)
+        "semitone": (0.3, 0.4),  # a twelfth of a turn: 0.52 / sqrt(2)
+        "equivariance": (-0.1, 0.1),  # a semitone points anywhere
+        "octave_equivariance": (0.95, 1.1),  # but the same way after an octave
+    },
+    # variances: 25/12 * 0.5^2 = 0.52 of the rise, 1 of the circle
+    "helix": {
+        "line_r2": (0.31, 0.36),
+        "circle_r2": (0.61, 0.67),
+        "helix_r2": (0.97, 1),
+        "octave_gain": (0.6, 0.67),
+        "rise": (0.27, 0.3),
+        "radius": (0.55, 0.58),
+        "height": (0.5, 0.65),
+        "chroma": (0.7, 0.8),
+        "octave": (0.35, 0.45),
+        "equivariance": (-0.1, 0.1),  # 0.5^2 / (0.5^2 + (2 pi)^2): the rise of a semitone is short
+        "octave_equivariance": (0.95, 1.1),
+    },
+    "noise": NOTHING | {"semitone": (-0.4, 0.4), "equivariance": None, "octave_equivariance": None},
+    # a place for each pitch: every turn holds a share, and that of an octave no larger one
+    "places": {
+        "circle_r2": (0.05, 0.12),
+        "pitch_r2": (0.9, 1),
+        "octave_gain": (-0.01, 0.01),
+        "octave": (-0.01, 0.01),
+        "chroma": (-0.05, 0.05),
+        **dict.fromkeys(("equivariance", "octave_equivariance"), (-0.05, 0.05)),
+    },
+    "constant": dict.fromkeys(pitch.METRICS),
+}
+WORDS = {
+    "line": "a line, without a turn per octave; it holds 100% of what pitch moves",
+    "circle": "a circle, without a rise; it holds",
+    "helix": "a helix; it holds",
+    "noise": "pitch does not move the embedding above chance",
+    "places": "mostly neither line nor helix",
+    "constant": "the embedding is constant",
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_known_answers(name, tmp_path):
+    scores = analysed(embedding(name), tmp_path)
+    assert [*scores.index] == pitch.METRICS
+    for metric, expected in EXPECTED[name].items():
+        row = scores.loc[metric]
+        if expected is None:
+            assert np.isnan(row.value), metric
+            assert row.note, metric
+        else:
+            assert expected[0] <= row.value <= expected[1], f"{metric}: {row.value}, not {expected}"
+            assert row.low <= row.value <= row.high, metric
+            if metric not in ("semitone", "equivariance", "octave_equivariance"):
+                assert abs(row.chance) < 0.05, metric
+    assert scores.note["helix_r2"].startswith(WORDS[name])
+
+
+def test_what_other_factors_do_is_taken_off(tmp_path):
+    """Nine times as much brightness hides no helix."""
+    plain, brighter = (analysed(embedding(name), tmp_path) for name in ("helix", "brighter helix"))
+    np.testing.assert_allclose(brighter.value, plain.value, atol=0.02)
+
+
+def test_a_log_mel_spectrum_has_a_weak_octave(tmp_path):
+    """Tones an octave apart share harmonics, so that their spectra are a little alike; they are no circle."""
+    scores = analysed(embedding("log-mel"), tmp_path)
+    assert scores.value["pitch_r2"] > 0.5
+    assert scores.chance["octave"] < 0.02 < scores.low["octave"] < scores.high["octave"] < 0.2
+    assert scores.value["circle_r2"] < 0.1
+    assert scores.note["helix_r2"].startswith("a line")
+
+
+def test_a_range_without_octaves_and_a_pitch_of_no_frequency_have_notes(tmp_path):
+    f1, brightness = sounds()
+    for table, words in (
+        ({"f1": 200 + f1 / 10, "brightness": brightness}, "pitch spans 0.86 octaves, and 3 are needed"),
+        ({"f1": f1 - 100, "brightness": brightness}, "is in no octave"),
+    ):
+        factors = FACTORS | {"f1": {"unit": "Hz", "scale": "linear"}}
+        scores = analysed(embedding("helix"), tmp_path, table, factors=json.dumps(factors))
+        assert scores.value.isna().all()
+        assert scores.note.str.contains(words).all()
+
+
+def test_the_share_explained_is_that_of_sounds_left_out():
+    points, columns = noise(3), noise(5)
+    errors, total = 0, 0
+    for i in range(N):
+        others = np.arange(N) != i
+        known = np.column_stack([np.ones(N), columns])
+        fit = np.linalg.lstsq(known[others], points[others], rcond=None)[0]
+        errors += ((points[i] - known[i] @ fit) ** 2).sum()
+        total += ((points[i] - points[others].mean(axis=0)) ** 2).sum()
+    assert helix.explained(points, columns) == pytest.approx(1 - errors / total)
