@@ -9,11 +9,13 @@ import pandas
 import pytest
 from analyse import helix, pitch
 from planning.analyses import arguments, read_analyses
+from planning.schema import schema
 from scipy.stats import qmc
 from shared.mel import mel_bands
 from synthesizers import additive
 
 N = 256
+LEAST = schema()["$defs"]["dataset"]["properties"]["N"]["minimum"]
 LOW, OCTAVES = 55, 5
 FACTORS = {
     "f1": {"unit": "Hz", "scale": "log", "low": LOW, "high": LOW * 2**OCTAVES},
@@ -194,3 +196,30 @@ def test_the_share_explained_is_that_of_sounds_left_out():
         errors += ((points[i] - known[i] @ fit) ** 2).sum()
         total += ((points[i] - points[others].mean(axis=0)) ** 2).sum()
     assert helix.explained(points, columns) == pytest.approx(1 - errors / total)
+
+
+COLLAPSED = {
+    "all alike but one": np.where(np.arange(N)[:, None] == 0, np.eye(8)[0], 0),
+    "one-hot": np.eye(N),
+    "two places": np.eye(8)[np.arange(N) % 2],
+    "a pair apart": np.where(np.arange(N)[:, None] < 2, 1e6 * np.eye(8)[0], np.eye(N)[:, :8]),
+}
+
+
+@pytest.mark.parametrize("n", [LEAST, LEAST + 2, 40])
+@pytest.mark.parametrize("name", COLLAPSED)
+def test_a_collapsed_embedding_and_few_sounds_have_scores_or_notes(name, n, tmp_path):
+    f1, brightness = sounds()
+    table = {"f1": f1[:n], "brightness": brightness[:n]}
+    scores = analysed(COLLAPSED[name][:n], tmp_path, table, design="random", shuffles=3)
+    assert [*scores.index] == pitch.METRICS
+    assert (np.isfinite(scores.value) | scores.note.notna()).all()
+
+
+def test_pitch_may_be_the_only_factor_and_distances_those_of_the_config(tmp_path):
+    only = {"f1": FACTORS["f1"]}
+    settings = {"factors": json.dumps(only), "metric": "cosine", "reduce": json.dumps({"pca": 3})}
+    scores = analysed(embedding("helix"), tmp_path, {"f1": sounds()[0]}, **settings)
+    assert set(scores.distance) == {"cosine"}
+    assert set(scores["reduce"]) == {"pca 3"}
+    assert np.isfinite(scores.value).all()
