@@ -171,7 +171,7 @@ def test_what_other_factors_do_is_taken_off(tmp_path):
 
 
 def test_a_log_mel_spectrum_has_an_octave_where_harmonics_are_shared(tmp_path):
-    """The even harmonics of a tone are those of the tone an octave above. Without them octaves are not alike."""
+    """The even harmonics of a tone are those of the tone an octave above. Without them they differ."""
     scores, odd = (analysed(log_mel(odd_even), tmp_path) for odd_even in (0.0, 40.0))
     assert scores.value["pitch_r2"] > 0.5
     assert scores.chance["octave"] < 0.02 < scores.low["octave"] < scores.high["octave"] < 0.2
