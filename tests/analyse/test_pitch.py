@@ -4,10 +4,12 @@ import importlib
 import json
 import shlex
 
+import matplotlib.image
 import numpy as np
 import pandas
 import pytest
 from analyse import helix, pitch
+from compare import draw_pitch
 from planning.analyses import arguments, read_analyses
 from planning.schema import schema
 from scipy.stats import qmc
@@ -74,6 +76,11 @@ def embedding(name):
     return known[name]
 
 
+def written(folder):
+    """Files of the analysis. folder: Path."""
+    return {"curve": str(folder / "m.csv"), "scores": str(folder / "m.scores.csv")}
+
+
 def analysed(points, folder, table=None, **settings):
     """Scores of an embedding by the script, a DataFrame with a row per metric. folder: Path."""
     f1, brightness = sounds()
@@ -83,7 +90,7 @@ def analysed(points, folder, table=None, **settings):
     inputs = {"parameters": str(folder / "p.csv"), "embeddings": str(folder / "m.npy")}
     taken = {"factors": json.dumps(FACTORS), "design": "sobol", "pitch": "f1", "standardize": False}
     taken |= {"reduce": None, "metric": None, "shuffles": 20, "bootstrap": 40, "seed": 0} | settings
-    line = arguments(TABLE, inputs, taken, {"model": "m", "scores": str(folder / "m.scores.csv")})
+    line = arguments(TABLE, inputs, taken, {"model": "m"} | written(folder))
     importlib.import_module("analyse.pitch").main(shlex.split(line))
     return pandas.read_csv(folder / "m.scores.csv").set_index("metric")
 
@@ -230,3 +237,17 @@ def test_pitch_may_be_the_only_factor_and_distances_those_of_the_config(tmp_path
     assert set(scores.distance) == {"cosine"}
     assert set(scores["reduce"]) == {"pca 3"}
     assert np.isfinite(scores.value).all()
+
+
+def test_the_curve_of_a_circle_is_that_of_its_chords_and_is_drawn(tmp_path):
+    analysed(embedding("circle")[:, :2], tmp_path)
+    curve = pandas.read_csv(tmp_path / "m.csv")
+    assert curve.octaves.max() > 4.5
+    # a chord is 2 |sin(pi d)|, the mean chord 4 / pi
+    np.testing.assert_allclose(curve.distance, np.pi / 2 * np.abs(np.sin(np.pi * curve.octaves)), atol=0.11)
+    none, empty = tmp_path / "none.scores.csv", tmp_path / "none.csv"
+    (tmp_path / "m.csv").with_name("none.csv").write_text("octaves,distance,pairs\n")
+    pandas.read_csv(tmp_path / "m.scores.csv").assign(value=np.nan, low=np.nan).to_csv(none, index=False)
+    files = f"{tmp_path / 'm.scores.csv'} {none} --curve {tmp_path / 'm.csv'} {empty}"
+    draw_pitch.main(shlex.split(f"--scores {files} --output {tmp_path / 'pitch.png'}"))
+    assert matplotlib.image.imread(tmp_path / "pitch.png").std() > 0.01

@@ -34,6 +34,7 @@ ANALYSIS = {
         *("factors", "design", "pitch", "standardize", "reduce", "metric"),
         *("shuffles", "bootstrap", "seed"),
     ],
+    "writes": {"curve": "{model}.csv"},
     "notes": True,
     "heading": "Pitch: line, circle or helix",
     "text": "The note says which shape pitch draws, and how much of what pitch moves it holds. Octave is "
@@ -60,6 +61,8 @@ METRICS = [*ANALYSIS["metrics"]]
 SOUNDS = 1024  # of a larger data set, so many are drawn: distances grow with the square
 FAR = 0.5  # octave
 TUNED = 1 / 48  # octave: half of a semitone's half, to both sides of a whole octave
+BIN = 1 / 24  # octave, of the curve
+FEW = 10  # pairs, at least, in a bin of the curve
 LEAST = 3  # octaves that the sounds must span; planning/checks_factors.py says so of a config
 MOST = 0.5  # of what pitch moves, at least, holds a shape that is called its shape
 WEAK = "a semitone does not move the embedding beyond what else varies"
@@ -102,6 +105,22 @@ def pair_scores(distances, octaves):
         octave = nearer / (lengths[whole].mean() + nearer)
     height = semipartial(rank, order, chroma[:, None])
     return [height, semipartial(rank, chroma, order[:, None] ** cubic), octave]
+
+
+def curve(points, octaves):
+    """Mean distance of pairs of sounds by how far apart their pitches are, over the mean of all pairs.
+
+    points: float (n, D); octaves: float (n,). Returns a table of `octaves` (middle of a bin half a semitone
+    wide), `distance` and `pairs`; bins of few pairs are left out.
+    """
+    distances = pdist(points)
+    place = np.floor(pdist(octaves[:, None]) / BIN).astype(int)
+    pairs = np.bincount(place)
+    total = np.bincount(place, weights=distances)
+    full = np.flatnonzero(pairs >= FEW)
+    mean = distances.mean() or 1.0
+    columns = {"octaves": (full + 0.5) * BIN, "distance": total[full] / pairs[full] / mean}
+    return pandas.DataFrame(columns | {"pairs": pairs[full]})
 
 
 def measure(points, octaves, places, shuffles, repeats, seed):
@@ -183,10 +202,13 @@ def main(argv=None):
     note = hindrance(factors[:, place], points)
     if note:
         rows = [{"metric": metric, "note": note} for metric in METRICS]
+        drawn = pandas.DataFrame(columns=["octaves", "distance", "pairs"])
     else:
         scaled = to_scales(factors, [entry["scale"] for entry in args.factors.values()])
         points = without_others(points, np.delete(scaled, place, axis=1))
         even = evenly_spread(scaled, args.factors, args.design)
-        drawn = args.shuffles, args.bootstrap, args.seed
-        rows = score_rows(measure(points, np.log2(factors[:, place]), even, *drawn))
+        octaves = np.log2(factors[:, place])
+        rows = score_rows(measure(points, octaves, even, args.shuffles, args.bootstrap, args.seed))
+        drawn = curve(points, octaves)
+    drawn.to_csv(args.curve, index=False, float_format="%.6g")
     write_scores(args, [row | {"n": len(some)} for row in rows])
