@@ -9,6 +9,7 @@ from analyse import observer, threshold
 from compare import draw_threshold
 from scipy.stats import ortho_group
 from shared.ladders import plain_sounds
+from shared.scales import span
 from shared.scores import COLUMNS, bootstrap, interval
 from synthesize import designs
 
@@ -195,6 +196,22 @@ def test_sizes_in_human_units():
     fifth = {"scale": "log", "unit": "Hz", "jnd": {"percent": 5}}
     assert threshold.in_units(2, fifth) == (pytest.approx(10.25), "percent")
     assert threshold.in_words(2, {"scale": "linear", "unit": "dB", "jnd": {"step": 3}}) == "6 dB"
+
+
+def test_sizes_of_a_jnd_that_varies_are_the_mean_over_the_range():
+    """The JND is a tenth of the value plus 1 dB: ln(2) / 0.1 of them from 0 to 10 dB."""
+    entry = {"scale": "linear", "unit": "dB", "low": 0, "high": 10, "jnd": {"step": [[0, 1], [10, 2]]}}
+    assert threshold.in_units(3, entry) == (pytest.approx(3 * 10 * 0.1 / np.log(2)), "dB")
+    assert threshold.listeners(entry) == "1.44 dB on average, 1 dB to 2 dB over the range"
+    wider = entry | {"high": 20}
+    assert threshold.listeners(wider).endswith("1 dB to 2 dB over the range, held above 10 dB")
+    flat = entry | {"jnd": {"step": [[0, 1], [10, 1]]}}
+    assert threshold.listeners(flat) == "1 dB everywhere"
+    pitch = {"scale": "erb", "unit": "Hz", "low": 100, "high": 400, "jnd": {"percent": [[100, 2], [400, 1]]}}
+    size, unit = threshold.in_units(1, pitch)
+    assert unit == "cents"
+    assert 2400 / size == pytest.approx(span(100, 400, pitch["jnd"]))
+    assert threshold.listeners(pitch).endswith("17.2 cents to 34.3 cents over the range")
 
 
 def test_wilson_by_hand():

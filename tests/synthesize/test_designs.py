@@ -1,5 +1,7 @@
 """Scales and designs: even on the perceptual scale, balanced, ladders of the stated steps."""
 
+import math
+
 import numpy as np
 import pytest
 from conftest import definition, rendered
@@ -93,6 +95,28 @@ def test_a_ladder_moves_one_factor_at_a_time_by_the_stated_jnd():
             assert (table[name] <= factor["high"] + 1e-9).all()
     quarter = np.sign(table["ladder_step"][np.abs(table["ladder_step"]) == 0.25])
     assert abs(quarter.mean()) < 0.2
+
+
+def test_a_step_of_a_ladder_is_as_many_jnd_where_they_are_small_and_where_they_are_large():
+    """A JND of 10 % at 100 Hz and of 1 % at 1,000 Hz, and of 0.1 dB at 0 dB and of 1 dB at 30."""
+    factors = {
+        "f": {"low": 100, "high": 1000, "jnd": {"percent": [[100, 10], [1000, 1]], "source": ""}},
+        "d": {"low": 0, "high": 30, "jnd": {"step": [[0, 0.1], [30, 1]], "source": ""}},
+    }
+    base = {"f": np.array([300.0, 100, 1000]), "d": np.array([15.0, 0, 30])}  # the first is made a corner
+    table = designs.ladder(factors, base, [0.25, 1])
+    for point, f_size, d_size in ((1, math.log(1.1), 0.1), (2, math.log(1.01), 1)):
+        here = {name: table[name][table["ladder_point"] == point] for name in table}
+        for name, size in (("f", f_size), ("d", d_size)):
+            places = np.log(here["f"]) if name == "f" else here["d"]
+            moved = (here["ladder_factor"] == name) & (np.abs(here["ladder_step"]) <= 1)
+            steps = here["ladder_step"][moved]
+            assert {0.25, 0.5, 1} == set(np.abs(steps))
+            np.testing.assert_allclose((places[moved] - places[0]) / steps, size, rtol=0.06)
+    whole = np.abs(table["ladder_step"][table["ladder_factor"] == "f"]).max()
+    large, small = math.log(1.1), math.log(1.01)
+    count = math.log(1000 / 100) * math.log(large / small) / (large - small)
+    assert whole == pytest.approx(count - designs.JACOBIAN)
 
 
 def test_a_rendered_ladder_draws_nuisances_anew():

@@ -6,6 +6,7 @@ import numpy as np
 import pandas
 import pytest
 from conftest import definition
+from shared.scales import span
 from shared.sounds import write_audio
 from synthesize import check_sounds, synthesize
 from test_sounds import PAPER
@@ -40,6 +41,16 @@ def test_tones_come_out_clean(tmp_path):
     assert float(table.value["span", "f1"]) == pytest.approx(69.7, abs=1)
     assert float(table.value["aliasing", ""]) < -60
     assert (tmp_path / "checks.png").stat().st_size > 10_000
+
+
+def test_the_span_of_a_jnd_that_varies_says_where_it_is_held(tmp_path):
+    jnd = {"percent": [[250, 2], [350, 0.5]], "source": "mine"}
+    entry = TONES | {"N": 64, "factors": TONES["factors"] | {"f1": TONES["factors"]["f1"] | {"jnd": jnd}}}
+    table = gate(tmp_path, entry, "--resampled")
+    note = table.note["span", "f1"]
+    assert note == "JND 0.5 to 2 %, mine; held below 250 Hz and above 350 Hz"
+    low, high = (pandas.read_csv(tmp_path / "p.csv").f1.agg(end) for end in ("min", "max"))
+    assert float(table.value["span", "f1"]) == pytest.approx(span(low, high, jnd), rel=1e-4)
 
 
 def test_every_known_flaw_of_the_released_set_is_named(tmp_path):

@@ -24,7 +24,7 @@ CODE = [name for name in LISTED if name.endswith((".py", ".smk", ".js", ".j2")) 
 PYTHON_FILES = [name for name in CODE if name.endswith(".py")]
 # What Snakemake's own Python reads besides planning/ and driver/: it has no NumPy.
 PLAIN = ("arguments", "checkpoints", "declared", "files", "listed_files", "local_packages", "logs", "names")
-PLAIN = (*PLAIN, "rating_files", "sentences", "table_text", "tables", "weights")
+PLAIN = (*PLAIN, "jnds", "rating_files", "sentences", "table_text", "tables", "weights")
 PLAIN = [f"shared/{name}.py" for name in PLAIN]
 
 

@@ -6,7 +6,8 @@ threshold is fitted to its answers at all steps of the ladder, both directions t
 base points drawn anew.
 
 Scores: `threshold` is in cents, percent or the factor's own unit. `threshold_jnd` is the same in JND, where
-listeners are at 1 by definition. `d_prime` is taken at one JND; every model has one.
+listeners are at 1 by definition; of a JND that varies over the range, `threshold` is the mean over the range
+(units.py). `d_prime` is taken at one JND; every model has one.
 
 Doubts stand in the note: whether the curve fits the steps, and whether parts of the range have thresholds of
 their own (lack_of_fit.py); whether large steps are missed as well; whether the threshold would be another, by
@@ -29,7 +30,6 @@ import pandas
 from shared.files import written_whole
 from shared.graphs import features
 from shared.ladders import plain_sounds, read_ladder
-from shared.scales import from_jnd
 from shared.scores import analysis_parser, bootstrap, write_scores
 
 from analyse.lack_of_fit import LEVEL, over_range, over_steps
@@ -45,6 +45,7 @@ from analyse.observer import (
     parameter_grid,
     without_slope_prior,
 )
+from analyse.units import in_units, in_words, listeners
 
 ANALYSIS = {
     "of": "ladder",
@@ -102,21 +103,6 @@ def trials(table, name):
 def is_reached(threshold, replicates, largest):
     """Whether the data place the threshold (JND) within the ladder. largest: its largest step, JND."""
     return threshold <= largest and np.mean(replicates <= largest) >= REACHED
-
-
-def in_units(count, entry):
-    """A step counted in JND as (size, unit): cents for a pitch, percent, or the factor's own unit."""
-    jnd = entry["jnd"]
-    if "step" in jnd:
-        return count * jnd["step"], entry["unit"]
-    ratio = from_jnd(count, jnd)
-    return (1200 * np.log2(ratio), "cents") if entry["scale"] == "erb" else (100 * (ratio - 1), "percent")
-
-
-def in_words(count, entry):
-    """A step counted in JND, as "17.2 cents"."""
-    size, unit = in_units(count, entry)
-    return f"{size:.3g} {unit}" if size < 1000 else f"{size:.0f} {unit}"
 
 
 def wilson(share, n, z=1.96):
@@ -206,7 +192,7 @@ def threshold_rows(thresholds, shuffled, entry, ends, doubted=()):
         if state != "not reached":
             row["value"] = convert(np.clip(threshold, *ends))
     reached = sum(is_reached(t[0], t[1:], ends.largest) for t in shuffled)
-    notes.append(f"listeners: {in_words(1, entry)} ({entry['jnd'].get('source', 'no source')})")
+    notes.append(f"listeners: {listeners(entry)} ({entry['jnd'].get('source', 'no source')})")
     notes.append(f"{reached} of {len(shuffled)} shufflings reach a threshold")
     return [row | {"state": state, "note": "; ".join(notes)} for row in rows]
 

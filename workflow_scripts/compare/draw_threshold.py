@@ -6,12 +6,13 @@ d' = 1; the bar at the foot is the threshold with its 95 % interval, the line ac
 listeners. Thresholds outside the ladder are arrows.
 """
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
 import pandas
 from analyse.observer import CHANCE, triangular
-from analyse.threshold import in_units, in_words
+from analyse.units import in_units, listeners
 from matplotlib.figure import Figure
 from shared.arguments import figure_parser
 from shared.drawing import write_pages
@@ -84,7 +85,7 @@ def draw(factors, scores, estimates):
         top.minorticks_off()
         top.set_xlabel(in_units(1, entry)[1])
         source = entry["jnd"].get("source", "no source")
-        axis.set_title(f"{name}\nlisteners: {in_words(1, entry)}", fontsize=9)
+        axis.set_title(f"{name}\n{textwrap.fill(f'listeners: {listeners(entry)}', 46)}", fontsize=9)
         axis.annotate(source, (0.5, 0), (0, -36), "axes fraction", "offset points", fontsize=6.5, ha="center")
         axis.tick_params(axis="y", length=0)
     axes[0].set_yticks(feet + HEIGHT / 3, [table.model.iloc[0] for table in scores])

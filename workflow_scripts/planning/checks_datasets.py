@@ -107,8 +107,9 @@ def entry_faults(config, name, entry):
     yield from resample_faults(config, where, entry)
     yield from factor_name_faults(where, entry)
     factors = []
+    parents = "ladder" in stated and "factors" not in stated
     for factor in entry["factors"]:
-        if "ladder" not in stated or "factors" in stated:  # else they are the parent's
+        if not parents or stated["ladder"]["of"] not in config["run"]["datasets"]:  # else the parent tells
             factors += factor_faults(f"{where}.factors.{factor}", factor, entry)
         if "ladder" in stated and "jnd" not in entry["factors"][factor]:
             factors.append(f"{where}: a ladder needs the JND of {factor}; state it")

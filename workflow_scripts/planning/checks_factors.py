@@ -5,7 +5,10 @@ Conventions as in checks_datasets.py.
 
 import math
 
+from shared.jnds import places_within, unit_size_at
+
 from planning.datasets import declaration, synthesizer_path
+from planning.factors import jnd_fault
 from planning.words import closest
 
 OCTAVES = 3  # of the factor that is the pitch, at least (LEAST of analyse/pitch.py)
@@ -31,7 +34,7 @@ def factor_faults(where, factor, entry):
         yield f"{where}: {entry['synthesizer']} has no such factor, {closest(factor, known)}"
     elif missing := [key for key in ("unit", "scale") if key not in stated]:
         yield f"{where}: state its {missing[0]}"
-    elif faults := [*range_faults(where, stated, design)]:
+    elif faults := [*range_faults(where, stated, design), *jnd_faults(where, stated)]:
         yield from faults
     elif design == "table":
         return
@@ -41,6 +44,17 @@ def factor_faults(where, factor, entry):
         yield f"{where}: a log scale needs a range above 0"
     elif stated["low"] <= 0 and "percent" in stated.get("jnd", {}):
         yield f"{where}: a JND in percent needs a range above 0"
+
+
+def jnd_faults(where, stated):
+    """Faults of a factor's JND, if it states one. One that depends on level needs sounds of one level."""
+    jnd = stated.get("jnd")
+    if jnd is None:
+        return
+    if fault := jnd_fault(jnd):
+        yield f"{where}.jnd: {fault}"
+    elif "level" in jnd:
+        yield f"{where}.jnd.level: state the `level` of the data set, under normalize rms or active"
 
 
 def pitch_faults(config, name, entry):
@@ -71,7 +85,11 @@ def ladder_step_faults(where, entry):
     for factor, stated in entry["factors"].items():
         if "finest" not in stated:
             continue
-        step, finest = (size_at(stated["low"], stated[key]) for key in ("jnd", "finest"))
+        places = places_within(stated["jnd"], stated["low"], stated["high"])
+        step, finest = max(
+            ((unit_size_at(place, stated["jnd"]), unit_size_at(place, stated["finest"])) for place in places),
+            key=lambda sizes: sizes[1] / sizes[0],
+        )
         if smallest * step < finest * 0.999:  # but for rounding
             cure = f"state steps from {finest / step:.2g} on"
             if HALF * step < finest * 0.999:
@@ -80,11 +98,6 @@ def ladder_step_faults(where, entry):
                 f"{where}.ladder.steps: {smallest:g} JND of {factor} is finer than {entry['synthesizer']} "
                 f"makes it; {cure}"
             )
-
-
-def size_at(value, jnd):
-    """Size of a JND in the factor's unit, at some value of the factor."""
-    return jnd["step"] if "step" in jnd else abs(value) * jnd["percent"] / 100
 
 
 def range_faults(where, stated, design):

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from shared.declared import declared
 from shared.listed_files import found
-from shared.names import SAMPLED_DESIGNS, SCALES
+from shared.names import SCALES
 from shared.tables import needed_columns, read_table
 
 from planning.environments import environment_of
+from planning.factors import jnd_fault, resolve_factor, steps_of, with_own_jnd
 from planning.places import script_path
 from planning.schema import defaults
 
@@ -58,7 +59,8 @@ def synthesizer_module(entry):
 def declaration(path, table):
     """FACTORS or NUISANCES of a Python file, {name: stated}, read without importing the file.
 
-    Raises ValueError if the table cannot be read, or an entry of it lacks a key or has an unknown scale.
+    Raises ValueError if the table cannot be read, or an entry of it lacks a key, has an unknown scale or a
+    faulty JND.
     """
     entries = declared(path, table)
     for name, stated in entries.items():
@@ -69,6 +71,8 @@ def declaration(path, table):
             raise ValueError(f"{table} of {path}: {name} lacks {', '.join(missing)}")
         if stated.get("scale", "linear") not in SCALES:
             raise ValueError(f"{table} of {path}: the scale of {name} is none of {', '.join(SCALES)}")
+        if "jnd" in stated and (fault := jnd_fault(stated["jnd"])):
+            raise ValueError(f"{table} of {path}: the JND of {name}: {fault}")
     return entries
 
 
@@ -153,25 +157,8 @@ def resolve(entry, parent=None):
         for name, stated in (entry["nuisances"] or {}).items()
         if stated is not False
     }
-    return entry | {"factors": factors, "nuisances": nuisances}
-
-
-def resolve_factor(stated, known, design):
-    """What the config states of a factor, over what the synthesizer declares of it."""
-    stated, ends = dict(stated or {}), {}
-    if design in SAMPLED_DESIGNS:
-        stated = without(stated, "choice", "start", "stop", "step")
-    if "choice" in stated:
-        ends = {"low": min(stated["choice"]), "high": max(stated["choice"])}
-    elif {"start", "stop", "step"} <= stated.keys():
-        high = stated["start"] + (steps_of(stated) - 1) * stated["step"]
-        ends = {"low": stated["start"], "high": high}
-    return known | ends | stated
-
-
-def steps_of(factor):
-    """Number of values of a grid's factor from `start` up to before `stop`."""
-    return math.ceil((factor["stop"] - factor["start"]) / factor["step"])
+    entry |= {"nuisances": nuisances}
+    return entry | {"factors": {name: with_own_jnd(factor, entry) for name, factor in factors.items()}}
 
 
 def resolved(config, dataset):

@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.stats import rankdata
+from shared.jnds import held, in_words
 from shared.scales import in_jnd
 
 from synthesize.gate import row
@@ -99,8 +100,10 @@ def span(data):
     for name, factor in data.definition["factors"].items():
         note = "no JND declared"
         if jnd := factor.get("jnd"):
-            size = f"{jnd['percent']:g} %" if "percent" in jnd else f"{jnd['step']:g} {factor['unit']}"
-            note = f"JND {size}, {jnd['source']}"
+            values, unit = data.values[name], factor["unit"]
+            low, high = float(np.min(values)), float(np.max(values))
+            words = [f"JND {in_words(jnd, low, high, unit)}, {jnd['source']}", held(jnd, low, high, unit)]
+            note = "; ".join(filter(None, words))
         yield row("span", spans.get(name), "JND", note=note, factor=name)
 
 

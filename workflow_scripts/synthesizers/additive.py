@@ -17,7 +17,11 @@ FACTORS = {
         "low": 200,
         "high": 400,
         "default": 300,
-        "jnd": {"percent": 1, "source": "Mehta & Oxenham 2020"},
+        "jnd": {
+            "percent": 1,
+            "duration": [[0.02, 4.1], [0.05, 2.2], [0.1, 1.6], [0.2, 1.3], [0.5, 1]],
+            "source": "Mehta & Oxenham 2020; below 0.5 s as pure tones, Micheyl et al. 2012",
+        },
     },
     "brightness": {
         "unit": "Hz",

@@ -42,7 +42,10 @@ FACTORS = {
         "low": 0.2,
         "high": 0.8,
         "default": 0.4,
-        "jnd": {"percent": 10, "source": "assumed"},
+        "jnd": {
+            "percent": 35,
+            "source": "assumed: as for plucked strings, -25 to +40 %, Tolonen & Järveläinen 2000",
+        },
     },
     "dispersion": {
         "unit": "ratio",

@@ -47,10 +47,7 @@ FACTORS = {
         "low": 0.8,
         "high": 1.25,
         "default": 1,
-        "jnd": {
-            "percent": 5,
-            "source": "assumed: 4 to 6 % for syllables, after Ives, Smith & Patterson 2005",
-        },
+        "jnd": {"percent": 5, "source": "Ives, Smith & Patterson 2005: syllables; Irino et al. 2007"},
     },
 }
 NUISANCES = {"text": {"unit": "index of TEXTS", "integers": 8, "default": 0}}
