@@ -202,16 +202,16 @@ def test_sizes_of_a_jnd_that_varies_are_the_mean_over_the_range():
     """The JND is a tenth of the value plus 1 dB: ln(2) / 0.1 of them from 0 to 10 dB."""
     entry = {"scale": "linear", "unit": "dB", "low": 0, "high": 10, "jnd": {"step": [[0, 1], [10, 2]]}}
     assert threshold.in_units(3, entry) == (pytest.approx(3 * 10 * 0.1 / np.log(2)), "dB")
-    assert threshold.listeners(entry) == "1.44 dB on average, 1 dB to 2 dB over the range"
+    assert threshold.listeners(entry) == "1.44 dB on average, 1 to 2 dB over the range"
     wider = entry | {"high": 20}
-    assert threshold.listeners(wider).endswith("1 dB to 2 dB over the range, held above 10 dB")
+    assert threshold.listeners(wider).endswith("1 to 2 dB over the range, held above 10 dB")
     flat = entry | {"jnd": {"step": [[0, 1], [10, 1]]}}
     assert threshold.listeners(flat) == "1 dB everywhere"
     pitch = {"scale": "erb", "unit": "Hz", "low": 100, "high": 400, "jnd": {"percent": [[100, 2], [400, 1]]}}
     size, unit = threshold.in_units(1, pitch)
     assert unit == "cents"
     assert 2400 / size == pytest.approx(span(100, 400, pitch["jnd"]))
-    assert threshold.listeners(pitch).endswith("17.2 cents to 34.3 cents over the range")
+    assert threshold.listeners(pitch).endswith("17.2 to 34.3 cents over the range")
 
 
 def test_wilson_by_hand():

@@ -90,7 +90,9 @@ def test_the_ladder_gives_thresholds_and_sensitivities_beside_listeners(finished
     of_f1 = scores[(scores.metric == "threshold") & (scores.factor == "f1")]
     assert of_f1.model.tolist() == [*MODELS, "chance", "reference"]
     assert set(of_f1.unit) == {"cents"}
-    assert of_f1.note.str.contains("listeners: 17.2 cents (Mehta & Oxenham 2020)", regex=False).all()
+    source = "Mehta & Oxenham 2020; below 0.5 s as pure tones, Micheyl et al. 2012"
+    listeners = f"listeners: 21.8 cents ({source}; times 1.27 at 0.23 s)"
+    assert of_f1.note.str.contains(listeners, regex=False).all()
     assert (scores[scores.metric == "d_prime"].value != "").all()
 
 

@@ -31,6 +31,7 @@ def listeners(entry):
         return in_words(1, entry)
     low, high = entry["low"], entry["high"]
     sizes = [size_at(value, jnd) for value in places_within(jnd, low, high)]
-    ends = [in_words(1, entry | {"jnd": {kind_of(jnd): size}}) for size in (min(sizes), max(sizes))]
-    between = "everywhere" if ends[0] == ends[1] else f"on average, {ends[0]} to {ends[1]} over the range"
-    return ", ".join(filter(None, [f"{in_words(1, entry)} {between}", held(jnd, low, high, entry["unit"])]))
+    least, most = (entry | {"jnd": {kind_of(jnd): end(sizes)}} for end in (min, max))
+    ends = f"on average, {in_units(1, least)[0]:.3g} to {in_words(1, most)} over the range"
+    words = f"{in_words(1, entry)} {'everywhere' if least == most else ends}"
+    return ", ".join(filter(None, [words, held(jnd, low, high, entry["unit"])]))
