@@ -20,6 +20,7 @@ from shared.sentences import first_few
 from planning.checks import environment_faults, local_faults
 from planning.checks_factors import factor_faults, factor_name_faults, ladder_step_faults, pitch_faults
 from planning.datasets import (
+    FOR_LOUDNESS,
     has_render,
     possible_nuisances,
     rating_files,
@@ -30,7 +31,9 @@ from planning.datasets import (
     sounds_at_most,
     synthesizer_path,
     table_of,
+    workplace,
 )
+from planning.environments import spec
 from planning.places import script_path
 from planning.schema import schema
 from planning.words import closest
@@ -104,6 +107,7 @@ def entry_faults(config, name, entry):
         yield from local_faults(where, entry)
     if entry["design"] != "table":
         yield from folder_faults(where, entry)
+    yield from loudness_faults(where, entry)
     yield from resample_faults(config, where, entry)
     yield from factor_name_faults(where, entry)
     factors = []
@@ -135,6 +139,20 @@ def folder_faults(where, entry):
         yield f"{where}.options.folder: must be a path, not {folder!r}"
     elif fault := folder_fault(folder):
         yield f"{where}.options.folder: {fault}"
+
+
+def loudness_faults(where, entry):
+    """Faults of keys of level and loudness, and of an environment in which loudness cannot be measured."""
+    loud = entry["normalize"] == "loudness"
+    for key in ("level",) if loud else ("loudness", "full_scale"):
+        if key in entry:
+            yield f"{where}.{key}: it says nothing under `normalize: {entry['normalize']}`"
+    env = workplace(entry).get("env") if loud else None
+    if env and Path(spec(env)).exists() and "- mosqito" not in Path(spec(env)).read_text():
+        yield (
+            f"{where}.normalize: loudness needs mosqito, which envs/{env}.yaml does not list; copy the file, "
+            f"add {FOR_LOUDNESS[0]}, and name the copy as `env`"
+        )
 
 
 def resample_faults(config, where, entry):

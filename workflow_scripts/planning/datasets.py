@@ -24,17 +24,11 @@ from planning.factors import jnd_fault, resolve_factor, steps_of, with_own_jnd
 from planning.places import script_path
 from planning.schema import defaults
 
-NOT_OF_SOUNDS = (
-    "analyses",
-    "resample",
-    "strict",
-    "env",
-    "requirements",
-    "ratings",
-    "made_by",
-)  # keys that decide no sound
+# Keys that decide no sound.
+NOT_OF_SOUNDS = ("analyses", "resample", "strict", "env", "requirements", "ratings", "made_by")
 # What making and checking sounds imports, besides what every environment has.
 FOR_SOUNDS = ["matplotlib", "pandas", "scikit-learn", "scipy", "soxr"]
+FOR_LOUDNESS = ["mosqito==1.2.1"]
 
 
 def without(mapping, *keys):
@@ -96,13 +90,16 @@ def renderer(entry):
 def workplace(entry):
     """Where a data set's sounds are made and checked, stated as models state it: {env} or {requirements}.
 
-    It is the entry's own, or what its synthesizer declares as ENVIRONMENT, or `analysis`.
+    It is the entry's own, or what its synthesizer declares as ENVIRONMENT, or `analysis`, or `hearing` where
+    loudness is measured.
     """
+    loud = FOR_LOUDNESS if entry.get("normalize") == "loudness" else []
     if "requirements" in entry:
-        return {"requirements": [*entry["requirements"], *FOR_SOUNDS]}
+        return {"requirements": [*entry["requirements"], *FOR_SOUNDS, *loud]}
     if "env" in entry:
         return {"env": entry["env"]}
-    return declared(synthesizer_path(entry["synthesizer"]), "ENVIRONMENT") or {"env": "analysis"}
+    own = declared(synthesizer_path(entry["synthesizer"]), "ENVIRONMENT")
+    return own or {"env": "hearing" if loud else "analysis"}
 
 
 def made_in(entry):

@@ -7,7 +7,8 @@ these keys; the schema of the config has them as its choices. Tests keep all of 
 SCALES = ("linear", "log", "erb")  # of factors: shared/scales.py
 SAMPLED_DESIGNS = ("sobol", "latin_hypercube", "random")  # they take any N; synthesize/designs.py
 DESIGNS = (*SAMPLED_DESIGNS, "grid", "table")
-NORMALIZATIONS = ("rms", "active", "peak", "none", "time_index")  # of sounds: synthesize/levels.py
+# Of the levels of sounds: synthesize/levels.py.
+NORMALIZATIONS = ("rms", "active", "loudness", "peak", "none", "time_index")
 
 METRICS = ("euclidean", "cosine", "correlation")  # of distances between sounds: shared/graphs.py
 POOLINGS = ("mean", "std", "mean_std", "max", "first", "last")  # of moments over time: embed/timestamps.py

@@ -16,10 +16,12 @@ import pandas
 from matplotlib.figure import Figure
 from shared.drawing import title, write_figure
 from shared.files import written_whole
+from shared.loudness import FULL_SCALE
 from shared.sounds import Sounds
 
 from synthesize import design_checks, file_checks, rendered_checks
-from synthesize.gate import COLUMNS, DataSet, measure
+from synthesize.design_checks import MEANING
+from synthesize.gate import COLUMNS, DataSet, loudness_levels, measure
 from synthesize.synthesize import band, load_synthesizer
 
 FIGURE = {
@@ -40,7 +42,7 @@ def figure_of(definition, table, level, rows, shown=6):
     """The figure: spans of the factors in JND, and level against each factor.
 
     Of more than `shown` factors, those that level follows most are drawn. level: float (N,), dB re full
-    scale.
+    scale, or phon under `normalize: loudness`.
     """
     factors = definition["factors"]
     rho = {row["factor"]: row["value"] for row in rows if row["check"] == "level_correlation"}
@@ -58,7 +60,8 @@ def figure_of(definition, table, level, rows, shown=6):
         axis.set(xlabel=title(name, factors[name]["unit"]), title=f"rank correlation {rho[name]:+.2f}")
         if factors[name]["scale"] == "log":
             axis.set_xscale("log")
-    others[0].set_ylabel("RMS level (dB re full scale)")
+    loud = definition["normalize"] == "loudness"
+    others[0].set_ylabel("loudness level (phon)" if loud else "RMS level (dB re full scale)")
     for axis in others[1:]:
         axis.sharey(others[0])
     return figure
@@ -84,6 +87,8 @@ def main(argv=None):
     table = {name: frame[name].to_numpy() for name in frame}
     measured = measure(Sounds(args.audio, len(frame)), band(definition, synthesizer))
     sounds = Sounds(args.audio, len(frame), dtype="float64")
+    if definition["normalize"] == "loudness":
+        measured["loudness"] = loudness_levels(sounds, definition.get("full_scale", FULL_SCALE))
     rows = checks(DataSet(definition, synthesizer, table, sounds, measured, args.resampled, args.K))
     breaches = [row for row in rows if row["breach"]]
     result = pandas.DataFrame(rows, columns=COLUMNS)
@@ -92,7 +97,7 @@ def main(argv=None):
     if breaches and args.strict:
         named = ", ".join(f"{row['check']} {row['factor']}".strip() for row in breaches)
         sys.exit(f"error: the gate found {len(breaches)} breaches ({named}) and the data set is strict")
-    level = measured["active" if definition["normalize"] == "active" else "rms"]
+    level = measured[definition["normalize"] if definition["normalize"] in MEANING else "rms"]
     write_figure(figure_of(definition, table, level, rows), args.figure)
     with written_whole(args.checks) as draft:
         result.to_csv(draft, index=False, float_format="%.6g")

@@ -7,7 +7,12 @@ from shared.scales import in_jnd
 
 from synthesize.gate import row
 
-MEANING = {"rms": "of RMS over the clip", "active": "of RMS while it sounds"}
+MEANING = {
+    "rms": "of RMS over the clip",
+    "active": "of RMS while it sounds",
+    "loudness": "of loudness level",
+}
+GROWTH = 1.5  # phon for 1 dB, at most: loudness grows faster at low frequencies
 
 
 def rank_correlations(columns, other):
@@ -26,7 +31,8 @@ def judged_level(data):
 
     Returns a key of MEANING, and a float.
     """
-    kind = "active" if data.definition["normalize"] == "active" else "rms"
+    normalize = data.definition["normalize"]
+    kind = normalize if normalize in MEANING else "rms"
     return kind, min(max(0.1, 3 * data.error), 0.7)
 
 
@@ -36,7 +42,8 @@ def level_range(data):
     gain = data.definition.get("nuisances", {}).get("gain", {"low": 0, "high": 0})
     rove = gain["high"] - gain["low"]
     note = f"{MEANING[kind]}; a rove of {rove:g} dB is meant"
-    yield row("level_range", np.ptp(data.measured[kind]), "dB", rove + 0.5, note=note)
+    unit, limit = ("phon", GROWTH * rove + 1) if kind == "loudness" else ("dB", rove + 0.5)
+    yield row("level_range", np.ptp(data.measured[kind]), unit, limit, note=note)
 
 
 def level_correlation(data):
@@ -50,15 +57,19 @@ def level_correlation(data):
 def other_level(data):
     """The level that is not made equal: described and not judged.
 
-    A factor that makes sounds longer moves one of the two, over the clip or while it sounds.
+    A factor that makes sounds longer moves one of the two, over the clip or while it sounds. Sounds that are
+    equally loud have unequal RMS.
     """
     judged, limit = judged_level(data)
-    other = "rms" if judged == "active" else "active"
+    other = "active" if judged == "rms" else "rms"
+    reason = (
+        "equal loudness takes it" if judged == "loudness" else "the factor makes sounds longer or shorter"
+    )
     equal, free = (rank_correlations(data.values, data.measured[kind]) for kind in (judged, other))
     yield row(f"{other}_range", np.ptp(data.measured[other]), "dB", note=MEANING[other])
     for name, rho in free.items():
         if abs(rho) > limit >= abs(equal[name]):
-            note = f"{MEANING[other]}: the factor makes sounds longer or shorter"
+            note = f"{MEANING[other]}: {reason}"
             yield row(f"{other}_correlation", rho, "rank correlation", note=note, factor=name)
 
 

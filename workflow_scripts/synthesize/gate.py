@@ -5,6 +5,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
+from shared.loudness import loudness, phon
 from shared.names import SAMPLED_DESIGNS
 from shared.sounds import BLOCK, Sounds
 
@@ -18,8 +19,8 @@ class DataSet(NamedTuple):
 
     definition: a mapping as in config.yaml, every default filled in. synthesizer: its module. table:
     {column: (N,)} of parameters.csv. sounds: indexing by rows reads float64 (n, T). measured: see
-    measure(). resampled: whether models hear the data set at their own rate. K: neighbours that the
-    analyses ask for, 0 if none do.
+    measure(), and under `normalize: loudness` also `loudness`, see loudness_levels(). resampled: whether
+    models hear the data set at their own rate. K: neighbours that the analyses ask for, 0 if none do.
     """
 
     definition: dict
@@ -72,6 +73,15 @@ def measure(sounds, limit):
             }
         )
     return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+
+
+def loudness_levels(sounds, full_scale):
+    """Loudness level of each of Sounds in phon, float (N,), to a tenth: nobody hears less.
+
+    full_scale: dB SPL of a sound whose RMS is 1.
+    """
+    parts = [loudness(block, sounds.rate, full_scale) for block in sounds.blocks(BLOCK // 8)]
+    return phon(np.concatenate(parts)).round(1)
 
 
 def row(check, value=None, unit="", limit=None, breach=None, note="", factor="", other=""):

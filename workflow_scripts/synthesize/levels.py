@@ -1,8 +1,11 @@
 """Levels of sounds: how they are measured, and how a data set makes those of its sounds equal."""
 
 import numpy as np
+from shared.loudness import band_levels, sone
 
 LEVEL = -26  # dB re full scale, of each sound under `rms` and `active`
+LOUDNESS = 8  # sone, of each sound under `loudness`: a 1 kHz tone of 70 dB SPL
+RANGE, HALVINGS = 120.0, 18  # dB, of levels among which that of a loudness is searched; to 0.0005 dB
 FRAME, ACTIVE = 0.01, 1e-3  # s; power re the loudest frame above which a sound is heard as on
 
 
@@ -32,6 +35,7 @@ MEASURES = {  # each of shared.names.NORMALIZATIONS: the measure that it makes e
     "rms": clip_rms,
     "active": active_rms,
     "peak": peak,
+    "loudness": None,  # does not grow in proportion to the sound: see equally_loud
     "none": None,
     "time_index": None,  # of the whole data set: see synthesize.finished
 }
@@ -50,3 +54,28 @@ def normalized(sounds, normalize, sample_rate, level=LEVEL):
     wanted = 1 if normalize == "peak" else 10 ** (level / 20)
     scale = measure(sounds, sample_rate)[:, None] / wanted
     return sounds / np.where(scale > 0, scale, 1)
+
+
+def equally_loud(sounds, sample_rate, loudness, full_scale):
+    """Sounds, float64 (n, T), each brought to the same loudness by a factor of its own; silence stays.
+
+    loudness: sone. full_scale: dB SPL of a sound whose RMS is 1. The level is found by halving its range,
+    which ends where a sound's peak is 1. Where loudness jumps, as the standard has it below 280 Hz, the
+    nearer side is taken. Raises ValueError if a sound would clip.
+    """
+    largest = peak(sounds, sample_rate)[:, None]
+    sounds = sounds / np.where(largest > 0, largest, 1)
+    levels = band_levels(sounds, sample_rate, full_scale)
+    loudest = sone(levels)[largest[:, 0] > 0]
+    if (loudest < loudness).any():
+        raise ValueError(
+            f"normalize loudness: a sound clips before it has {loudness:g} sone, the softest at "
+            f"{loudest.min():.3g}; state a lower loudness or a higher full_scale than {full_scale:g} dB SPL"
+        )
+    low, high = np.full(len(sounds), -RANGE), np.zeros(len(sounds))
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        loud = sone(levels + middle) >= loudness
+        low, high = np.where(loud, low, middle), np.where(loud, middle, high)
+    off = [np.abs(sone(levels + gain) - loudness) for gain in (low, high)]
+    return sounds * 10 ** (np.where(off[0] < off[1], low, high)[:, None] / 20)

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import numpy as np
 from shared.files import written_whole
+from shared.loudness import FULL_SCALE
 from shared.sounds import BLOCK, write_audio
 
 from synthesize.designs import draw, realised_steps
-from synthesize.levels import LEVEL, normalized
+from synthesize.levels import LEVEL, LOUDNESS, equally_loud, normalized
 from synthesize.nuisances import AFTER_LEVEL, BEFORE_LEVEL, Clip, apply
 
 
@@ -113,9 +114,16 @@ def render(definition, synthesizer, table, rows):
 
 
 def leveled(definition, synthesizer, table, rows, sounds):
-    """Sounds of some rows, float64 (n, T), each at the data set's level and then with its noise and gain."""
-    level = definition.get("level", LEVEL)
-    sounds = normalized(sounds, definition["normalize"], definition["sample_rate"], level)
+    """Sounds of some rows, float64 (n, T), each at the data set's level and then with its noise and gain.
+
+    Raises ValueError where a sound would clip to be as loud as the data set wants it.
+    """
+    rate = definition["sample_rate"]
+    if definition["normalize"] == "loudness":
+        loudness = definition.get("loudness", LOUDNESS)
+        sounds = equally_loud(sounds, rate, loudness, definition.get("full_scale", FULL_SCALE))
+    else:
+        sounds = normalized(sounds, definition["normalize"], rate, definition.get("level", LEVEL))
     return apply(AFTER_LEVEL, sounds, table, clip_of(definition, synthesizer, rows))
 
 
