@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import ROOT
+from helpers import checked_with
 from planning.datasets import FOR_LOUDNESS, FOR_SOUNDS, made_in, workplace
 from test_faults import run, sentences
 
@@ -36,3 +37,9 @@ def test_equally_loud_sounds_are_made_where_loudness_can_be_measured():
 def test_one_sentence(change, sentence):
     (fault,) = sentences(change)
     assert sentence in fault
+
+
+def test_a_ladder_may_leave_its_parents_loudness_aside():
+    change = run("ladder", normalize="rms")
+    change["datasets"]["tones"] = {"normalize": "loudness", "loudness": 4}
+    assert checked_with(change)["datasets"]["ladder"]["normalize"] == "rms"

@@ -107,7 +107,7 @@ def entry_faults(config, name, entry):
         yield from local_faults(where, entry)
     if entry["design"] != "table":
         yield from folder_faults(where, entry)
-    yield from loudness_faults(where, entry)
+    yield from loudness_faults(where, stated, entry)
     yield from resample_faults(config, where, entry)
     yield from factor_name_faults(where, entry)
     factors = []
@@ -141,11 +141,14 @@ def folder_faults(where, entry):
         yield f"{where}.options.folder: {fault}"
 
 
-def loudness_faults(where, entry):
-    """Faults of keys of level and loudness, and of an environment in which loudness cannot be measured."""
+def loudness_faults(where, stated, entry):
+    """Faults of keys of level and loudness, and of an environment in which loudness cannot be measured.
+
+    A ladder may have its parent's keys without use.
+    """
     loud = entry["normalize"] == "loudness"
     for key in ("level",) if loud else ("loudness", "full_scale"):
-        if key in entry:
+        if key in stated:
             yield f"{where}.{key}: it says nothing under `normalize: {entry['normalize']}`"
     env = workplace(entry).get("env") if loud else None
     if env and Path(spec(env)).exists() and "- mosqito" not in Path(spec(env)).read_text():

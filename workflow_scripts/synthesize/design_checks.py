@@ -62,9 +62,9 @@ def other_level(data):
     """
     judged, limit = judged_level(data)
     other = "active" if judged == "rms" else "rms"
-    reason = (
-        "equal loudness takes it" if judged == "loudness" else "the factor makes sounds longer or shorter"
-    )
+    reason = "the factor makes sounds longer or shorter"
+    if judged == "loudness":
+        reason = "equal loudness asks for it"
     equal, free = (rank_correlations(data.values, data.measured[kind]) for kind in (judged, other))
     yield row(f"{other}_range", np.ptp(data.measured[other]), "dB", note=MEANING[other])
     for name, rho in free.items():
