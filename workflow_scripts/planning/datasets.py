@@ -24,8 +24,9 @@ from planning.factors import jnd_fault, resolve_factor, steps_of, with_own_jnd
 from planning.places import script_path
 from planning.schema import defaults
 
-# Keys that decide no sound.
-NOT_OF_SOUNDS = ("analyses", "resample", "strict", "env", "requirements", "ratings", "made_by")
+NOT_OF_SOUNDS = (  # keys that decide no sound
+    *("analyses", "resample", "strict", "env", "requirements", "ratings", "made_by"),
+)
 # What making and checking sounds imports, besides what every environment has.
 FOR_SOUNDS = ["matplotlib", "pandas", "scikit-learn", "scipy", "soxr"]
 FOR_LOUDNESS = ["mosqito==1.2.1"]
@@ -90,8 +91,7 @@ def renderer(entry):
 def workplace(entry):
     """Where a data set's sounds are made and checked, stated as models state it: {env} or {requirements}.
 
-    It is the entry's own, or what its synthesizer declares as ENVIRONMENT, or `analysis`, or `hearing` where
-    loudness is measured.
+    It is the entry's own, or what its synthesizer declares as ENVIRONMENT, or `analysis` (loudness: `hearing`).
     """
     loud = FOR_LOUDNESS if entry.get("normalize") == "loudness" else []
     if "requirements" in entry:
