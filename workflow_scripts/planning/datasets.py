@@ -91,7 +91,7 @@ def renderer(entry):
 def workplace(entry):
     """Where a data set's sounds are made and checked, stated as models state it: {env} or {requirements}.
 
-    It is the entry's own, or what its synthesizer declares as ENVIRONMENT, or `analysis` (loudness: `hearing`).
+    It is the entry's own, or its synthesizer's ENVIRONMENT, or `analysis`, or `hearing` to measure loudness.
     """
     loud = FOR_LOUDNESS if entry.get("normalize") == "loudness" else []
     if "requirements" in entry:
