@@ -48,6 +48,12 @@ def test_levels_are_matched(visit, real):
         await player.play(s, 16000); return player.gain.gain.value; }"""
     )
     assert loud <= 0.5  # a click has much peak for its power
+    own = page.evaluate(
+        """async () => { const out = []; for (const v of [0.01, 0.1, 0.4]) {
+        const s = Float32Array.from({ length: 8000 }, (_, t) => v * Math.sin(t / 5));
+        await player.play(s, 16000, true); out.push(player.gain.gain.value); } return out; }"""
+    )
+    assert own == [own[0]] * 3  # sounds whose level is a factor keep it
 
 
 def test_keys_step_along_a_factor_and_play(visit, real):

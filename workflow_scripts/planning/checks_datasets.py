@@ -18,7 +18,13 @@ from shared.rating_files import read_ratings
 from shared.sentences import first_few
 
 from planning.checks import environment_faults, local_faults
-from planning.checks_factors import factor_faults, factor_name_faults, ladder_step_faults, pitch_faults
+from planning.checks_factors import (
+    factor_faults,
+    factor_name_faults,
+    ladder_step_faults,
+    level_faults,
+    pitch_faults,
+)
 from planning.datasets import (
     FOR_LOUDNESS,
     has_render,
@@ -119,6 +125,8 @@ def entry_faults(config, name, entry):
             factors.append(f"{where}: a ladder needs the JND of {factor}; state it")
     factors += ladder_step_faults(where, entry) if "ladder" in stated and not factors else []
     yield from factors
+    if "ladder" not in stated or stated.keys() & {"factors", "normalize", "nuisances"}:
+        yield from level_faults(where, entry)
     if "ladder" not in stated or "nuisances" in stated:
         possible = possible_nuisances(path)
         for nuisance in entry["nuisances"]:

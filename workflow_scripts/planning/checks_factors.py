@@ -105,8 +105,19 @@ def range_faults(where, stated, design):
     ends.
     """
     needed = {"grid": [("start", "stop", "step"), ("choice",)], "table": [()]}.get(design, [("low", "high")])
-    ignored = {"unit", "scale", "jnd", "finest", "default", "levels"}
+    ignored = {"unit", "scale", "jnd", "finest", "default", "levels", "sets_level"}
     given = stated.keys() - ignored - ({"low", "high"} if design in ("grid", "table") else set())
     if not any(given == set(keys) for keys in needed):
         wanted = " or ".join(", ".join(keys) for keys in needed) or "no range"
         yield f"{where}: a {design} design needs {wanted}; stated: {', '.join(sorted(given)) or 'none'}"
+
+
+def level_faults(where, entry):
+    """What takes the level away from a factor that sets it."""
+    for factor, stated in entry["factors"].items():
+        if not stated.get("sets_level"):
+            continue
+        if entry["normalize"] != "none":
+            yield f"{where}.normalize: {entry['normalize']} undoes the level that {factor} sets; state none"
+        if "gain" in entry["nuisances"]:
+            yield f"{where}.nuisances.gain: it moves the level that {factor} sets; leave one of the two out"

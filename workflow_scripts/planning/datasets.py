@@ -181,12 +181,12 @@ def settings(config, dataset, analysis):
 def definition(entry):
     """What of a data set's entry decides its sounds, as JSON.
 
-    A just-noticeable difference moves no sound, except those of a ladder. Nor does the finest step.
+    A just-noticeable difference moves no sound, except those of a ladder. Nor does what the gate alone asks.
     """
     entry = without(entry, *NOT_OF_SOUNDS)
     if "ladder" in entry:
         return json.dumps(entry)
-    bare = {name: without(factor, "jnd", "finest") for name, factor in entry["factors"].items()}
+    bare = {name: without(factor, "jnd", "finest", "sets_level") for name, factor in entry["factors"].items()}
     return json.dumps(entry | {"factors": bare})
 
 

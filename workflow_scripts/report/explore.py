@@ -207,6 +207,7 @@ def sound_of(definition, rendered, starts):
         "options": {k: v for k, v in definition["options"].items() if isinstance(v, (int, float))},
         "cut": CLIP if not rendered and definition["duration"] > CLIP else 0,
         "starts": starts,
+        "own_level": any(factor.get("sets_level", False) for factor in definition["factors"].values()),
     }
 
 

@@ -14,6 +14,7 @@ import sys
 
 import pandas
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 from shared.drawing import title, write_figure
 from shared.files import written_whole
 from shared.loudness import FULL_SCALE
@@ -60,6 +61,9 @@ def figure_of(definition, table, level, rows, shown=6):
         axis.set(xlabel=title(name, factors[name]["unit"]), title=f"rank correlation {rho[name]:+.2f}")
         if factors[name]["scale"] == "log":
             axis.set_xscale("log")
+            axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axis.xaxis.set_major_formatter("{x:g}")
+            axis.xaxis.set_minor_formatter("")
     loud = definition["normalize"] == "loudness"
     others[0].set_ylabel("loudness level (phon)" if loud else "RMS level (dB re full scale)")
     for axis in others[1:]:

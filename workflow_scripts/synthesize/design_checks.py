@@ -36,9 +36,22 @@ def judged_level(data):
     return kind, min(max(0.1, 3 * data.error), 0.7)
 
 
+def setters(data):
+    """The factors that are the level themselves, such as loudness: as words, or an empty string."""
+    factors = data.definition["factors"].items()
+    return " and ".join(name for name, factor in factors if factor.get("sets_level"))
+
+
 def level_range(data):
-    """How far the level ranges that the data set makes equal, beside the rove that it states."""
+    """How far the level ranges that the data set makes equal, beside the rove that it states.
+
+    It is described and not judged if a factor sets the level.
+    """
     kind, _ = judged_level(data)
+    if setters(data):
+        note = f"{MEANING[kind]}; {setters(data)} sets it"
+        yield row("level_range", np.ptp(data.measured[kind]), "dB", note=note)
+        return
     gain = data.definition.get("nuisances", {}).get("gain", {"low": 0, "high": 0})
     rove = gain["high"] - gain["low"]
     note = f"{MEANING[kind]}; a rove of {rove:g} dB is meant"
@@ -47,11 +60,19 @@ def level_range(data):
 
 
 def level_correlation(data):
-    """Whether that level follows a factor."""
+    """Whether that level follows a factor.
+
+    Sounds that are made equally loud have unequal levels, so that it is described and not judged if a factor
+    sets the level. Whether that factor follows another one is what correlation() says.
+    """
     kind, limit = judged_level(data)
     for name, rho in rank_correlations(data.values, data.measured[kind]).items():
-        note = MEANING[kind] + ("; level tells the factor" if abs(rho) > limit else "")
-        yield row("level_correlation", rho, "rank correlation", limit, note=note, factor=name)
+        if setters(data):
+            note = f"{MEANING[kind]}; {setters(data)} sets it"
+            yield row("level_correlation", rho, "rank correlation", note=note, factor=name)
+        else:
+            note = MEANING[kind] + ("; level tells the factor" if abs(rho) > limit else "")
+            yield row("level_correlation", rho, "rank correlation", limit, note=note, factor=name)
 
 
 def other_level(data):

@@ -18,7 +18,7 @@ from shared.scales import off_scale, on_scale
 from synthesize.synthesize import check_options, load_synthesizer, synthesized
 
 PAUSE = 0.2  # s, between sounds
-LEVEL = 0.1  # RMS
+LEVEL = 0.1  # RMS, of each sound or, if a factor sets the level, of the highest
 
 
 def sweep(factors):
@@ -59,7 +59,9 @@ def main(argv=None):
         sounds, _ = synthesized(synthesizer, parameters, args.rate, args.duration, args.options)
     except ValueError as problem:
         sys.exit(f"error: {problem}")
-    sounds = sounds * LEVEL / np.sqrt(np.mean(sounds**2, axis=1, keepdims=True))
+    rms = np.sqrt(np.mean(sounds**2, axis=1, keepdims=True))
+    one_level = not any(entry.get("sets_level") for entry in entries.values())
+    sounds = sounds * LEVEL / (rms if one_level else rms.max())
     sounds = sounds / max(1, np.abs(sounds).max())
     sounds = np.pad(sounds, ((0, 0), (0, round(PAUSE * args.rate))))
     with written_whole(args.output) as draft:

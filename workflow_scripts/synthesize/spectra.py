@@ -57,10 +57,13 @@ def differences(factors, values, a, b):
     """Largest difference over the factors between rows a and b, in JND, float (n,).
 
     factors: {name: entry}; values: {name: (N,)}; a, b: int (n,). Where a factor declares no JND, a
-    twentieth of its range counts as one.
+    twentieth of its range counts as one. A factor that sets the level does not count, because spectra do not
+    depend on gain.
     """
-    apart = []
+    apart = [np.zeros(len(a))]
     for name, factor in factors.items():
+        if factor.get("sets_level"):
+            continue
         jnd = factor.get("jnd") or {"step": np.ptp(values[name]) / 20 or 1}
         place = in_jnd(values[name], jnd)
         apart.append(np.abs(place[a] - place[b]))

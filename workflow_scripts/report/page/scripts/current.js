@@ -22,11 +22,12 @@ const current = (() => {
     const { sound, factors, rows } = sets.shown();
     if (!sound.rendered) {
       const text = $(`clips-${state.d}`).firstChild.data;
-      return player.play(bytesOf(text.slice((sound.starts[i] / 3) * 4, (sound.starts[i + 1] / 3) * 4)));
+      const clip = bytesOf(text.slice((sound.starts[i] / 3) * 4, (sound.starts[i + 1] / 3) * 4));
+      return player.play(clip, sound.rate, sound.own_level);
     }
     const values = Object.fromEntries(Object.entries(factors).map(([name, f]) => [name, f.values[i]]));
     const samples = synthesizers[sound.synthesizer].render(values, sound.rate, sound.duration, sound.options, rows[i]);
-    return player.play(samples, sound.rate);
+    return player.play(samples, sound.rate, sound.own_level);
   }
 
   function choose(i, step = false) {

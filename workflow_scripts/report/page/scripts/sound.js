@@ -1,4 +1,4 @@
-// Sounds of the report: rendered from factors or decoded from clips, at one level, through a limiter.
+// Sounds of the report: rendered from factors or decoded from clips, at one level or their own, through a limiter.
 "use strict";
 
 const synthesizers = {}; // filled by the synthesizers' own scripts
@@ -33,7 +33,7 @@ function harmonics(frequencies, amplitudes, sampleRate, duration, ramp, seed) {
   return samples;
 }
 
-// Plays one sound at a time: root mean square LEVEL while it sounds, no sample above CEILING, whatever it is.
+// Plays one sound at a time: root mean square LEVEL while it sounds, or the level that it has; no sample above CEILING.
 const player = {
   LEVEL: 0.06,
   CEILING: 0.5,
@@ -51,8 +51,8 @@ const player = {
     this.gain.connect(this.limiter).connect(this.context.destination);
   },
 
-  // samples: Float32Array at sampleRate; or the bytes of a clip.
-  async play(samples, sampleRate) {
+  // samples: Float32Array at sampleRate; or the bytes of a clip. ownLevel: a factor sets the level of the sounds.
+  async play(samples, sampleRate, ownLevel = false) {
     this.start();
     await this.context.resume();
     let buffer;
@@ -71,7 +71,7 @@ const player = {
     if (this.source) this.source.stop();
     this.source = this.context.createBufferSource();
     this.source.buffer = buffer;
-    this.gain.gain.value = peak ? this.volume * Math.min(this.LEVEL / rms, this.CEILING / peak) : 0;
+    this.gain.gain.value = peak ? this.volume * Math.min(ownLevel ? 1 : this.LEVEL / rms, this.CEILING / peak) : 0;
     this.source.connect(this.gain);
     this.source.start();
     return { peak, rms, seconds: buffer.duration };
