@@ -133,6 +133,12 @@ def test_no_file_of_code_is_longer_than_one_can_read():
     assert lengths["rules/common.smk"] <= 260
 
 
+def test_test_files_have_names_of_their_own():
+    """Pytest imports them by their last name alone."""
+    names = [Path(name).name for name in PYTHON_FILES if name.startswith("tests/")]
+    assert [name for name in set(names) if names.count(name) > 1] == []
+
+
 def test_no_function_is_longer_than_a_screen():
     long = {}
     for name in PYTHON_FILES:
