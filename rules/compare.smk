@@ -2,6 +2,7 @@
 
 EMBEDDING, NEIGHBORS = (path_of(name, ANALYSES) for name in ("embeddings", "neighbors"))
 RATED = [dataset for dataset in DATASETS if "ratings" in config["datasets"][dataset]]
+ASKED = [dataset for dataset in DATASETS if "experiment" in config["datasets"][dataset]]
 PAIRS = declared(SCRIPTS / "compare" / "pairs.py", "PAIRS")
 
 
@@ -59,19 +60,38 @@ rule agreed:
         runtime=30,
     params:
         call=call("analysis"),
+        how="--analysis agreement",
         # names, not paths: of hundreds of models the paths would be longer than a command may be
         datasets=RATED,
         models=ALL_ROWS,
-        without=[
-            f"{dataset}/{name.partition('/')[2]}"
-            for dataset in RATED
-            for name in fan_in.unscored(dataset, ["agreement"], ALL_ROWS, PENDING_PATHS)
-        ],
+        without=fan_in.unscored_of(RATED, "agreement", ALL_ROWS, PENDING_PATHS),
         digests=DIGESTS,
     shell:
-        "{params.call} compare.agreed --results results --datasets {params.datasets:q} "
+        "{params.call} compare.agreed {params.how} --results results --datasets {params.datasets:q} "
         "--models {params.models:q} --without {params.without:q} --output {output.scores:q} "
         "--differences {output.differences:q} > {log:q} 2>&1"
+
+
+use rule agreed as heard with:
+    input:
+        script=scripts("compare.agreed"),
+        environment=environment("analysis"),
+        scores=of_models("results/{dataset}/experiment/{model}.scores.csv", dataset=ASKED),
+        replicates=of_models("results/{dataset}/experiment/{model}.scores.npy", dataset=ASKED),
+    output:
+        scores=shown("results/experiments.csv", caption("experiments"), "Comparison"),
+        differences="results/experiments_differences.csv",
+    log:
+        "logs/heard.log",
+    benchmark:
+        "logs/heard.tsv"
+    params:
+        call=call("analysis"),
+        how="--analysis experiment --equally",
+        datasets=ASKED,
+        models=ALL_ROWS,
+        without=fan_in.unscored_of(ASKED, "experiment", ALL_ROWS, PENDING_PATHS),
+        digests=DIGESTS,
 
 
 rule pairs:

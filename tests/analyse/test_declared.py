@@ -31,7 +31,7 @@ VALUES = {  # of every setting that an analysis may take, as the plan gives them
 def test_an_analysis_declares_what_the_plan_knows(analysis):
     table = ANALYSES[analysis]
     assert set(table) <= KEYS | {"metrics"}
-    assert table["of"] in ("cloud", "ladder", "rated", "pitch")
+    assert table["of"] in ("cloud", "ladder", "rated", "pitch", "experiment")
     assert set(table["takes"]) <= set(SETTINGS)
     assert all("{dataset}" in pattern for pattern in inputs_of(table, ANALYSES).values())
     assert all(file.startswith("{model}.") for file in table.get("writes", {}).values())

@@ -23,8 +23,8 @@ LISTED = subprocess.run(
 CODE = [name for name in LISTED if name.endswith((".py", ".smk", ".js", ".j2")) and (ROOT / name).exists()]
 PYTHON_FILES = [name for name in CODE if name.endswith(".py")]
 # What Snakemake's own Python reads besides planning/ and driver/: it has no NumPy.
-PLAIN = ("arguments", "checkpoints", "declared", "files", "listed_files", "local_packages", "logs", "names")
-PLAIN = (*PLAIN, "jnds", "rating_files", "sentences", "table_text", "tables", "weights")
+PLAIN = ("arguments", "checkpoints", "declared", "experiments", "files", "listed_files", "local_packages")
+PLAIN = (*PLAIN, "jnds", "logs", "names", "rating_files", "sentences", "table_text", "tables", "weights")
 PLAIN = [f"shared/{name}.py" for name in PLAIN]
 
 

@@ -29,20 +29,46 @@ def rated(clone):
     return {"table": "heard.csv", "unit": "listener", "source": "simulated"}
 
 
-def assert_agreed(clone, page, executed):
-    """Rated sounds went through agreement, the others did not; the summary stands in a table and on the page.
+def asked(clone):
+    """A listening experiment of one's own: the threshold of tones of three frequencies."""
+    (clone / "asked.csv").write_text("hertz;percent\n250;1\n500;0.5\n1000;0.4\n")
+    experiment = {
+        "listeners": "asked.csv",
+        "source": "simulated",
+        "answer": "percent",
+        "along": "hertz",
+        "parameters": {"f0": "hertz", "highest": 1, "level": -30, "noise": -60},
+        "threshold": {"knob": "step", "steps": [0.5, 2, 8], "plain": 3, "moved": 1},
+    }
+    entry = {"synthesizer": "complex_tone", "sample_rate": 16000, "duration": 0.5, "normalize": "none"}
+    return entry | {"experiment": experiment}
 
-    executed: rules of the run, with repetitions.
+
+def assert_listeners(clone, page, executed):
+    """Rated sounds went through agreement, the experiment through its own analysis, others neither.
+
+    Summaries stand in tables and on the page. executed: rules of the run, with repetitions.
     """
-    assert executed.count("agreement") == 3  # a model and two controls
+    assert executed.count("agreement") == executed.count("experiment") == 3  # a model and two controls
     assert '<h2 id="listeners">' in page
-    agreed = pandas.read_csv(clone / "results" / "agreement.csv").set_index(["model", "metric"])
+    assert '<h2 id="experiments">' in page
+    agreed, heard = (
+        pandas.read_csv(clone / "results" / f"{name}.csv").set_index(["model", "metric"])
+        for name in ("agreement", "experiments")
+    )
     assert agreed.value["good", "ceiling_lower"].iloc[:2].tolist() == [1, 1]
     assert agreed.n["good", "spearman"].item() == 8
+    assert heard.note["reference", "answered"].startswith("1 of 1 data sets")
+    curve = pandas.read_csv(clone / "results" / "asked" / "experiment" / "reference.csv")
+    assert curve.listeners.tolist() == [1, 0.5, 0.4]
+    assert curve.state.tolist() == ["below"] * 3
+    assert len(parameters(clone, "asked")) == 3 * (3 + 3)
+    assert checks(clone, "asked").breach["level_range", ""] == ""
+    assert (clone / "results" / "asked" / "figures" / "experiment.png").stat().st_size > 5000
 
 
 @pytest.mark.environments("neural", "voice")
-@pytest.mark.analyses(*FEW, "agreement")
+@pytest.mark.analyses(*FEW, "agreement", "experiment")
 def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
     """Each with its real parts: espeak-ng, two environments of synthesizers' own, audio files."""
     (clone / "violin").mkdir()
@@ -77,6 +103,7 @@ def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
         },
         violin=recordings,
         heard={"synthesizer": "drum", **common, "ratings": rated(clone)},
+        asked=asked(clone),
     )
     done = snakemake(clone, *words)
     assert done.returncode == 0, done.stdout[-5000:]
@@ -96,11 +123,10 @@ def test_speech_a_voice_a_trained_decoder_a_drum_and_recordings(clone):
     assert played.dynamics.tolist() == [0, 2] * 4
     assert checks(clone, "violin").breach["level_correlation", "dynamics"] == "yes"
     page = (clone / "results" / "report.html").read_text()
-    for name in ("speech", "way", "neural", "neural_ladder", "circle", "violin", "heard"):
+    for name in ("speech", "way", "neural", "neural_ladder", "circle", "violin", "heard", "asked"):
         assert f'<h2 id="data-{name}">' in page
-    assert_agreed(clone, page, jobs(done.stdout))
-    again = snakemake(clone, *words)
-    assert "Nothing to be done" in again.stdout
+    assert_listeners(clone, page, jobs(done.stdout))
+    assert "Nothing to be done" in snakemake(clone, *words).stdout
     soundfile.write(clone / "violin" / "3.wav", tone, rate)
     assert planned(clone, *words)["synthesize"] == 1
 

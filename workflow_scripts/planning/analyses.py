@@ -50,6 +50,8 @@ def kinds_of(entry, layers=False):
     """What analyses and figures of a data set may be `of`. entry: the data set's; layers: of some models."""
     if "ladder" in entry:
         return ["any", "ladder"]
+    if "experiment" in entry:
+        return ["any", "experiment"]
     if not is_cloud(entry):
         return ["any", "rated"]
     pitch = ["pitch"] if entry.get("analyses", {}).get("pitch") else []
@@ -91,6 +93,8 @@ def setting_of(name, config, dataset, entry, row=None):
         return json.dumps(entry[name])
     if name == "design":
         return entry["design"]
+    if name == "experiment":
+        return json.dumps(entry["experiment"])
     if name in ("reduce", "metric"):
         value = None if row in CONTROLS else settings(config, dataset, name)
         if value == METRICS[0]:

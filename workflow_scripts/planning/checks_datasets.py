@@ -9,7 +9,6 @@ ladder and its synthesizer have no fault.
 """
 
 import math
-import re
 from pathlib import Path
 
 from shared.listed_files import folder_fault, listed_files
@@ -18,6 +17,7 @@ from shared.rating_files import read_ratings
 from shared.sentences import first_few
 
 from planning.checks import environment_faults, local_faults
+from planning.checks_experiments import BRACES, RENAME, experiment_faults
 from planning.checks_factors import (
     factor_faults,
     factor_name_faults,
@@ -44,9 +44,6 @@ from planning.places import script_path
 from planning.schema import schema
 from planning.words import closest
 
-BRACES = re.compile(r"\{.*\}")
-RENAME = "Snakemake takes braces in a path for a name of its own; rename the file or folder"
-
 
 def dataset_faults(config):
     """Faults of the run's data sets. Names that are not defined are left to checks.name_faults."""
@@ -72,6 +69,8 @@ def ladder_faults(config, name):
         yield f"{where}.of: {of!r} is not defined, {closest(of, config['datasets'])}"
     elif "ratings" in stated:
         yield f"datasets.{name}.ratings: a ladder has none; rated sounds are a data set of their own"
+    elif "experiment" in stated or "experiment" in parent:
+        yield f"{where}: an experiment is no ladder and has none; its thresholds are its own"
     elif "ladder" in parent:
         yield f"{where}.of: {of!r} is a ladder itself; name the data set that it is made of"
     elif parent.get("design") == "table":
@@ -120,7 +119,8 @@ def entry_faults(config, name, entry):
     parents = "ladder" in stated and "factors" not in stated
     for factor in entry["factors"]:
         if not parents or stated["ladder"]["of"] not in config["run"]["datasets"]:  # else the parent tells
-            factors += factor_faults(f"{where}.factors.{factor}", factor, entry)
+            place = "experiment.parameters" if "experiment" in stated else "factors"
+            factors += factor_faults(f"{where}.{place}.{factor}", factor, entry)
         if "ladder" in stated and "jnd" not in entry["factors"][factor]:
             factors.append(f"{where}: a ladder needs the JND of {factor}; state it")
     factors += ladder_step_faults(where, entry) if "ladder" in stated and not factors else []
@@ -131,8 +131,12 @@ def entry_faults(config, name, entry):
         possible = possible_nuisances(path)
         for nuisance in entry["nuisances"]:
             yield from nuisance_faults(f"{where}.nuisances", nuisance, entry, possible)
-    design = [*design_faults(where, entry)]
-    yield from design or balance_faults(where, entry)
+    if "experiment" in stated:
+        design = [*experiment_faults(where, stated, entry)]
+        yield from design
+    else:
+        design = [*design_faults(where, entry)]
+        yield from design or balance_faults(where, entry)
     if not factors:
         yield from pitch_faults(config, name, entry)
     if not factors and not design:

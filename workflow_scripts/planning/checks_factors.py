@@ -69,6 +69,8 @@ def pitch_faults(config, name, entry):
     factor = entry["factors"].get(pitch)
     if "ladder" in stated:
         yield f"{where}: a ladder shows no octaves; state it for {stated['ladder']['of']} instead"
+    elif "experiment" in stated:
+        yield f"{where}: an experiment shows no octaves; leave it out"
     elif factor is None:
         yield f"{where}: the data set has no factor {pitch!r}, {closest(pitch, entry['factors'])}"
     elif factor["unit"] != "Hz":

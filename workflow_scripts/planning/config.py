@@ -80,7 +80,9 @@ def find_files(config):
     for entry in config["datasets"].values():
         options = entry.get("options", {})
         ratings = entry.get("ratings", {})
-        for mapping, key in ((entry, "table"), (options, "folder"), (ratings, "table"), (ratings, "matrix")):
+        experiment = entry.get("experiment", {})
+        places = ((entry, "table"), (options, "folder"), (ratings, "table"), (ratings, "matrix"))
+        for mapping, key in (*places, (experiment, "listeners")):
             if key in mapping:
                 paths = mapping[key]
                 mapping[key] = [meant(path) for path in paths] if isinstance(paths, list) else meant(paths)

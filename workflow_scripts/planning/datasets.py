@@ -14,6 +14,7 @@ import math
 import os
 from pathlib import Path
 
+from shared import experiments
 from shared.declared import declared
 from shared.listed_files import found
 from shared.names import SCALES
@@ -142,7 +143,7 @@ def resolve(entry, parent=None):
     entry = defaults("dataset") | entry
     path = synthesizer_path(entry["synthesizer"])
     known = declaration(path, "FACTORS")
-    own = entry.get("factors")
+    own = entry.get("factors") or experiments.factors_of(entry.get("experiment"))
     factors = {
         name: resolve_factor(stated if own else {}, known.get(name, {}), entry["design"])
         for name, stated in (own or known).items()
@@ -184,6 +185,8 @@ def definition(entry):
     A just-noticeable difference moves no sound, except those of a ladder. Nor does what the gate alone asks.
     """
     entry = without(entry, *NOT_OF_SOUNDS)
+    if "experiment" in entry:
+        entry["experiment"] = without(entry["experiment"], *experiments.NOT_OF_SOUNDS)
     if "ladder" in entry:
         return json.dumps(entry)
     bare = {name: without(factor, "jnd", "finest", "sets_level") for name, factor in entry["factors"].items()}
@@ -219,6 +222,8 @@ def size_of(entry):
     """Number of sounds, or None for a ladder, whose job counts its rungs."""
     if "ladder" in entry:
         return None
+    if "experiment" in entry:
+        return experiments.size_of(entry["experiment"])
     if entry["design"] == "table":
         return len(next(iter(table_of(entry).values())))
     if entry["design"] == "grid":
@@ -270,8 +275,10 @@ def sound_names(entry):
 
 def sources(entry):
     """Paths that a data set is read from: its table and those audio files of it that exist, or without a
-    table the files in the folder that its synthesizer reads.
+    table the files in the folder that its synthesizer reads; of an experiment, what listeners did.
     """
+    if "experiment" in entry:
+        return [entry["experiment"]["listeners"]]
     folder = entry["options"].get("folder", ".")
     if entry["design"] != "table":
         files = Path(folder).iterdir() if "folder" in entry["options"] else []

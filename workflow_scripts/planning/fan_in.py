@@ -53,6 +53,15 @@ def unscored(dataset, analyses, rows, pending):
     return [f"{name}/{row}" for name, row in product(analyses, rows) if pattern.format(name, row) in pending]
 
 
+def unscored_of(datasets, analysis, rows, pending):
+    """The same of one analysis on several data sets: dataset/model."""
+    return [
+        f"{dataset}/{name.partition('/')[2]}"
+        for dataset in datasets
+        for name in unscored(dataset, [analysis], rows, pending)
+    ]
+
+
 def failure_words(failed, dataset):
     """Command-line words for the failed models of a data set: dataset:model:stage:log.
 

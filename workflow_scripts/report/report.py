@@ -180,6 +180,7 @@ def parse(argv):
     parser.add_argument(
         "--agreed", nargs="*", default=[], help="CSV of scores and differences over data sets"
     )
+    parser.add_argument("--heard", nargs="*", default=[], help="the same over listening experiments")
     parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
     parser.add_argument("--renderers", nargs="*", default=[], help="scripts by which the page makes sounds")
     parser.add_argument("--clone", type=Path, required=True, help="folder of the workflow")
@@ -214,18 +215,19 @@ def read_datasets(args):
     return datasets
 
 
-def agreement_of(args, datasets):
-    """What the template shows of the agreement with listeners over all data sets that have ratings.
+def agreement_of(name, key, paths, rows, datasets):
+    """What the template shows of the agreement with listeners over all data sets that have a key.
 
-    datasets: of read_datasets(). Returns {name, of: the data sets, tables}.
+    name: of the CSV; key: ratings or experiment; paths: CSV of scores and of differences, or none; rows:
+    models and their layers; datasets: of read_datasets(). Returns {name, of: the data sets, tables}.
     """
-    rated = [d for d in datasets if "ratings" in d["entry"]]
+    asked = [d for d in datasets if key in d["entry"]]
     shown = []
-    if rated:
-        scores, pairs = read_scores(args.agreed[0]), read_differences(args.agreed[1])
+    if asked:
+        scores, pairs = read_scores(paths[0]), read_differences(paths[1])
         analyses = all_declared(ROOMS / "analyse", "ANALYSIS")
-        shown = tables.score_tables(scores, pairs, [*args.rows, *CONTROLS], analyses)
-    return {"name": "agreement", "of": rated, "tables": shown}
+        shown = tables.score_tables(scores, pairs, [*rows, *CONTROLS], analyses)
+    return {"name": name, "of": asked, "tables": shown}
 
 
 def main(argv=None):
@@ -258,7 +260,8 @@ def main(argv=None):
         audit_heads=facts.AUDIT,
         main_facts=known,
         main_facts_json=inline_json(json.dumps(known, separators=(",", ":"))),
-        listeners=agreement_of(args, datasets),
+        listeners=agreement_of("agreement", "ratings", args.agreed, args.rows, datasets),
+        experiments=agreement_of("experiments", "experiment", args.heard, args.rows, datasets),
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=tables.WIDEST,
         figures=figures_in_order(figures),

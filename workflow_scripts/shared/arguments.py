@@ -26,6 +26,7 @@ SETTINGS = {  # name: how argparse reads it; a `store_true` is a flag without a 
     "factors": {"type": json.loads, "required": True, "help": "{factor: entry}, JSON"},
     "nuisances": {"type": json.loads, "default": {}, "help": "{nuisance: entry}, JSON"},
     "design": {"default": "random", "help": "how the sounds fill the ranges of the factors"},
+    "experiment": {"type": json.loads, "required": True, "help": "the listening experiment, JSON"},
     "pitch": {"required": True, "help": "the factor that is the pitch, in Hz"},
     "models": {"nargs": "+", "required": True, "help": "models with layers"},
     "standardize": {"action": "store_true", "help": "each feature to unit variance first"},

@@ -20,7 +20,11 @@ CONTROLS = (
 )  # embeddings that know nothing, or exactly the factors; rows of every table
 
 
-WITHOUT_CLOUD = ("ladder", "ratings")  # keys of a data set whose sounds are compared in other ways
+WITHOUT_CLOUD = (
+    "ladder",
+    "ratings",
+    "experiment",
+)  # keys of a data set whose sounds are compared in other ways
 
 
 def is_cloud(entry):

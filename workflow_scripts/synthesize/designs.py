@@ -12,6 +12,8 @@ from scipy.stats import qmc
 from shared.scales import from_jnd, in_jnd, off_scale, on_scale
 from shared.tables import needed_columns, read_table
 
+from synthesize.experiments import draw_experiment
+
 
 def grid(factors, seed):
     """Full factorial design: factors with `step` are crossed, and the first varies slowest.
@@ -195,11 +197,13 @@ def draw(definition):
     """The table of a data set's definition, a mapping as in config.yaml with every default filled in.
 
     Keys used: factors, nuisances, design, seed, N (sampled designs), table (design `table`); for a ladder
-    also ladder ({points, steps}), parent_factors and parent_seed. Raises ValueError as read_table and
-    draw_ladder do.
+    also ladder ({points, steps}), parent_factors and parent_seed; for an experiment, experiment in place of
+    the design. Raises ValueError as read_table, draw_ladder and draw_experiment do.
     """
     if "ladder" in definition:
         table = draw_ladder(definition)
+    elif "experiment" in definition:
+        table = draw_experiment(definition)
     else:
         table = place(definition, definition["factors"], definition["seed"])
     N = len(next(iter(table.values())))

@@ -144,7 +144,9 @@ def identifiable_declared(data):
 
 
 def checks_of(definition):
-    """The checks that fit a data set: recordings cannot be made anew."""
+    """The checks that fit a data set: recordings cannot be made anew, conditions of experiments are alike."""
     if definition["synthesizer"] == "recordings":
         return own_row, identifiable_recordings
+    if "experiment" in definition:
+        return own_row, aliasing
     return own_row, aliasing, identifiable, identifiable_range, identifiable_declared
