@@ -50,8 +50,8 @@ def assert_listeners(clone, page, executed):
     Summaries stand in tables and on the page. executed: rules of the run, with repetitions.
     """
     assert executed.count("agreement") == executed.count("experiment") == 3  # a model and two controls
-    assert '<h2 id="listeners">' in page
-    assert '<h2 id="experiments">' in page
+    assert '<h3 id="listeners">' in page
+    assert '<h3 id="experiments">' in page
     agreed, heard = (
         pandas.read_csv(clone / "results" / f"{name}.csv").set_index(["model", "metric"])
         for name in ("agreement", "experiments")

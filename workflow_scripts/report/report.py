@@ -24,7 +24,7 @@ from shared.logs import reason
 from shared.names import CONTROLS, is_cloud, is_layer
 from shared.sounds import count_sounds
 
-from report import facts, overview, tables
+from report import facts, overview, people, tables
 from report.alike import alike
 from report.inlined import embed_pictures, inline_caption, inline_json, inline_script, plotly, read_explored
 
@@ -215,19 +215,21 @@ def read_datasets(args):
     return datasets
 
 
-def agreement_of(name, key, paths, rows, datasets):
+def agreement_of(name, key, metric, paths, rows, datasets):
     """What the template shows of the agreement with listeners over all data sets that have a key.
 
-    name: of the CSV; key: ratings or experiment; paths: CSV of scores and of differences, or none; rows:
-    models and their layers; datasets: of read_datasets(). Returns {name, of: the data sets, tables}.
+    name: of the CSV; key: ratings or experiment; metric: that says who is closest; paths: CSV of scores and
+    of differences, or none; rows: models and their layers; datasets: of read_datasets(). Returns {name, of:
+    the data sets, tables, closest}.
     """
     asked = [d for d in datasets if key in d["entry"]]
-    shown = []
+    shown, best = [], None
     if asked:
         scores, pairs = read_scores(paths[0]), read_differences(paths[1])
         analyses = all_declared(ROOMS / "analyse", "ANALYSIS")
         shown = tables.score_tables(scores, pairs, [*rows, *CONTROLS], analyses)
-    return {"name": name, "of": asked, "tables": shown}
+        best = people.closest(scores, pairs, metric, rows)
+    return {"name": name, "of": asked, "tables": shown, "closest": best}
 
 
 def main(argv=None):
@@ -260,8 +262,8 @@ def main(argv=None):
         audit_heads=facts.AUDIT,
         main_facts=known,
         main_facts_json=inline_json(json.dumps(known, separators=(",", ":"))),
-        listeners=agreement_of("agreement", "ratings", args.agreed, args.rows, datasets),
-        experiments=agreement_of("experiments", "experiment", args.heard, args.rows, datasets),
+        listeners=agreement_of("agreement", "ratings", "spearman", args.agreed, args.rows, datasets),
+        experiments=agreement_of("experiments", "experiment", "correlation", args.heard, args.rows, datasets),
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=tables.WIDEST,
         figures=figures_in_order(figures),
