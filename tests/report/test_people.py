@@ -4,6 +4,7 @@ import re
 
 import jinja2
 import pandas
+from report import tables
 from report.people import closest
 from report.report import PAGE
 
@@ -41,6 +42,7 @@ def sentence(best):
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(PAGE), autoescape=True, undefined=jinja2.StrictUndefined
     )
+    environment.filters |= {"number": tables.number}
     macro = environment.get_template("macros.html.j2").module.answer
     return " ".join(re.sub("<[^>]*>", "", macro(best, "Timbre")).split())
 
