@@ -54,8 +54,8 @@ def test_the_closest_model_and_those_that_do_not_really_differ_from_it():
     assert best["behind"] == 1
     assert best["above_chance"]
     assert sentence(best) == (
-        "Timbre: ear with 0.4 [0.35, 0.45], chance 0.01. Not really different from it: tone. "
-        "Really behind: 1 of the other 2. The factors themselves: 0.3."
+        "Timbre: ear with 0.40 [0.35, 0.45], chance 0.01. Not really different from it: tone. "
+        "Really behind: 1 of the other 2."
     )
 
 
