@@ -52,6 +52,7 @@ def test_the_closest_model_and_those_that_do_not_really_differ_from_it():
     assert best["model"] == "ear"
     assert best["near"] == ["tone"]
     assert best["behind"] == 1
+    assert best["unsure"] == []
     assert best["above_chance"]
     assert sentence(best) == (
         "Timbre: ear with 0.40 [0.35, 0.45], chance 0.01. Not really different from it: tone. "
@@ -65,6 +66,14 @@ def test_a_control_is_no_model_and_a_model_without_a_score_is_left_out():
     assert best["near"] == ["tone", "tone.0"]
     assert closest(KNOWN[KNOWN.model == "deaf"], pairs(), "spearman", ROWS) is None
     assert sentence(None) == "Timbre: no model has a score."
+
+
+def test_a_model_without_an_interval_is_not_called_equal():
+    all_pairs = pairs(("ear", "tone.0"))
+    known = all_pairs[(all_pairs.model != "tone") & (all_pairs.other_model != "tone")]
+    best = closest(KNOWN, known, "spearman", ROWS)
+    assert (best["near"], best["unsure"], best["behind"]) == ([], ["tone"], 1)
+    assert "Not compared with it, for want of an interval: tone." in sentence(best)
 
 
 def test_nobody_is_praised_at_chance():

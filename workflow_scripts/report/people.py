@@ -8,20 +8,29 @@ def closest(scores, pairs, metric, rows):
 
     scores: DataFrame of str, a summary CSV; pairs: DataFrame, its differences; metric: of which a high value
     is better; rows: models and their layers, in order. Returns {model, value, low, high, chance: texts,
-    above_chance: bool, near: models that do not really differ from it, behind: how many do, others: both}.
+    above_chance: bool, near: models that do not really differ from it, unsure: those that could not be
+    compared with it, behind: how many really differ, others: all}.
     """
     found = scores[(scores.metric == metric) & (scores.value != "") & ~scores.model.isin(CONTROLS)]
     found = found[found.model.isin(rows)]
     if not len(found):
         return None
-    values = found.value.astype(float)
-    best = found.loc[values.idxmax()]
-    real = pairs[(pairs.metric == metric) & (pairs.real == "yes")]
-    behind = {*real[real.model == best.model].other_model, *real[real.other_model == best.model].model}
-    near = [model for model in found.model if model != best.model and model not in behind]
+    best = found.loc[found.value.astype(float).idxmax()]
+    pairs = pairs[pairs.metric == metric]
+    beside = {
+        **dict(zip(*(pairs[pairs.model == best.model][key] for key in ("other_model", "real")), strict=True)),
+        **dict(zip(*(pairs[pairs.other_model == best.model][key] for key in ("model", "real")), strict=True)),
+    }
+    others = [model for model in found.model if model != best.model]
     cells = {
         key: f"{float(best[key]):.2f}" if best[key] else "" for key in ("value", "low", "high", "chance")
     }
-    above = bool(best.low and best.chance) and float(best.low) > float(best.chance)
-    counts = {"near": near, "behind": len(found) - 1 - len(near), "others": len(found) - 1}
-    return {"model": best.model, "above_chance": above, **cells, **counts}
+    return {
+        "model": best.model,
+        **cells,
+        "above_chance": bool(best.low and best.chance) and float(best.low) > float(best.chance),
+        "near": [model for model in others if model in beside and beside[model] != "yes"],
+        "unsure": [model for model in others if model not in beside],
+        "behind": sum(beside.get(model) == "yes" for model in others),
+        "others": len(others),
+    }
