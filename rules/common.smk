@@ -22,7 +22,7 @@ from planning.schema import defaults
 from planning.shown import caption, caption_file, shown, shown_outputs
 from shared.arguments import path_of, word
 from shared.declared import declared
-from shared.names import CONTROLS, is_cloud
+from shared.names import CONTROLS, is_cloud, model_of
 
 CONDA = environments.by_conda(workflow.deployment_settings)
 snakemake_settings.without_conda(workflow.deployment_settings)
@@ -45,7 +45,7 @@ UNSHARDED = [name for name in DEFINITIONS if name not in SHARDS]
 JOB_SIZES = SIZES | {name: shards[0][1] for name, shards in SHARDS.items()}  # sounds of one job
 PRECOMPUTED = [name for name, entry in config["models"].items() if entry["module"] == "precomputed"]
 # with layers or several poolings
-LAYERED = [name for name, entry in config["models"].items() if parts_of(entry)]
+LAYERED = [name for name, entry in config["models"].items() if parts_of(entry) and name not in PRECOMPUTED]
 MODELS_WITHOUT_LAYERS = [name for name in config["models"] if name not in [*PRECOMPUTED, *LAYERED]]
 ROWS = rows_of_models(config)  # models, further poolings and layers
 ALL_ROWS = [*ROWS, *CONTROLS]
@@ -69,8 +69,8 @@ DIGESTS = fan_in.log_digests([*FAILED.values(), *BROKEN.values()])
 
 
 def model_entry(wildcards):
-    """The config's entry of the rule's model."""
-    return config["models"][wildcards.model]
+    """The config's entry of the rule's model, or of the model of its row."""
+    return config["models"][model_of(wildcards.model)]
 
 
 def audio(wildcards):

@@ -1,8 +1,11 @@
 """Fan-in: the table of scores and Figures 2 to 4 of each data set, over all models."""
 
+from planning import leaderboards
+
 EMBEDDING, NEIGHBORS = (path_of(name, ANALYSES) for name in ("embeddings", "neighbors"))
 RATED = [dataset for dataset in DATASETS if "ratings" in config["datasets"][dataset]]
 ASKED = [dataset for dataset in DATASETS if "experiment" in config["datasets"][dataset]]
+BOARDS = leaderboards.leaderboards_of(config)
 PAIRS = declared(SCRIPTS / "compare" / "pairs.py", "PAIRS")
 
 
@@ -92,6 +95,35 @@ use rule agreed as heard with:
         models=ALL_ROWS,
         without=fan_in.unscored_of(ASKED, "experiment", ALL_ROWS, PENDING_PATHS),
         digests=DIGESTS,
+
+
+rule bridge:
+    """Correlate every score with every task of published leaderboards, over the models that have both."""
+    input:
+        script=scripts("compare.bridge"),
+        environment=environment("analysis"),
+        scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
+        tables=[board["path"] for board in BOARDS],
+    output:
+        shown("results/leaderboards.csv", caption("leaderboards"), "Comparison"),
+    log:
+        "logs/bridge.log",
+    benchmark:
+        "logs/bridge.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        call=call("analysis"),
+        datasets=DATASETS,
+        boards=json.dumps(BOARDS),
+        published=json.dumps(leaderboards.published_names(config)),
+        seed=config["analyses"]["seed"],
+    shell:
+        "{params.call} compare.bridge --results results --datasets {params.datasets:q} "
+        "--leaderboards {params.boards:q} --published {params.published:q} --seed {params.seed} "
+        "--output {output:q} > {log:q} 2>&1"
 
 
 rule pairs:

@@ -1,5 +1,7 @@
 """Embeddings: each model in its own environment, those made elsewhere, and the controls of every data set."""
 
+from planning.models import array_of
+
 
 localrules:
     layer,
@@ -194,7 +196,7 @@ rule adopt:
         environment=environment("analysis"),
         parameters="results/{dataset}/sounds/parameters.csv",
         audio="results/{dataset}/sounds/audio.wav",
-        source=lambda wildcards: model_entry(wildcards)["embeddings"].replace("{dataset}", wildcards.dataset),
+        source=lambda wildcards: array_of(model_entry(wildcards), wildcards.dataset, wildcards.model),
     output:
         embeddings="results/{dataset}/embeddings/{model}.npy",
         facts="results/{dataset}/embeddings/{model}.json",
@@ -203,7 +205,7 @@ rule adopt:
     benchmark:
         "logs/adopt/{dataset}/{model}.tsv"
     wildcard_constraints:
-        model=any_of(PRECOMPUTED),
+        model=any_of([*PRECOMPUTED, *(row for row in ROWS if model_of(row) in PRECOMPUTED)]),
     priority: in_order
     threads: 1
     resources:

@@ -58,6 +58,7 @@ rule report:
         ],
         agreed=[f"results/{name}.csv" for name in ("agreement", "agreement_differences") if RATED],
         heard=[f"results/{name}.csv" for name in ("experiments", "experiments_differences") if ASKED],
+        bridge=["results/leaderboards.csv"] if BOARDS else [],
         trust=of_models("results/{dataset}/trust/{model}.png", rows=config["run"]["models"], dataset=CLOUDS),
         facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
     output:
@@ -78,9 +79,12 @@ rule report:
         digests=DIGESTS,
         rows=ROWS,
         figures=json.dumps(PAGE_FIGURES),
+        boards=json.dumps(BOARDS),
+        published=json.dumps(leaderboards.published_names(config)),
         clone=str(HOME),
     shell:
         "{params.call} report.report --results results --datasets {params.datasets:q} "
         "--figures {params.figures:q} --broken {params.broken:q} --unchecked {params.unchecked:q} "
+        "--bridge {input.bridge:q} --leaderboards {params.boards:q} --published {params.published:q} "
         "--agreed {input.agreed:q} --heard {input.heard:q} --config {input.config:q} --rows {params.rows:q} --renderers {input.renderers:q} "
         "--clone {params.clone:q} --output {output:q} > {log:q} 2>&1"

@@ -104,3 +104,24 @@ def test_whoever_made_an_array_can_say_of_which_sounds(call):
         call()
     state_sounds(b"second")
     call()
+
+
+def test_facts_beside_an_array_stand_for_its_own(call):
+    facts = {"module": "mine.network", "N": 2, "D": 3, "marks": {}, "seconds": 1.5}
+    Path("tones.json").write_text(json.dumps(facts))
+    assert call() == facts
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ({"module": "m", "N": 3, "D": 3, "marks": {}}, "has the facts of another array, 3 x 3"),
+        ({"title": "tones"}, "does not hold the facts of an embedding; delete it"),
+        ([], "does not hold the facts of an embedding; delete it"),
+    ],
+)
+def test_facts_of_something_else_are_refused(call, content, fault):
+    Path("tones.json").write_text(json.dumps(content))
+    with pytest.raises(SystemExit, match=re.escape(f"tones.json beside it {fault}")):
+        call()
+    assert not Path("e.json").exists()

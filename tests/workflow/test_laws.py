@@ -24,7 +24,8 @@ CODE = [name for name in LISTED if name.endswith((".py", ".smk", ".js", ".j2")) 
 PYTHON_FILES = [name for name in CODE if name.endswith(".py")]
 # What Snakemake's own Python reads besides planning/ and driver/: it has no NumPy.
 PLAIN = ("arguments", "checkpoints", "declared", "experiments", "files", "listed_files", "local_packages")
-PLAIN = (*PLAIN, "jnds", "logs", "names", "rating_files", "sentences", "table_text", "tables", "weights")
+PLAIN = (*PLAIN, "jnds", "leaderboards", "logs", "names", "rating_files", "sentences", "table_text", "tables")
+PLAIN = (*PLAIN, "weights")
 PLAIN = [f"shared/{name}.py" for name in PLAIN]
 
 

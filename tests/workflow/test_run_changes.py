@@ -33,6 +33,7 @@ def test_what_jobs_depend_on_is_the_same_in_a_moved_clone(finished):
 
 FAN_IN = {
     "compare": 3,
+    "bridge": 1,
     "pairs": 2,
     "draw_models": 2,
     "draw_isomap": 2,

@@ -3,6 +3,8 @@
 An array does not say which sounds it was made from. Whoever makes it can: `sha256sum` of audio.wav, as a file
 of the array's name that ends in .sha256. Without it, the array must be younger than the sounds when it is
 first adopted, and a record of its digest and theirs is kept: later it is refused for other sounds.
+
+A JSON of the array's name is what another run wrote with it. Its facts then stand for those of this one.
 """
 
 import argparse
@@ -64,6 +66,22 @@ def check_sounds(source, audio, records):
         draft.write_text(f"{sounds}\n")
 
 
+def facts_beside(source, embeddings):
+    """The facts that another run wrote with an array, a dict, or None if there are none.
+
+    source: path of the array. Raises ValueError, one sentence, for facts of another array.
+    """
+    path = source.with_suffix(".json")
+    if not path.exists():
+        return None
+    facts = json.loads(path.read_text())
+    if not isinstance(facts, dict) or not {"module", "N", "D", "marks"} <= facts.keys():
+        raise ValueError(f"{path} beside it does not hold the facts of an embedding; delete it")
+    if (facts["N"], facts["D"]) != embeddings.shape:
+        raise ValueError(f"{path} beside it has the facts of another array, {facts['N']} x {facts['D']}")
+    return facts
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=Path, required=True, help="npy, N x D, rows as in parameters.csv")
@@ -80,9 +98,10 @@ def main(argv=None):
     try:
         embeddings = adopt(np.load(args.source), count_sounds(args.parameters))
         check_sounds(args.source, args.audio, args.records)
+        facts = facts_beside(args.source, embeddings)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as problem:
         sys.exit(f"error: {args.source} cannot stand for this data set: {problem}")
-    facts = {
+    own = {
         "module": "precomputed",
         "file": str(args.source),
         "N": len(embeddings),
@@ -94,4 +113,5 @@ def main(argv=None):
     with written_whole(args.embeddings) as draft:
         np.save(draft, embeddings)
     with written_whole(args.facts) as draft:
-        draft.write_text(json.dumps(with_marks(facts, embeddings, args.parameters), indent=2) + "\n")
+        facts = facts or with_marks(own, embeddings, args.parameters)
+        draft.write_text(json.dumps(facts, indent=2) + "\n")

@@ -4,12 +4,21 @@ The faults of data sets are in checks_datasets.py, those that the schema finds i
 """
 
 import re
+from itertools import product
 from pathlib import Path
 
 from shared.local_packages import locals_of
-from shared.names import CONTROLS
+from shared.names import CONTROLS, part_name
 
-from planning.models import layers_of, listed_code, listed_weights, poolings_of, weights_to_fetch
+from planning.models import (
+    array_of,
+    layers_of,
+    listed_code,
+    listed_weights,
+    parts_of,
+    poolings_of,
+    weights_to_fetch,
+)
 from planning.places import HOME, script_path
 from planning.schema import defaults
 from planning.words import closest
@@ -56,8 +65,9 @@ def precomputed_faults(config, name, entry):
             "put {dataset} where their names differ, or run one data set"
         )
         return
-    for dataset in datasets:
-        source = entry["embeddings"].replace("{dataset}", dataset)
+    rows = [name, *(part_name(name, part) for part in parts_of(entry))]
+    for dataset, row in product(datasets, rows):
+        source = array_of(entry, dataset, row)
         if not Path(source).is_file():
             yield (
                 f"models.{name}.embeddings: {source} does not exist; embed the sounds of {dataset} "

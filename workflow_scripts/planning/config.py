@@ -12,6 +12,7 @@ from snakemake.exceptions import WorkflowError
 
 from planning.checks import digest_faults, model_faults, name_faults
 from planning.checks_datasets import dataset_faults
+from planning.leaderboards import leaderboard_faults
 from planning.models import listed_weights
 from planning.places import HOME
 from planning.schema import schema_faults
@@ -88,6 +89,8 @@ def find_files(config):
                 mapping[key] = [meant(path) for path in paths] if isinstance(paths, list) else meant(paths)
         if entry.get("synthesizer", "").endswith(".py"):
             entry["synthesizer"] = meant(entry["synthesizer"])
+    for board in config.get("leaderboards", []):
+        board["path"] = meant(board["path"])
     for entry in config["models"].values():
         if entry["module"].endswith(".py"):
             entry["module"] = meant(entry["module"])
@@ -116,6 +119,7 @@ def checked(config):
     if not faults:
         find_files(config)
         faults = [*name_faults(config), *model_faults(config), *dataset_faults(config)]
+        faults += leaderboard_faults(config)
         faults = faults or list(digest_faults(config))
     if faults:
         raise WorkflowError("config: " + "\nconfig: ".join(faults)) from None

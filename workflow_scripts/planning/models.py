@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from shared.names import part_name, part_names
+from shared.names import part_name, part_names, part_of
 from shared.weights import name_in_cache
 
 
@@ -106,7 +106,18 @@ def poolings_of(entry):
 
 def parts_of(entry):
     """Names of what a model's entry has rows of besides its own: further poolings, then layers."""
+    if "parts" in entry:
+        return entry["parts"]
     return part_names(poolings_of(entry), len(layers_of(entry)))
+
+
+def array_of(entry, dataset, row):
+    """Path of the array that a precomputed model's entry names for a data set; row: the model's, or a part's.
+
+    That of a part lies beside the model's own: `crepe.0.npy` beside `crepe.npy`.
+    """
+    path = Path(entry["embeddings"].replace("{dataset}", dataset))
+    return str(path.with_suffix(f".{part_of(row)}{path.suffix}") if part_of(row) else path)
 
 
 def rows_of_models(config):

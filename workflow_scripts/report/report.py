@@ -24,7 +24,7 @@ from shared.logs import reason
 from shared.names import CONTROLS, is_cloud, is_layer
 from shared.sounds import count_sounds
 
-from report import facts, overview, people, tables
+from report import facts, overview, people, published, tables
 from report.alike import alike
 from report.inlined import embed_pictures, inline_caption, inline_json, inline_script, plotly, read_explored
 
@@ -181,6 +181,9 @@ def parse(argv):
         "--agreed", nargs="*", default=[], help="CSV of scores and differences over data sets"
     )
     parser.add_argument("--heard", nargs="*", default=[], help="the same over listening experiments")
+    parser.add_argument("--bridge", nargs="*", default=[], help="CSV of scores beside leaderboards")
+    parser.add_argument("--leaderboards", type=json.loads, default=[], help="[{name, path}], JSON")
+    parser.add_argument("--published", type=json.loads, default={}, help="{model: [names]}, JSON")
     parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
     parser.add_argument("--renderers", nargs="*", default=[], help="scripts by which the page makes sounds")
     parser.add_argument("--clone", type=Path, required=True, help="folder of the workflow")
@@ -264,6 +267,7 @@ def main(argv=None):
         main_facts_json=inline_json(json.dumps(known, separators=(",", ":"))),
         listeners=agreement_of("agreement", "ratings", "spearman", args.agreed, args.rows, datasets),
         experiments=agreement_of("experiments", "experiment", "correlation", args.heard, args.rows, datasets),
+        boards=published.leaderboards(args.bridge, args.leaderboards, args.published),
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=tables.WIDEST,
         figures=figures_in_order(figures),
