@@ -1,1 +1,1 @@
-"""Heads: shallow networks on top of embeddings, trained over a grid of settings, and their hidden activations as rows."""
+"""Heads: shallow networks on embeddings, trained over a grid of settings, and the rows that they give."""

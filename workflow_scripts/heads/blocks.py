@@ -1,7 +1,7 @@
 """Which sounds teach a head and which judge it: whole blocks of the space of factors are held out.
 
-A held-out sound that lies between training sounds is told by its neighbours. So blocks are held out: ranges of
-one factor, whatever the others, and cells of two. A range or cell is one of ranks, and equal values of a factor
+A held-out sound that lies between training sounds is told by its neighbours. So blocks are held out: ranges
+of one factor, whatever the others, and cells of two. They are ranges of ranks, and equal values of a factor
 have equal ranks, so that a value is held out as a whole or not at all.
 """
 
@@ -66,7 +66,7 @@ def split(factors, seed):
     )
     if min(map(len, parts)) < FEWEST:
         raise ValueError(
-            f"{len(factors)} sounds are too few: fewer than {FEWEST} would teach or judge a head. Take more sounds."
+            f"{len(factors)} sounds are too few: fewer than {FEWEST} would judge a head. Take more sounds."
         )
     return dict(zip(PARTS, parts, strict=True))
 

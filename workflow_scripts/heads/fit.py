@@ -7,6 +7,7 @@ import torch
 from heads.network import Adam, Stack, first_weights, run
 
 BATCH = 256  # sounds, about
+APART = 10**9  # seeds of batches from seeds of first weights
 EPOCHS, CHECK, PATIENCE = 200, 3, 10  # a head stops after PATIENCE checks, CHECK epochs apart, without gain
 
 
@@ -34,7 +35,7 @@ def regression(stack, x, y, settings, kept=None):
 
 
 def contrast(stack, x, y, settings, kept=None):
-    """InfoNCE of each head, (S, P): each sound is to find its view among all of the batch, and each view its sound.
+    """InfoNCE of each head, (S, P): each sound is to find its view in the batch, and each view its sound.
 
     Source: van den Oord et al. (2018), in both directions as Radford et al. (2021).
     """
@@ -58,7 +59,7 @@ class Draws:
     """What is random in training: the order of the sounds and dropout, drawn from each seed, on the CPU."""
 
     def __init__(self, seeds, device):
-        self.generators, self.device = [torch.Generator().manual_seed(seed + 1) for seed in seeds], device
+        self.generators, self.device = [torch.Generator().manual_seed(APART + seed) for seed in seeds], device
 
     def batches(self, n):
         """Rows of the batches of an epoch: a list of int (S, B)."""
@@ -66,7 +67,8 @@ class Draws:
         return rows.to(self.device).tensor_split(max(1, round(n / BATCH)), dim=1)
 
     def kept(self, B, units, layers, dropout):
-        """Per hidden layer 0 or 1 / (1 - dropout), (S, P, B, units). dropout: (P, 1, 1)."""
+        """Per hidden layer 0 or 1 / (1 - dropout), (S, 1 or P, B, units). dropout: (P, 1, 1)."""
+        dropout = dropout[:1] if (dropout == dropout[0]).all() else dropout
         drawn = [
             torch.stack([torch.rand(1, B, units, generator=g) for g in self.generators])
             for _ in range(layers)
@@ -77,8 +79,8 @@ class Draws:
 def fit(kind, seeds, points, controls, train, validation=None, epochs=EPOCHS, outputs=None):
     """Train a stack of heads of one shape. Returns the Stack and the epochs of each head, int (S, P).
 
-    points: settings of the P heads; controls: int (P,), 0 for true and 1 for shuffled; train, validation: Data.
-    Each head is as it was when its loss on `validation` was least; without it, as it is after all epochs.
+    points: settings of the P heads; controls: int (P,), 0 for true and 1 for shuffled; train, validation:
+    Data. Each head is as it was when its loss on `validation` was least; without it, as after all epochs.
     outputs: of the network.
     """
     device, loss = train.x.device, LOSSES[kind]

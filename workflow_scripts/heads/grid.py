@@ -1,11 +1,11 @@
-"""The grid of a search: every combination of the listed settings is a point, numbered in the order of the lists."""
+"""The grid of a search: each combination of the listed settings is a point, numbered in their order."""
 
 from itertools import product
 
 from shared.sentences import first_few
 
-# HEAR's hidden layers have 1024 units (HEAR's Table 4). They cost 10 to 50 times as much: ask for them on a GPU.
-# Its learning rates and initial weights are these; the largest learning rate is of its larger grid.
+# HEAR's hidden layers have 1024 units (its Table 4), which take a GPU for a grid of this size. The first
+# weights are HEAR's, and so are all learning rates but the largest, which is in its code.
 GRIDS = {
     "supervised": {
         "hidden_layers": [1, 2],

@@ -12,7 +12,7 @@ KEPT = 0.999  # share of the variance that the kept components hold
 
 
 class Rotation(NamedTuple):
-    """To principal components: (x - mean) @ axes. mean: (D,); axes: (D, K), scaled to a mean variance of 1."""
+    """To principal components, (x - mean) @ axes. mean: (D,); axes: (D, K), for a mean variance of 1."""
 
     mean: np.ndarray
     axes: np.ndarray
@@ -31,11 +31,11 @@ def rotation(embeddings):
     mean = embeddings.mean(axis=0)
     points = embeddings - mean
     n, D = points.shape
-    values, vectors = np.linalg.eigh(points.T @ points if D <= n else points @ points.T)
+    values, vectors = np.linalg.eigh(points.T @ points if n >= D else points @ points.T)
     values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
     there = values > 1e-10 * values[0]
     values, vectors = values[there], vectors[:, there]
-    axes = vectors if D <= n else points.T @ vectors / np.sqrt(values)
+    axes = vectors if n >= D else points.T @ vectors / np.sqrt(values)
     count = int(np.searchsorted(np.cumsum(values) / values.sum(), KEPT) + 1)
     scale = np.sqrt(values[:count].sum() / (n * count))
     return Rotation(mean, axes / scale), min(count, len(values))
@@ -67,6 +67,6 @@ def check(embeddings, N, name):
         raise ValueError(f"{name} holds values that are not finite. Embed the sounds again.")
     if not np.ptp(embeddings, axis=0).any():
         raise ValueError(
-            f"{name} has collapsed: all sounds have the same embedding, so that a head has nothing to learn from. "
+            f"{name} has collapsed: all sounds have the same embedding, from which a head cannot learn. "
             "Leave the model out of `heads: models`."
         )

@@ -1,10 +1,10 @@
 """Many heads as one stacked network: S seeds x P points of the grid in the leading dimensions of each tensor.
 
-A head is linear layers, each followed by batch normalisation, dropout and a rectifier, as in HEAR's evaluation
-kit (Turian et al. 2022), and a linear output. All heads of a stack have one shape; the rest of their settings
-differ. What is random (first weights, order of the sounds, dropout) is drawn from the seed alone, the same for
-every point: so a head learns the same alone and in a stack, and points differ by their settings and by nothing
-else.
+A head is linear layers, each followed by batch normalisation, dropout and a rectifier, as in HEAR's
+evaluation kit (Turian et al. 2022), and a linear output. All heads of a stack have one shape; their other
+settings differ. What is random (first weights, order of the sounds, dropout) is drawn from the seed alone,
+the same for every point. So a head learns the same alone and in a stack, and points differ by their settings
+only.
 """
 
 from typing import NamedTuple
@@ -16,8 +16,10 @@ BETAS, ADAM_EPSILON = (0.9, 0.999), 1e-8  # of Adam, PyTorch's defaults
 
 
 class Stack(NamedTuple):
-    """The heads of one shape. weights: per hidden layer W (S, P, in, H), gain and offset (S, P, 1, H); then the
-    output's W (S, P, H, O) and bias (S, P, 1, O). moments: mean and variance (S, P, 1, H) per hidden layer.
+    """The heads of one shape.
+
+    weights: per hidden layer W (S, P, in, H), gain and offset (S, P, 1, H); then the output's W (S, P, H, O)
+    and bias (S, P, 1, O). moments: per hidden layer mean and variance (S, P, 1, H).
     """
 
     weights: list
@@ -32,7 +34,7 @@ class Stack(NamedTuple):
 
 
 def first_weights(seeds, points, layers, units, inputs, outputs, device):
-    """The Stack before training. Weights are Xavier's, uniform or normal, with the gain of a rectifier after one.
+    """The Stack before training. Weights are Xavier's, uniform or normal, with the gain of a rectifier.
 
     seeds: ints; points: [{initialization, ...}].
     """

@@ -42,7 +42,7 @@ def ridge(train, factors, parts, validation, validation_factors):
 
 
 def found(stack, x, views):
-    """Share of sounds whose own view is the nearest of all views, by cosine of the projections, float (S, P)."""
+    """Share of sounds whose own view is the nearest of all, by cosine of projections, float (S, P)."""
     one, two = (torch.nn.functional.normalize(run(stack, some)[1], dim=-1) for some in (x, views))
     nearest = (one @ two.transpose(-1, -2)).argmax(-1)
     return (nearest == torch.arange(x.shape[-2], device=x.device)).double().mean(-1).cpu().numpy()

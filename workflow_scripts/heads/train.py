@@ -1,20 +1,20 @@
 """Train heads on an embedding: shallow networks, for every point of a grid of settings and every seed.
 
 Conventions
-    `supervised`: regression of all factors at once, each on its scale and standardised. `contrastive`: each
-    sound is to find its view, a sound of the same factors under other nuisances (InfoNCE).
-    Each seed draws what is held out (blocks.py), the shuffling, the first weights and the order of the sounds,
-    the same for every model and every point.
-    Heads learn from the training sounds. Validation sounds, blocks of their own, stop the training of a head and
-    choose among points. Held-out sounds are only scored.
+    `supervised`: regression of all factors at once, each on its scale and standardised.
+    `contrastive`: each sound is to find its view, of the same factors under other nuisances (InfoNCE).
+    Each seed draws what is held out (blocks.py), the shuffling, the first weights and the order of the
+    sounds, the same for every model and every point.
+    Heads learn from the training sounds. Validation sounds, blocks of their own, stop the training of a head
+    and choose among points. Held-out sounds are only scored.
 
 Scores
-    `r2` of a factor on held-out sounds: of the head's estimate, or, if contrastive, of a ridge regression from
-    the hidden layer. Against shuffled factors it says what a head gains by memory.
+    `r2` of a factor on held-out sounds: of the head's estimate, or, if contrastive, of a ridge regression
+    from the hidden layer. Against shuffled factors it says what a head gains by memory.
     `found`: the share of held-out sounds whose own view is the nearest, contrastive only.
 
-The head that is kept has the point with the best mean R2 over seeds on validation sounds. It is trained anew on
-all sounds, for as many epochs as that point took in the median seed.
+The head that is kept has the point with the best mean R2 over seeds on validation sounds. It is trained anew
+on all sounds, for as many epochs as that point took in the median seed.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def parts_of(embeddings, views, factors, seeds, device):
 
 
 def scores_of(kind, stack, parts, controls):
-    """R2 of each head and factor on each part but `train`, {part: float (S, P, F)}, and {part: found (S, P)}."""
+    """R2 on each part but `train`, {part: float (S, P, F)}, and found, {part: float (S, P)}."""
     truth = {part: data.y[:, controls] for part, (data, _) in parts.items()}
     outputs = {part: run(stack, data.x.unsqueeze(1)) for part, (data, _) in parts.items()}
     scored = ("validation", *HELD_OUT)
@@ -93,7 +93,8 @@ def scores_of(kind, stack, parts, controls):
 def search(kind, points, seeds, parts):
     """Train every point for every seed and both of TARGETS.
 
-    Returns R2 {part: float (S, P, 2, F)}, found {part: float (S, P, 2)} (NaN if supervised), and epochs int (S, P).
+    Returns R2 {part: float (S, P, 2, F)}, found {part: float (S, P, 2)} (NaN if supervised), and epochs
+    int (S, P).
     """
     S, P, F = len(seeds), len(points), parts["train"][0].y.shape[-1]
     values = {part: np.full((S, P, 2, F), np.nan) for part in ("validation", *HELD_OUT)}
@@ -110,15 +111,16 @@ def search(kind, points, seeds, parts):
         for part, one in seen.items():
             finds[part][:, numbers] = one.reshape(S, len(numbers), 2)
         epochs[:, numbers] = took.cpu().numpy().reshape(S, len(numbers), 2)[:, :, 0]
-        print(
-            f"{2 * S * len(numbers)} heads of {settings[0]['hidden_layers']} x {settings[0]['hidden_units']} units"
-        )
+        layers, units = settings[0]["hidden_layers"], settings[0]["hidden_units"]
+        print(f"{2 * S * len(numbers)} heads of {layers} x {units} units")
     return values, finds, epochs
 
 
 def chosen(values):
-    """Number of the point with the best mean over seeds and factors. values: R2 on validation sounds, true factors,
-    float (S, P, F)."""
+    """Number of the point with the best mean over seeds and factors.
+
+    values: R2 on validation sounds, true factors, float (S, P, F).
+    """
     known = ~np.isnan(values).all(axis=(0, 1))
     return int(np.nan_to_num(values[:, :, known], nan=-np.inf).mean(axis=(0, 2)).argmax())
 
@@ -137,7 +139,7 @@ def rows_of(model, kind, points, seeds, names, values, finds):
 
 
 def head_of(kind, point, seed, epochs, embeddings, views, factors, device):
-    """One head trained on all sounds, {name: array} of weight_i, bias_i (hidden layers), output_weight, output_bias.
+    """One head trained on all sounds: weight_i, bias_i of hidden layer i, output_weight, output_bias.
 
     It takes embeddings as they are; the output of a supervised head is the factors on their scales.
     """
