@@ -3,6 +3,11 @@
 SEARCH = declared(SCRIPTS / "analyse" / "neighbors.py", "SEARCH")
 
 
+def searched_K(wildcards):
+    """Neighbours to search, so that one search serves every analysis and the sweep of K up to its double."""
+    return max(largest_K(wildcards), 2 * setting("isomap.K")(wildcards))
+
+
 rule neighbors:
     """Search the nearest neighbours of every sound once, for all analyses."""
     input:

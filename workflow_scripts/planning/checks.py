@@ -9,6 +9,7 @@ from pathlib import Path
 from shared.local_packages import locals_of
 from shared.names import CONTROLS
 
+from planning.datasets import made
 from planning.models import layers_of, listed_code, listed_weights, poolings_of, weights_to_fetch
 from planning.places import HOME, script_path
 from planning.schema import defaults
@@ -49,7 +50,7 @@ def model_faults(config):
 
 def precomputed_faults(config, name, entry):
     """Faults of embeddings that were computed elsewhere, if they are of the run."""
-    datasets = config["run"]["datasets"] if name in config["run"]["models"] else []
+    datasets = heard_by(config, name) if name in config["run"]["models"] else []
     if len(datasets) > 1 and "{dataset}" not in entry["embeddings"]:
         yield (
             f"models.{name}.embeddings: one file cannot stand for {len(datasets)} data sets; "
@@ -63,6 +64,12 @@ def precomputed_faults(config, name, entry):
                 f"models.{name}.embeddings: {source} does not exist; embed the sounds of {dataset} "
                 f"elsewhere, or leave {dataset} or {name} out of the run"
             )
+
+
+def heard_by(config, model):
+    """Names of the data sets that a model of the run hears: views only if a head on it learns from them."""
+    heads = config.get("heads", {})
+    return made(config) if model in heads.get("models", []) else config["run"]["datasets"]
 
 
 def environment_faults(where, entry):

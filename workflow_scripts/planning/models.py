@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from shared.names import part_name, part_names
+from shared.names import CONTROLS, part_name, part_names
 from shared.weights import name_in_cache
 
 
@@ -109,12 +109,33 @@ def parts_of(entry):
     return part_names(poolings_of(entry), len(layers_of(entry)))
 
 
-def rows_of_models(config):
-    """The rows of the run's models in a comparison: each model, then its further poolings and its layers."""
+def rows_without_heads(config):
+    """Each model of the run, then its further poolings and its layers, as rows of a comparison."""
     rows = []
     for model in config["run"]["models"]:
         rows += [model, *(part_name(model, part) for part in parts_of(config["models"][model]))]
     return rows
+
+
+def rows_with_heads(config):
+    """The rows on which heads stand, controls last; none without `heads`."""
+    return [*config["heads"]["models"], *CONTROLS] if "heads" in config else []
+
+
+def heads_on(config, row):
+    """The rows of the heads on a row."""
+    return (
+        [part_name(row, kind) for kind in config["heads"]["kinds"]] if row in rows_with_heads(config) else []
+    )
+
+
+def rows_of_models(config):
+    """The rows of a comparison but for the controls: models, further poolings and layers, each with its heads
+    behind it, then the heads on the controls.
+    """
+    plain = rows_without_heads(config)
+    rows = [name for row in plain for name in (row, *heads_on(config, row))]
+    return rows + [name for control in CONTROLS for name in heads_on(config, control)]
 
 
 def first_parts(config):
