@@ -1,6 +1,6 @@
 """GEAR: turn one knob of a synthesizer and see what moves in the embedding.
 
-config -> synthesize -> embed (-> heads) -> analyse -> compare -> report
+config -> synthesize -> embed -> heads -> analyse -> compare -> report
 """
 
 import sys

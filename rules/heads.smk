@@ -53,7 +53,7 @@ rule head_row:
     """What the hidden layer of a head gives for the sounds of a data set, as a row of its own."""
     input:
         script=lambda wildcards: scripts("heads.apply"),
-        environment=environment("heads"),
+        environment=environment("analysis"),
         head=f"results/{HEADS['of']}/heads/{{model}}.{{kind}}.npz",
         embeddings="results/{dataset}/embeddings/{model}.npy",
         facts="results/{dataset}/embeddings/{model}.json",
@@ -72,7 +72,7 @@ rule head_row:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        call=call("heads"),
+        call=call("analysis"),
     shell:
         "{params.call} heads.apply --embeddings {input.embeddings:q} --head {input.head:q} --facts {input.facts:q} "
         "--output {output.embeddings:q} --output-facts {output.facts:q} > {log:q} 2>&1"

@@ -44,6 +44,7 @@ def heads_views_faults(datasets, heads):
             f"{{views: {{of: {of}}}}}, or state `kinds: [supervised]`"
         )
     elif views not in datasets:
-        yield f"heads.views: {views!r} is not defined, {closest(views, datasets)}"
+        known = [name for name, entry in datasets.items() if entry.get("views", {}).get("of") == of]
+        yield f"heads.views: {views!r} is not defined, {closest(views, known)}"
     elif datasets[views].get("views", {}).get("of") != of:
         yield f"heads.views: {views!r} is not made of {of}; its entry must say `views: {{of: {of}}}`"
