@@ -5,6 +5,7 @@ import json
 import pytest
 from conftest import ROOT
 from helpers import checked_with
+from planning import models
 from planning.datasets import definition, made, resolved, shards_of
 from planning.failures import EMBEDDING, Failure, broken, first_failure
 from planning.models import rows_of_models, rows_without_heads
@@ -61,6 +62,16 @@ def test_no_layer_and_no_pooling_has_the_name_of_a_head():
     assert not any(is_head(row) for row in ("supervised", "crepe", "crepe.0", "crepe.mean_std"))
 
 
+def test_a_row_that_would_stand_twice_is_refused(monkeypatch):
+    """As if the model brought a layer of this name along: no head stands on it, and none takes its name."""
+    monkeypatch.setattr(models, "parts_of", lambda entry: ["supervised"])
+    (fault,) = sentences({"heads": {"of": "tones", "kinds": ["supervised"], "models": ["logmel"]}})
+    assert fault.endswith("the run has a row logmel.supervised already; leave logmel out of the list")
+    some = {"heads": {"of": "tones", "kinds": ["contrastive"], "views": "tones_views"}}
+    config = checked_with(some | {"datasets": {"tones_views": VIEWS}})
+    assert "logmel.supervised.contrastive" not in rows_of_models(config)
+
+
 def test_the_checked_config_states_every_point_of_the_grid():
     config = checked_with(change(supervised={"hidden_layers": [2]}))
     grid = config["heads"]["supervised"]
@@ -93,6 +104,10 @@ def test_the_checked_config_states_every_point_of_the_grid():
             "heads.views: 'tone_views' is not defined, known: none",
         ),
         (change(models=["mfcc"]), "heads.models: 'mfcc' is no model or layer of the run, known: crepe"),
+        (
+            {"run": {"models": ["crepee"]}, "heads": {"of": "tones"}},
+            "run.models: 'crepee' is not defined, did",
+        ),
         (change(models=["crepe.1"]), "heads.models: 'crepe.1' is no model or layer of the run, did you mean"),
         (change(models=["chance"]), "heads.models: the control chance always has heads; leave it out"),
         (change(models=[]), "heads.models: the list is empty; name at least one"),

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from shared.local_packages import locals_of
-from shared.names import CONTROLS
+from shared.names import CONTROLS, model_of
 
 from planning.datasets import made
 from planning.models import layers_of, listed_code, listed_weights, poolings_of, weights_to_fetch
@@ -68,8 +68,8 @@ def precomputed_faults(config, name, entry):
 
 def heard_by(config, model):
     """Names of the data sets that a model of the run hears: views only if a head on it learns from them."""
-    heads = config.get("heads", {})
-    return made(config) if model in heads.get("models", []) else config["run"]["datasets"]
+    bases = {model_of(row) for row in config.get("heads", {}).get("models", [])}
+    return made(config) if model in bases else config["run"]["datasets"]
 
 
 def environment_faults(where, entry):

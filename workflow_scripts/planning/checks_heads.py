@@ -5,7 +5,7 @@ The keys of `heads` have their defaults (see heads_with_defaults in config.py), 
 
 from shared.names import CONTROLS, HEADS, is_cloud
 
-from planning.models import rows_without_heads
+from planning.models import heads_on, rows_without_heads
 from planning.words import closest
 
 
@@ -30,6 +30,8 @@ def head_faults(config):
             yield f"heads.models: the control {row} always has heads; leave it out"
         elif row not in rows:
             yield f"heads.models: {row!r} is no model or layer of the run, {closest(row, rows)}"
+        elif taken := {*heads_on(config, row)} & {*rows}:
+            yield f"heads.models: the run has a row {min(taken)} already; leave {row} out of the list"
 
 
 def heads_views_faults(datasets, heads):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shared.files import written_whole
 from shared.listed_files import found
+from shared.names import is_head
 from snakemake.exceptions import WorkflowError
 
 from planning.checks import digest_faults, model_faults, name_faults
@@ -108,11 +109,8 @@ def heads_with_defaults(config):
     """
     heads = defaults("heads") | config["heads"]
     grids = {kind: defaults(kind) | heads.get(kind, {}) for kind in heads["kinds"]}
-    known = {
-        **config,
-        "run": {**config["run"], "models": [m for m in config["run"]["models"] if m in config["models"]]},
-    }
-    return {"models": rows_without_heads(known)} | heads | grids
+    rows = [row for row in rows_without_heads(config) if not is_head(row)]
+    return {"models": rows} | heads | grids
 
 
 def checked(config):

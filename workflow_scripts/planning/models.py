@@ -110,10 +110,13 @@ def parts_of(entry):
 
 
 def rows_without_heads(config):
-    """Each model of the run, then its further poolings and its layers, as rows of a comparison."""
+    """Each model of the run, then its further poolings and its layers, as rows of a comparison.
+
+    A name that is not defined, which is a fault of its own, has one row.
+    """
     rows = []
     for model in config["run"]["models"]:
-        rows += [model, *(part_name(model, part) for part in parts_of(config["models"][model]))]
+        rows += [model, *(part_name(model, part) for part in parts_of(config["models"].get(model, {})))]
     return rows
 
 
