@@ -14,7 +14,8 @@ def head_faults(config):
     if "heads" not in config:
         return
     heads, run = config["heads"], config["run"]
-    clouds = [name for name in run["datasets"] if is_cloud(config["datasets"].get(name, {}))]
+    entries = {name: config["datasets"].get(name) for name in run["datasets"]}
+    clouds = [name for name, entry in entries.items() if entry and is_cloud(entry)]
     known = ", ".join(clouds) or "none"
     if heads["of"] not in run["datasets"]:
         yield f"heads.of: {heads['of']!r} is not in run.datasets; add it, or name one of: {known}"
