@@ -3,11 +3,6 @@
 SEARCH = declared(SCRIPTS / "analyse" / "neighbors.py", "SEARCH")
 
 
-def searched_K(wildcards):
-    """Neighbours to search, so that one search serves every analysis and the sweep of K up to its double."""
-    return max(largest_K(wildcards), 2 * setting("isomap.K")(wildcards))
-
-
 rule neighbors:
     """Search the nearest neighbours of every sound once, for all analyses."""
     input:
@@ -27,7 +22,8 @@ rule neighbors:
         runtime=growing(60),
     params:
         call=call("analysis"),
-        K=searched_K,
+        # one search serves every analysis and the sweep of K up to its double
+        K=lambda wildcards: max(largest_K(wildcards), 2 * setting("isomap.K")(wildcards)),
         settings=declared_settings(SEARCH),
         arguments=declared_arguments(SEARCH),
     shell:

@@ -184,6 +184,13 @@ def growing(amount, of_one_job=False):
     return asked
 
 
+def figure_memory(table):
+    """Memory (MB) of a figure's job: it grows with the sounds, or with the models on a page of 40."""
+    basis = table.get("mem_mb", 1000)
+    more = table.get("mem_mb_per_model", 0) * min(len(ROWS), 40)
+    return (lambda wildcards, attempt: (basis + more) * attempt) if more else growing(basis)
+
+
 def largest_K(wildcards):
     """The most neighbours that an analysis looks at; 0 for what has no graph."""
     if not is_cloud(config["datasets"][wildcards.dataset]):

@@ -6,13 +6,6 @@ ASKED = [dataset for dataset in DATASETS if "experiment" in config["datasets"][d
 PAIRS = declared(SCRIPTS / "compare" / "pairs.py", "PAIRS")
 
 
-def figure_memory(table):
-    """Memory (MB) of a figure's job: it grows with the sounds, or with the models on a page of 40."""
-    basis = table.get("mem_mb", 1000)
-    more = table.get("mem_mb_per_model", 0) * min(len(ROWS), 40)
-    return (lambda wildcards, attempt: (basis + more) * attempt) if more else growing(basis)
-
-
 rule compare:
     """Gather the scores of every analysis and model, and tell which differences between models are real."""
     input:
