@@ -1,6 +1,6 @@
 """GEAR: turn one knob of a synthesizer and see what moves in the embedding.
 
-config -> synthesize -> embed -> analyse -> compare -> report
+config -> synthesize -> embed -> heads -> analyse -> compare -> report
 """
 
 import sys
@@ -33,6 +33,7 @@ rule all:
 include: "rules/environments.smk"
 include: "rules/synthesize.smk"
 include: "rules/embed.smk"
+include: "rules/heads.smk"
 include: "rules/analyse.smk"
 include: "rules/compare.smk"
 include: "rules/report.smk"

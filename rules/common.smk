@@ -13,10 +13,10 @@ from planning import analyses, config as plan_config, datasets, environments, fa
 from planning.analyses import inputs_of, kinds_of, model_constraint, of_kinds
 from planning.datasets import resolved, sources, synthesizer_module, trainer, without
 from planning.environments import call, environment, environment_of, local, post_deploy, scripts, spec
-from planning.failures import broken, first_failure, log_of, of_this_run, paths_of, unchecked
+from planning.failures import EMBEDDING, broken, first_failure, log_of, of_this_run, paths_of, unchecked
 from planning.fan_in import CLOUD
 from planning.models import any_of, first_parts, layers_of, parts_of, poolings_of, receipts, rows_of_models
-from planning.models import weights_to_fetch, weights_to_place
+from planning.models import rows_with_heads, weights_to_fetch, weights_to_place
 from planning.places import HOME, SCRIPTS
 from planning.schema import defaults
 from planning.shown import caption, caption_file, shown, shown_outputs
@@ -28,14 +28,14 @@ CONDA = environments.by_conda(workflow.deployment_settings)
 snakemake_settings.without_conda(workflow.deployment_settings)
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()
 # The rules of one model on one data set, in the order of the data.
-STAGES = ["embed", "gather", "adopt", "layer", "neighbors", *ANALYSES]
+STAGES = [*EMBEDDING, "head", "head_row", "neighbors", *ANALYSES]
 EXPLORED_MB = 12  # of the page, for clouds and sounds of all data sets together
 
 # --- the run --------------------------------------------------------------------------------------
 
 UNFINISHED = config.pop("unfinished", None)  # a summary, when this run makes the report after failed jobs
 config = plan_config.checked(config)
-DEFINITIONS = {name: resolved(config, name) for name in config["run"]["datasets"]}
+DEFINITIONS = {name: resolved(config, name) for name in datasets.made(config)}
 WORKPLACES = [datasets.workplace(entry) for entry in DEFINITIONS.values()]
 environments.write_specs([*(config["models"][model] for model in config["run"]["models"]), *WORKPLACES])
 SIZES = {name: datasets.sounds_at_most(entry) for name, entry in DEFINITIONS.items()}
@@ -47,7 +47,7 @@ PRECOMPUTED = [name for name, entry in config["models"].items() if entry["module
 # with layers or several poolings
 LAYERED = [name for name, entry in config["models"].items() if parts_of(entry) and name not in PRECOMPUTED]
 MODELS_WITHOUT_LAYERS = [name for name in config["models"] if name not in [*PRECOMPUTED, *LAYERED]]
-ROWS = rows_of_models(config)  # models, further poolings and layers
+ROWS = rows_of_models(config)  # models, further poolings, layers and heads
 ALL_ROWS = [*ROWS, *CONTROLS]
 WEIGHTS = weights_to_fetch(config)
 PENDING = fan_in.unfinished(UNFINISHED) if UNFINISHED else set()
@@ -55,7 +55,7 @@ PENDING_PATHS = paths_of(PENDING)
 BROKEN = {
     dataset: failure for dataset in DEFINITIONS if (failure := broken(PENDING, dataset, config, DEFINITIONS))
 }
-DATASETS = [dataset for dataset in DEFINITIONS if dataset not in BROKEN]
+DATASETS = [dataset for dataset in config["run"]["datasets"] if dataset not in BROKEN]
 UNCHECKED = [dataset for dataset in DATASETS if unchecked(PENDING, dataset)]  # their gate did not end
 CLOUDS = [dataset for dataset in DATASETS if is_cloud(config["datasets"][dataset])]
 FAILED = {
@@ -196,11 +196,6 @@ def largest_K(wildcards):
     if not is_cloud(config["datasets"][wildcards.dataset]):
         return 0
     return max(setting(name)(wildcards) for name in ("isomap.K", "knn.K"))
-
-
-def searched_K(wildcards):
-    """Neighbours to search, so that one search serves every analysis and the sweep of K up to its double."""
-    return max(largest_K(wildcards), 2 * setting("isomap.K")(wildcards))
 
 
 # --- what the comparison and the report show ------------------------------------------------------

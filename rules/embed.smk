@@ -178,7 +178,7 @@ rule layer:
         "logs/layer/{dataset}/{model}.{layer}.tsv"
     wildcard_constraints:
         model=any_of(LAYERED),
-        layer=r"\w+",
+        layer=any_of({part for model in LAYERED for part in parts_of(config["models"][model])}),
     priority: in_order
     threads: 1
     resources:

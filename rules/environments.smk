@@ -44,6 +44,7 @@ rule environments:
                 for env in [
                     "analysis",
                     *(["weights"] if WEIGHTS else []),
+                    *(["heads"] if "heads" in config else []),
                     *(environment_of(config["models"][model]) for model in config["run"]["models"]),
                     *map(environment_of, WORKPLACES),
                     *(entry["synthesizer"] for entry in DEFINITIONS.values() if trainer(entry)),

@@ -12,7 +12,7 @@ from planning.environments import scripts
 
 SCRIPTS = ROOT / "workflow_scripts"
 ROOMS = sorted(path.name for path in SCRIPTS.iterdir() if path.is_dir() and path.name != "__pycache__")
-STAGES = ["environments", "synthesize", "embed", "analyse", "compare", "report"]
+STAGES = ["environments", "synthesize", "embed", "heads", "analyse", "compare", "report"]
 LISTED = subprocess.run(
     ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
     cwd=ROOT,

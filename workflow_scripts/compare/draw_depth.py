@@ -10,7 +10,7 @@ import pandas
 from matplotlib.figure import Figure
 from shared.arguments import figure_parser
 from shared.drawing import write_figure
-from shared.names import is_layer, model_of, part_of
+from shared.names import is_head, is_layer, model_of, part_of
 
 FIGURE = {
     "of": "layers",
@@ -29,8 +29,10 @@ GAP = 0.7  # layers between the last layer and the model's own embedding
 
 
 def of_parts(scores, model):
-    """Which rows are of a layer or of a further pooling of the model, bool (rows,)."""
-    return scores.model.map(lambda row: is_layer(row) and model_of(row) == model).astype(bool)
+    """Which rows are of a layer or of a further pooling of the model, and no head, bool (rows,)."""
+    return scores.model.map(lambda row: is_layer(row) and not is_head(row) and model_of(row) == model).astype(
+        bool
+    )
 
 
 def by_depth(scores, model):

@@ -13,7 +13,7 @@ from shared.declared import all_declared
 
 EXPECTED = "workflow_scripts/driver/expected.csv"  # of the default run, by benchmarks/default_run.py --write
 WEIGHT = 30  # seconds of jobs as expected that the pace begins with
-STAGES = ("environments", "synthesize", "embed", "analyse", "compare", "report")
+STAGES = ("environments", "synthesize", "embed", "heads", "analyse", "compare", "report")
 
 
 def stages(clone):

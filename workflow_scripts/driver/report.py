@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from planning.datasets import resolved
+from planning.datasets import made, resolved
 from planning.fan_in import REPORT, build, snakemake_call, summarized
 from planning.places import HOME, RUN_CONFIG
 
@@ -22,7 +22,7 @@ def main(argv=None):
     if not Path(RUN_CONFIG).exists():
         sys.exit("error: nothing has been run here yet; begin with `make quick` or `make run`")
     config = yaml.safe_load(Path(RUN_CONFIG).read_text())
-    definitions = {name: resolved(config, name) for name in config["run"]["datasets"]}
+    definitions = {name: resolved(config, name) for name in made(config)}
     rules = [rule for rule, stage in stages(HOME).items() if stage in ("compare", "report")]
     conda = json.loads(Path(".snakemake/driver.json").read_text()).get("conda", False)
     call = snakemake_call(HOME / "Snakefile", conda)

@@ -8,8 +8,9 @@ from itertools import product
 from pathlib import Path
 
 from shared.local_packages import locals_of
-from shared.names import CONTROLS, part_name
+from shared.names import CONTROLS, model_of, part_name
 
+from planning.datasets import made
 from planning.models import (
     array_of,
     layers_of,
@@ -58,7 +59,7 @@ def model_faults(config):
 
 def precomputed_faults(config, name, entry):
     """Faults of embeddings that were computed elsewhere, if they are of the run."""
-    datasets = config["run"]["datasets"] if name in config["run"]["models"] else []
+    datasets = heard_by(config, name) if name in config["run"]["models"] else []
     if len(datasets) > 1 and "{dataset}" not in entry["embeddings"]:
         yield (
             f"models.{name}.embeddings: one file cannot stand for {len(datasets)} data sets; "
@@ -73,6 +74,12 @@ def precomputed_faults(config, name, entry):
                 f"models.{name}.embeddings: {source} does not exist; embed the sounds of {dataset} "
                 f"elsewhere, or leave {dataset} or {name} out of the run"
             )
+
+
+def heard_by(config, model):
+    """Names of the data sets that a model of the run hears: views only if a head on it learns from them."""
+    bases = {model_of(row) for row in config.get("heads", {}).get("models", [])}
+    return made(config) if model in bases else config["run"]["datasets"]
 
 
 def environment_faults(where, entry):

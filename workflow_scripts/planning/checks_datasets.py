@@ -1,5 +1,5 @@
 """Faults in the entries of the run's data sets, one sentence each: synthesizer, factors, design, ladder,
-analyses.
+analyses. Those of ladders and views with their parents are in checks_parents.py.
 
 Conventions
 -----------
@@ -25,9 +25,12 @@ from planning.checks_factors import (
     level_faults,
     pitch_faults,
 )
+from planning.checks_parents import parent_faults
 from planning.datasets import (
     FOR_LOUDNESS,
     has_render,
+    made,
+    parent_of,
     possible_nuisances,
     rating_files,
     resolved,
@@ -49,46 +52,23 @@ def dataset_faults(config):
     """Faults of the run's data sets. Names that are not defined are left to checks.name_faults."""
     if config["analyses"].get("pitch"):
         yield "analyses.pitch: data sets have factors of their own; state it below `analyses` of a data set"
-    for name in config["run"]["datasets"]:
+    for name in made(config):
         if name not in config["datasets"]:
             continue
-        basic = [*ladder_faults(config, name)] or [*synthesizer_faults(config, name)]
+        basic = [*parent_faults(config, name)] or [*synthesizer_faults(config, name)]
         yield from basic
         if not basic and synthesizer_path(synthesizer_of(config, name)).exists():
             yield from entry_faults(config, name, resolved(config, name))
 
 
-def ladder_faults(config, name):
-    """Faults of a ladder's parent; none if the data set is no ladder."""
-    stated = config["datasets"][name]
-    if "ladder" not in stated:
-        return
-    where, of = f"datasets.{name}.ladder", stated["ladder"]["of"]
-    parent = config["datasets"].get(of)
-    if parent is None:
-        yield f"{where}.of: {of!r} is not defined, {closest(of, config['datasets'])}"
-    elif "ratings" in stated:
-        yield f"datasets.{name}.ratings: a ladder has none; rated sounds are a data set of their own"
-    elif "experiment" in stated or "experiment" in parent:
-        yield f"{where}: an experiment is no ladder and has none; its thresholds are its own"
-    elif "ladder" in parent:
-        yield f"{where}.of: {of!r} is a ladder itself; name the data set that it is made of"
-    elif parent.get("design") == "table":
-        yield f"{where}.of: {of!r} is a table of sounds, which cannot be rendered anew"
-    elif stated["ladder"]["points"] > parent.get("N", math.inf):
-        yield f"{where}.points: {of!r} has fewer sounds"
-
-
 def synthesizer_of(config, name):
-    """The synthesizer that a data set names; a ladder's may be its parent's."""
+    """The synthesizer that a data set names; that of a ladder or of views may be its parent's."""
     stated = config["datasets"][name]
-    return stated.get("synthesizer") or config["datasets"][stated["ladder"]["of"]]["synthesizer"]
+    return stated.get("synthesizer") or config["datasets"][parent_of(stated)]["synthesizer"]
 
 
 def synthesizer_faults(config, name):
-    """Faults of a data set's synthesizer. Of a ladder in a run with its parent, an unknown one is the
-    parent's.
-    """
+    """Faults of a data set's synthesizer. An unknown one is told of a parent in the run alone."""
     synthesizer = synthesizer_of(config, name)
     where = f"datasets.{name}.synthesizer"
     if synthesizer_path(synthesizer).exists():
@@ -96,7 +76,7 @@ def synthesizer_faults(config, name):
             resolved(config, name)
         except ValueError as problem:
             yield f"{where}: {problem}"
-    elif config["datasets"][name].get("ladder", {}).get("of") not in config["run"]["datasets"]:
+    elif parent_of(config["datasets"][name]) not in config["run"]["datasets"]:
         files = [path.stem for path in script_path("synthesizers.x").parent.glob("[a-z]*.py")]
         yield f"{where}: {synthesizer!r} is not known, {closest(synthesizer, files)}"
 
@@ -116,18 +96,18 @@ def entry_faults(config, name, entry):
     yield from resample_faults(config, where, entry)
     yield from factor_name_faults(where, entry)
     factors = []
-    parents = "ladder" in stated and "factors" not in stated
+    parent, own = parent_of(stated), stated.keys() & {"factors", "normalize", "nuisances"}
     for factor in entry["factors"]:
-        if not parents or stated["ladder"]["of"] not in config["run"]["datasets"]:  # else the parent tells
+        if "factors" in own or parent not in config["run"]["datasets"]:  # else the parent tells
             place = "experiment.parameters" if "experiment" in stated else "factors"
             factors += factor_faults(f"{where}.{place}.{factor}", factor, entry)
         if "ladder" in stated and "jnd" not in entry["factors"][factor]:
             factors.append(f"{where}: a ladder needs the JND of {factor}; state it")
     factors += ladder_step_faults(where, entry) if "ladder" in stated and not factors else []
     yield from factors
-    if "ladder" not in stated or stated.keys() & {"factors", "normalize", "nuisances"}:
+    if not parent or own:
         yield from level_faults(where, entry)
-    if "ladder" not in stated or "nuisances" in stated:
+    if not parent or "nuisances" in own:
         possible = possible_nuisances(path)
         for nuisance in entry["nuisances"]:
             yield from nuisance_faults(f"{where}.nuisances", nuisance, entry, possible)
@@ -253,8 +233,9 @@ def size_faults(config, name, entry):
             f"{where}: normalize time_index divides by the loudest of all sounds, which a shard of {most} "
             f"does not know; set run.shard_size to N = {size} or more"
         )
-    yield from neighbor_faults(config, name, size if is_cloud(entry) else None)
-    yield from reduce_faults(config, name, sounds_at_most(entry))
+    if name in config["run"]["datasets"]:  # else it is only made
+        yield from neighbor_faults(config, name, size if is_cloud(entry) else None)
+        yield from reduce_faults(config, name, sounds_at_most(entry))
     if "ratings" in entry and size is not None:
         yield from rating_faults(where, entry)
 

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from shared.files import written_whole
 from shared.listed_files import found
+from shared.names import is_head
 from snakemake.exceptions import WorkflowError
 
 from planning.checks import digest_faults, model_faults, name_faults
 from planning.checks_datasets import dataset_faults
+from planning.checks_heads import head_faults
 from planning.leaderboards import leaderboard_faults
-from planning.models import listed_weights
+from planning.models import listed_weights, rows_without_heads
 from planning.places import HOME
-from planning.schema import schema_faults
+from planning.schema import defaults, schema_faults
 from planning.words import closest
 from planning.yaml_files import read_yaml, to_yaml
 
@@ -103,6 +105,17 @@ def find_files(config):
                 file["path"] = meant(file["path"])
 
 
+def heads_with_defaults(config):
+    """The config's heads with every default filled in, the settings of each kind that they have among them.
+
+    Settings that are stated of another kind stay, for the sentence that refuses them.
+    """
+    heads = defaults("heads") | config["heads"]
+    grids = {kind: defaults(kind) | heads.get(kind, {}) for kind in heads["kinds"]}
+    rows = [row for row in rows_without_heads(config) if not is_head(row)]
+    return {"models": rows} | heads | grids
+
+
 def checked(config):
     """The config with what its catalogues add to the run, without removed entries (null).
 
@@ -118,8 +131,10 @@ def checked(config):
     faults = list(schema_faults(config))
     if not faults:
         find_files(config)
+        if "heads" in config:
+            config["heads"] = heads_with_defaults(config)
         faults = [*name_faults(config), *model_faults(config), *dataset_faults(config)]
-        faults += leaderboard_faults(config)
+        faults += [*leaderboard_faults(config), *head_faults(config)]
         faults = faults or list(digest_faults(config))
     if faults:
         raise WorkflowError("config: " + "\nconfig: ".join(faults)) from None

@@ -3,8 +3,8 @@
 Conventions
 -----------
 `entry` is a resolved entry, with every default filled in (see resolve); common.smk keeps those of the run as
-DEFINITIONS, {name: entry}. `dataset` is a data set's name. A ladder is a data set made of another one, its
-parent.
+DEFINITIONS, {name: entry}. `dataset` is a data set's name. A ladder and views are data sets made of another
+one, their parent.
 """
 
 import ast
@@ -114,9 +114,14 @@ def trainer(entry):
     return name if "/" not in name and script_path(name).exists() else None
 
 
+def parent_of(stated):
+    """Name of the data set that a ladder or views are made of, or None. stated: an entry of the config."""
+    return (stated.get("ladder") or stated.get("views") or {}).get("of")
+
+
 def trained(config, dataset):
-    """Path of what that training writes, or []; a ladder uses its parent's."""
-    dataset = config["datasets"][dataset].get("ladder", {}).get("of", dataset)
+    """Path of what that training writes, or []; a ladder and views use their parent's."""
+    dataset = parent_of(config["datasets"][dataset]) or dataset
     return f"results/{dataset}/sounds/trained.npz" if trainer(resolved(config, dataset)) else []
 
 
@@ -126,9 +131,9 @@ def trained(config, dataset):
 def resolve(entry, parent=None):
     """A data set's entry as the config states it, with every default filled in.
 
-    A ladder takes its parent's keys. Factors and nuisances take what the synthesizer declares of them, and
-    the factors of a grid their ends from the grid. A factor or nuisance that is `false` is left out. Raises
-    ValueError if the synthesizer's declaration is faulty.
+    A ladder and views take their parent's keys. Factors and nuisances take what the synthesizer declares of
+    them, and the factors of a grid their ends from the grid. A factor or nuisance that is `false` is left
+    out. Raises ValueError if the synthesizer's declaration is faulty.
     """
     if parent is not None:
         base = resolve(parent)
@@ -139,7 +144,8 @@ def resolve(entry, parent=None):
             "seed": base["seed"] + 1,
             **entry,
         }
-        entry |= {"parent_seed": base["seed"], "parent_factors": base["factors"]}
+        entry["parent_seed"] = base["seed"]
+        entry |= {"parent_factors": base["factors"]} if "ladder" in entry else {}
     entry = defaults("dataset") | entry
     path = synthesizer_path(entry["synthesizer"])
     known = declaration(path, "FACTORS")
@@ -162,8 +168,14 @@ def resolve(entry, parent=None):
 def resolved(config, dataset):
     """The entry of a data set of the config, with every default filled in (see resolve)."""
     entry = config["datasets"][dataset]
-    parent = config["datasets"][entry["ladder"]["of"]] if "ladder" in entry else None
-    return resolve(entry, parent)
+    parent = parent_of(entry)
+    return resolve(entry, config["datasets"][parent] if parent else None)
+
+
+def made(config):
+    """Names of the data sets that are made: those of the run, and the views that heads learn from."""
+    views = config.get("heads", {}).get("views")
+    return list(dict.fromkeys([*config["run"]["datasets"], *([views] if views else [])]))
 
 
 def settings(config, dataset, analysis):

@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from shared.logs import SAYING, UNSAID, append_reason, reason
-from shared.names import CONTROLS, model_of
+from shared.names import CONTROLS, HEADS, base_of, model_of
 from shared.weights import name_in_cache
 
 from planning.datasets import audio, made_in, trained
 from planning.environments import environment_of, lock
 from planning.models import listed_weights, receipt
 from planning.places import RUN_CONFIG
+
+EMBEDDING = ("embed", "gather", "adopt", "layer")  # the rules that give a model or layer its embeddings
 
 
 class Failure(NamedTuple):
@@ -77,9 +79,14 @@ def paths_of(pending):
 def first_failure(pending, dataset, row, config, definitions, stages):
     """The first unfinished stage of a model or layer on a data set, as a Failure, or None.
 
-    None also stands for a layer whose model was not embedded: the model's own failure says so. stages: the
-    rules of one model on one data set, in the order of the data.
+    None also stands for a layer whose model was not embedded, and for a head whose row was not: the failure
+    of that says so. stages: the rules of one model on one data set, in the order of the data.
     """
+    if base_of(row) != row:
+        if unembedded(pending, dataset, base_of(row), config, definitions):
+            return None
+        if failure := untaught(pending, row, config, definitions):
+            return failure
     ending = re.compile(r"(\.(bridges|scores))?\.(npy|npz|json|csv|png)$")
     outputs = {(rule, ending.sub("", Path(path).name)) for rule, path in pending if is_of(path, dataset)}
     shards = {Path(path) for rule, path in pending if rule == "embed_shard" and is_of(path, dataset)}
@@ -93,6 +100,28 @@ def first_failure(pending, dataset, row, config, definitions, stages):
     before = before_embedding(pending, dataset, row, config["models"][row], definitions[dataset])
     shard_logs = [log_of("embed", dataset, row, path.stem) for path in sorted(shards)]
     return before or Failure("embed", first_of_this_run([log_of("embed", dataset, row), *shard_logs]))
+
+
+def unembedded(pending, dataset, row, config, definitions):
+    """Why a model or a layer has no embeddings of a data set, as a Failure, or None."""
+    for name in dict.fromkeys([model_of(row), row]):
+        if failure := first_failure(pending, dataset, name, config, definitions, EMBEDDING):
+            return failure
+    return None
+
+
+def untaught(pending, row, config, definitions):
+    """What a head lacked to learn, as a Failure, or None: its data set, its row there, its environment, or
+    its own training.
+    """
+    kind, heads = row.rpartition(".")[2], config["heads"]
+    for dataset in [heads["of"], *([heads["views"]] if kind == "contrastive" else [])]:
+        of_sounds = broken(pending, dataset, config, definitions)
+        if lacking := of_sounds or unembedded(pending, dataset, base_of(row), config, definitions):
+            return lacking
+    if ("head", f"results/{heads['of']}/heads/{row}.npz") not in pending:
+        return None
+    return unbuilt(pending, "heads") or Failure("head", of_this_run(log_of("head", heads["of"], row)))
 
 
 def is_of(path, dataset):
@@ -147,7 +176,9 @@ def broken(pending, dataset, config, definitions):
         return Failure("check_sounds", of_this_run(log_of("check_sounds", dataset)))
     for rule, path in sorted(pending):
         for control in CONTROLS:
-            if re.fullmatch(rf"results/{re.escape(dataset)}/[a-z]+/{control}\.[a-z.]+", path):
+            if re.fullmatch(
+                rf"results/{re.escape(dataset)}/[a-z]+/{control}\.(?!{'|'.join(HEADS)})[a-z.]+", path
+            ):
                 return Failure(rule, of_this_run(log_of(rule, dataset, control)))
     return None
 

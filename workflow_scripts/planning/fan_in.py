@@ -157,7 +157,7 @@ def build(call, summary, targets, rules, config, definitions):
     call: of snakemake_call(); summary: of summarized(); rules: names of the rules that fan in.
     """
     pending = parse_summary(summary)
-    whole = [name for name in definitions if not broken(pending, name, config, definitions)]
+    whole = [name for name in config["run"]["datasets"] if not broken(pending, name, config, definitions)]
     targets = [path for path in targets if path == REPORT or Path(path).parts[1] in whole]
     if not whole or not targets:
         return "No data set could be compared; any results/report.html is of an earlier run."

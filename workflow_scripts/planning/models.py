@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from shared.names import part_name, part_names, part_of
+from shared.names import CONTROLS, part_name, part_names, part_of
 from shared.weights import name_in_cache
 
 
@@ -120,12 +120,36 @@ def array_of(entry, dataset, row):
     return str(path.with_suffix(f".{part_of(row)}{path.suffix}") if part_of(row) else path)
 
 
-def rows_of_models(config):
-    """The rows of the run's models in a comparison: each model, then its further poolings and its layers."""
+def rows_without_heads(config):
+    """Each model of the run, then its further poolings and its layers, as rows of a comparison.
+
+    A name that is not defined, which is a fault of its own, has one row.
+    """
     rows = []
     for model in config["run"]["models"]:
-        rows += [model, *(part_name(model, part) for part in parts_of(config["models"][model]))]
+        rows += [model, *(part_name(model, part) for part in parts_of(config["models"].get(model, {})))]
     return rows
+
+
+def rows_with_heads(config):
+    """The rows on which heads stand, controls last; none without `heads`."""
+    return [*config["heads"]["models"], *CONTROLS] if "heads" in config else []
+
+
+def heads_on(config, row):
+    """The rows of the heads on a row."""
+    return (
+        [part_name(row, kind) for kind in config["heads"]["kinds"]] if row in rows_with_heads(config) else []
+    )
+
+
+def rows_of_models(config):
+    """The rows of a comparison but for the controls: models, further poolings and layers, each with its heads
+    behind it, then the heads on the controls.
+    """
+    plain = rows_without_heads(config)
+    rows = [name for row in plain for name in (row, *heads_on(config, row))]
+    return rows + [name for control in CONTROLS for name in heads_on(config, control)]
 
 
 def first_parts(config):

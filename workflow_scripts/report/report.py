@@ -21,7 +21,7 @@ from compare.compare import SCORE
 from shared.declared import all_declared, declared
 from shared.files import written_whole
 from shared.logs import reason
-from shared.names import CONTROLS, is_cloud, is_layer
+from shared.names import CONTROLS, is_cloud, is_head, is_layer
 from shared.sounds import count_sounds
 
 from report import facts, overview, people, published, tables
@@ -128,7 +128,9 @@ def read_dataset(folder, scores, rows, figures, analyses):
     if "checks" in figures:
         checks = pandas.read_csv(folder / "sounds" / "checks.csv", dtype=str, keep_default_na=False)
     known = {
-        row: json.loads((folder / "embeddings" / f"{row}.json").read_text()) for row in rows if row in scored
+        row: json.loads((folder / "embeddings" / f"{row}.json").read_text())
+        for row in rows
+        if row in scored and not is_head(row)  # what is known of a head is that of its row
     }
     stamps = scores[(scores.analysis == "trust") & (scores.metric == "stamp")].to_dict("records")
     stamped = [row["model"] for row in stamps if row["model"] in rows and not is_layer(row["model"])]

@@ -165,6 +165,16 @@ def draw_nuisances(nuisances, seed, N):
     return table
 
 
+def redrawn(definition):
+    """The nuisances that a data set draws by its own seed: all, or of views those that they name."""
+    return definition.get("views", {}).get("redraw", list(definition.get("nuisances", {})))
+
+
+def seed_of(definition, nuisance):
+    """The seed by which a data set draws a nuisance: its own, or its parent's where views keep it."""
+    return definition["seed" if nuisance in redrawn(definition) else "parent_seed"]
+
+
 def place(definition, factors, seed):
     """The table of some factors by the definition's design, {column: (N,)}."""
     design = definition["design"]
@@ -197,14 +207,18 @@ def draw(definition):
     """The table of a data set's definition, a mapping as in config.yaml with every default filled in.
 
     Keys used: factors, nuisances, design, seed, N (sampled designs), table (design `table`); for a ladder
-    also ladder ({points, steps}), parent_factors and parent_seed; for an experiment, experiment in place of
-    the design. Raises ValueError as read_table, draw_ladder and draw_experiment do.
+    also ladder ({points, steps}), parent_factors and parent_seed; for views ({redraw}) parent_seed, by which
+    their factors are drawn; for an experiment, experiment in place of the design. Raises ValueError as
+    read_table, draw_ladder and draw_experiment do.
     """
     if "ladder" in definition:
         table = draw_ladder(definition)
     elif "experiment" in definition:
         table = draw_experiment(definition)
     else:
-        table = place(definition, definition["factors"], definition["seed"])
+        seed = definition["parent_seed" if "views" in definition else "seed"]
+        table = place(definition, definition["factors"], seed)
     N = len(next(iter(table.values())))
-    return table | draw_nuisances(definition.get("nuisances", {}), definition["seed"], N)
+    for name, nuisance in definition.get("nuisances", {}).items():
+        table |= draw_nuisances({name: nuisance}, seed_of(definition, name), N)
+    return table

@@ -31,7 +31,8 @@ class Clip(NamedTuple):
     """What nuisances know of some sounds of a data set.
 
     sample_rate: Hz. T: samples of the clip. limit: Hz, the highest frequency that the data set holds.
-    seed: of the data set. rows: int (n,), the places of the sounds in the data set.
+    seed: of the data set. rows: int (n,), the places of the sounds in the data set. seeds: {nuisance: seed}
+    of those that have another seed than the data set, or None.
     """
 
     sample_rate: int
@@ -39,11 +40,13 @@ class Clip(NamedTuple):
     limit: float
     seed: int
     rows: np.ndarray
+    seeds: dict | None = None
 
     def generators(self, name):
         """A random generator per sound, which depends on the seed, the sound's place and the name only."""
         stream = STREAMS.get(name, [*name.encode()])
-        return [np.random.default_rng([self.seed, row, *stream]) for row in self.rows]
+        seed = (self.seeds or {}).get(name, self.seed)
+        return [np.random.default_rng([seed, row, *stream]) for row in self.rows]
 
 
 def rotate_phase(sounds, degrees, clip):

@@ -20,7 +20,7 @@ from shared.files import written_whole
 from shared.loudness import FULL_SCALE
 from shared.sounds import BLOCK, write_audio
 
-from synthesize.designs import draw, realised_steps
+from synthesize.designs import draw, realised_steps, seed_of
 from synthesize.levels import LEVEL, LOUDNESS, equally_loud, normalized
 from synthesize.nuisances import AFTER_LEVEL, BEFORE_LEVEL, Clip, apply
 
@@ -91,7 +91,8 @@ def clip_of(definition, synthesizer, rows):
     """What nuisances know of the sounds of some rows, int (n,)."""
     rate = definition["sample_rate"]
     T = round(definition["duration"] * rate)
-    return Clip(rate, T, band(definition, synthesizer), definition["seed"], rows)
+    seeds = {name: seed_of(definition, name) for name in definition.get("nuisances", {})}
+    return Clip(rate, T, band(definition, synthesizer), definition["seed"], rows, seeds)
 
 
 def render(definition, synthesizer, table, rows):
