@@ -17,7 +17,7 @@ one training of R2 -1000 would otherwise be all of the variance. Kinds of networ
 - `r2` and `rank` of each model at each point: means over seeds and factors. Rank 1 is the best.
 - `blocks`, `sounds`, `optimism`: R2 at the point that a search would choose, on held-out blocks of the factor
   space, on held-out single sounds, and the latter minus the former. For each seed the point is chosen by the
-  blocks' scores of all other seeds, so that luck is not chosen with it.
+  blocks' scores of all other seeds, so that luck is not chosen with it. `of` is empty for the mean of models.
 
 Chance of an R2 is the same with shuffled factors. Intervals are of 95 % and over seeds alone: delete-one
 jackknife with Student's t; none below three seeds. `least` and `most` are the extremes of the value when any
@@ -162,7 +162,8 @@ def point_rows(scores, chance, models, points):
     scores: float (models, points, seeds, factors); chance: float (models, points, factors).
     """
     value, low, high = over_seeds(lambda some: some.mean(axis=(2, 3)).ravel(), scores)
-    numbers = {"value": value, "low": low, "high": high, "chance": chance.mean(axis=2).ravel()}
+    numbers = {"value": value, "low": np.clip(low, 0, 1), "high": np.clip(high, 0, 1)}
+    numbers["chance"] = chance.mean(axis=2).ravel()
     return [
         {"score": "r2", "of": model, "point": point} | {key: of[i] for key, of in numbers.items()}
         for i, (model, point) in enumerate(product(models, points))
@@ -188,28 +189,39 @@ def chosen_points(scores):
     return others.argmax(axis=1)
 
 
-def chosen_rows(scores, chance, models, factors):
-    """Rows of `blocks`, `sounds` and `optimism` of each model: of the mean over factors, then of each factor.
+def chosen(scores, chance):
+    """What a search reaches: scores at chosen_points(), float (2, models, seeds, 1 + factors), and chance levels.
 
-    scores, chance: of cube() and chance_levels().
+    scores, chance: of cube() and chance_levels(). The first of the last axis is the mean over factors.
     """
-    chosen = chosen_points(scores[0])
+    points = chosen_points(scores[0])
+    models, seeds = np.indices(points.shape)
+    taken = scores[:, models, points, seeds]
+    levels = chance[:, models, points]
+    return [np.concatenate([of.mean(axis=-1, keepdims=True), of], axis=-1) for of in (taken, levels)]
+
+
+def chosen_rows(taken, levels, model, factors):
+    """Rows of `blocks`, `sounds` and `optimism` of a model, of the mean over factors and of each.
+
+    taken, levels: float (2, seeds, 1 + factors), scores and their chance.
+    """
     rows = []
-    for m, model in enumerate(models):
-        taken = scores[:, m, chosen[m], np.arange(chosen.shape[1])]  # 2 x seeds x factors
-        levels = chance[:, m, chosen[m]].mean(axis=1)  # 2 x factors
-        taken = np.concatenate([taken.mean(axis=2, keepdims=True), taken], axis=2)
-        levels = np.concatenate([levels.mean(axis=1, keepdims=True), levels], axis=1)
-        for f, factor in enumerate(["", *factors]):
-            for score, of, level in (
-                *zip(HELD_OUT, taken[:, :, f], levels[:, f], strict=True),
-                ("optimism", taken[1, :, f] - taken[0, :, f], levels[1, f] - levels[0, f]),
-            ):
-                numbers = {"value": of.mean(), "chance": level}
-                if len(of) >= LEAST_SEEDS:
-                    reach = stats.t.ppf(0.975, len(of) - 1) * of.std(ddof=1) / np.sqrt(len(of))
-                    numbers |= {"low": of.mean() - reach, "high": of.mean() + reach}
-                rows.append({"score": score, "of": model, "factor": factor} | numbers)
+    for f, factor in enumerate(["", *factors]):
+        (blocks, sounds), (low_blocks, low_sounds) = taken[:, :, f], levels[:, :, f].mean(axis=1)
+        for score, of, chance, ends in (
+            ("blocks", blocks, low_blocks, (0, 1)),
+            ("sounds", sounds, low_sounds, (0, 1)),
+            ("optimism", sounds - blocks, low_sounds - low_blocks, (-1, 1)),
+        ):
+            numbers = {"value": of.mean(), "chance": chance}
+            if len(of) >= LEAST_SEEDS:
+                reach = stats.t.ppf(0.975, len(of) - 1) * of.std(ddof=1) / np.sqrt(len(of))
+                numbers |= {
+                    "low": np.clip(of.mean() - reach, *ends),
+                    "high": np.clip(of.mean() + reach, *ends),
+                }
+            rows.append({"score": score, "of": model, "factor": factor} | numbers)
     return rows
 
 
@@ -221,12 +233,17 @@ def rows_of_kind(points, models):
     scores, complete, factors = cube(points, scored)
     chance = chance_levels(points, scored, complete, factors)
     compared = [model for model in scored if model not in CONTROLS and not is_layer(model)]
-    among = scores[0, [scored.index(model) for model in compared]]
+    places = [scored.index(model) for model in compared]
+    among = scores[0, places]
     rows = []
     if compared:
         rows += [*share_rows(among), *swap_rows(among, compared), *rank_rows(among, compared, complete)]
     rows += point_rows(scores[0], chance[0], scored, complete)
-    rows += chosen_rows(scores, chance, scored, factors)
+    taken, levels = chosen(scores, chance)
+    if compared:
+        rows += chosen_rows(taken[:, places].mean(axis=1), levels[:, places].mean(axis=1), "", factors)
+    for i, model in enumerate(scored):
+        rows += chosen_rows(taken[:, i], levels[:, i], model, factors)
     lost = len(words) - len(complete)
     left_out = f"{lost} points that not every model has are left out" if lost else ""
     for row in rows:

@@ -20,6 +20,9 @@ CONTROLS = (
 )  # embeddings that know nothing, or exactly the factors; rows of every table
 
 
+HEADS = ("supervised", "contrastive")  # kinds of shallow networks on top of a row; rows of their own: heads/
+
+
 WITHOUT_CLOUD = (
     "ladder",
     "ratings",
@@ -33,7 +36,7 @@ def is_cloud(entry):
 
 
 def is_layer(row):
-    """Whether a row is a layer or a further pooling of a model: `crepe.0` and `crepe.max` are."""
+    """Whether a row is a layer, a further pooling or a head of another: `crepe.0`, `crepe.max` are."""
     return "." in row
 
 
@@ -45,6 +48,17 @@ def model_of(row):
 def part_of(row):
     """What a row is of its model: `0` of `crepe.0`, `max` of `crepe.max`, empty of `crepe`."""
     return row.partition(".")[2]
+
+
+def base_of(row):
+    """The row that a head stands on: `crepe.0` of `crepe.0.supervised`. A row that is no head: itself."""
+    base, _, kind = row.rpartition(".")
+    return base if base and kind in HEADS else row
+
+
+def is_head(row):
+    """Whether a row is a head: `crepe.supervised`, `crepe.0.contrastive`."""
+    return base_of(row) != row
 
 
 def part_names(poolings, layers):
