@@ -211,11 +211,6 @@ def analyses_of(dataset):
     return of_kinds(ANALYSES, kinds_of(config["datasets"][dataset]))
 
 
-def figures_of(dataset):
-    """The figures of a data set besides that of its gate."""
-    return of_kinds(FIGURES, kinds_of(config["datasets"][dataset], layers=bool(deep(dataset))))
-
-
 def deep(dataset):
     """The models of the run with layers or several poolings that did not fail on a data set."""
     pattern = "results/{dataset}/subspaces/{model}.scores.csv"

@@ -138,11 +138,13 @@ def points(rng, model, level, slope, kind="supervised", seeds=5):
 
 def written(tmp_path, tables):
     """The table of the search over some models' points, {model: DataFrame}."""
-    for model, table in tables.items():
-        table.to_csv(tmp_path / f"{model}.csv", index=False)
-    paths = [tmp_path / f"{model}.csv" for model in tables]
+    folder, heads = tmp_path / "heads", [f"{model}.supervised" for model in tables]
+    folder.mkdir(exist_ok=True)
+    for head, table in zip(heads, tables.values(), strict=True):
+        table.to_csv(folder / f"{head}.csv", index=False)
     output = tmp_path / "search.csv"
-    search.main(["--points", *map(str, paths), "--models", *MODELS, "--output", str(output)])
+    words = ["--results", str(tmp_path), "--heads", *heads, "--models", *MODELS, "--output", str(output)]
+    search.main(words)
     return pandas.read_csv(output, keep_default_na=False, na_values=[""])
 
 

@@ -27,6 +27,7 @@ scores, but no part in shares, swaps and ranks. `n` is the number of models, or 
 
 import argparse
 from itertools import combinations, product
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -130,7 +131,8 @@ def share_rows(scores):
         note = "all scores are equal"
     numbers = {"value": value, "low": low, "high": high, "least": least, "most": most}
     return [
-        {"score": "share", "of": term, "note": note} | clipped({key: of[i] for key, of in numbers.items()})
+        {"score": "share", "of": term, "note": note, "chance": 0.0}
+        | clipped({key: of[i] for key, of in numbers.items()})
         for i, term in enumerate(shares(scores))
     ]
 
@@ -190,9 +192,10 @@ def chosen_points(scores):
 
 
 def chosen(scores, chance):
-    """What a search reaches: scores at chosen_points(), float (2, models, seeds, 1 + factors), and chance levels.
+    """What a search reaches: scores at chosen_points() and their chance levels.
 
-    scores, chance: of cube() and chance_levels(). The first of the last axis is the mean over factors.
+    scores, chance: of cube() and chance_levels(). Returns two float (2, models, seeds, 1 + factors), of which
+    the last axis begins with the mean over factors.
     """
     points = chosen_points(scores[0])
     models, seeds = np.indices(points.shape)
@@ -256,11 +259,12 @@ def rows_of_kind(points, models):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", nargs="+", required=True, help="CSV of each model and kind")
+    parser.add_argument("--results", type=Path, required=True, help="folder of the data set's results")
+    parser.add_argument("--heads", nargs="+", required=True, help="model.kind of each head")
     parser.add_argument("--models", nargs="+", required=True, help="models, layers and controls, in order")
     parser.add_argument("--output", required=True, help="CSV to write")
     args = parser.parse_args(argv)
-    points = read(args.points)
+    points = read([args.results / "heads" / f"{head}.csv" for head in args.heads])
     rows = [
         {"kind": kind} | row
         for kind in dict.fromkeys(points.kind)

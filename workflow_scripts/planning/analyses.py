@@ -46,16 +46,21 @@ def read_figures(folder=FOLDER / "compare"):
     return dict(sorted(tables.items(), key=lambda item: (item[1].get("order", 1000), item[0])))
 
 
-def kinds_of(entry, layers=False):
-    """What analyses and figures of a data set may be `of`. entry: the data set's; layers: of some models."""
+def kinds_of(entry, layers=False, levels=False, searched=False):
+    """What analyses and figures of a data set may be `of`.
+
+    entry: the data set's; layers: of some models; levels: heads stand on some models; searched: its sounds
+    teach the heads.
+    """
+    more = [*(["levels"] if levels else []), *(["searched"] if searched else [])]
     if "ladder" in entry:
-        return ["any", "ladder"]
+        return ["any", "ladder", *more]
     if "experiment" in entry:
-        return ["any", "experiment"]
+        return ["any", "experiment", *more]
     if not is_cloud(entry):
-        return ["any", "rated"]
+        return ["any", "rated", *more]
     pitch = ["pitch"] if entry.get("analyses", {}).get("pitch") else []
-    return ["any", "cloud", *pitch, *(["layers"] if layers else [])]
+    return ["any", "cloud", *pitch, *(["layers"] if layers else []), *more]
 
 
 def of_kinds(tables, kinds):
