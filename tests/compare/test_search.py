@@ -198,7 +198,7 @@ def test_points_that_a_model_lacks_are_left_out_for_all_and_counted(tmp_path, ta
     short = tables["mfcc"][tables["mfcc"].point != 1]
     table = written(tmp_path, tables | {"mfcc": short})
     assert set(table.point.dropna()) == {0, 2, 3}
-    assert one(table, score="share", of="grid").note == "1 points that not every model has are left out"
+    assert one(table, score="share", of="grid").note == "points that not every model has are left out: 1"
 
 
 def test_what_cannot_be_compared_is_refused_in_one_sentence(tmp_path, tables):

@@ -248,7 +248,7 @@ def rows_of_kind(points, models):
     for i, model in enumerate(scored):
         rows += chosen_rows(taken[:, i], levels[:, i], model, factors)
     lost = len(words) - len(complete)
-    left_out = f"{lost} points that not every model has are left out" if lost else ""
+    left_out = f"points that not every model has are left out: {lost}" if lost else ""
     for row in rows:
         row["note"] = "; ".join(filter(None, [row.get("note"), left_out]))
         row |= {"settings": words[row["point"]]} if "point" in row else {}

@@ -55,8 +55,8 @@ def reached(search, kind):
     return {
         "name": kind,
         "heading": f"What {kind} heads reach",
-        "text": "Mean R2 over the factors at the point of the grid that the other seeds choose. Intervals are "
-        "over seeds. Chance: the same with shuffled factors, which also shows what a head can memorise.",
+        "text": "Mean R2 over the factors at the point of the grid that the other seeds choose. Intervals "
+        "are over seeds. Chance: the same with shuffled factors.",
         "notes": False,
         "columns": dict.fromkeys(REACHED.values(), "R2"),
         "cells": cells,
@@ -82,9 +82,9 @@ def added(scores, rows):
     return {
         "name": "levels",
         "heading": "From the raw embedding through the heads",
-        "text": "The same scores of each embedding and of the hidden activations of the heads on it. The "
-        "sounds of this data set taught the heads, those of its ladder did not. The heads on chance show what "
-        "can be memorised of the former.",
+        "text": "The same scores of each embedding and of the hidden activations of the heads on it. "
+        "The sounds of this data set taught the heads, those of its ladder did not. The heads on chance show "
+        "what can be memorised of the former.",
         "notes": False,
         "columns": columns,
         "cells": cells,
@@ -93,21 +93,22 @@ def added(scores, rows):
 
 
 def levels(path, results, rows, datasets, read):
-    """What the template shows of heads, or None without a search: {name, kinds, tables, few, figures}.
+    """What the template shows of heads, or None without a search: {name, of, kinds, tables, few, drawn}.
 
     path: of search.csv, or None; results: folder of all results; rows: models, layers and heads; datasets: of
-    read_datasets(); read: reads a table of which every cell is text.
+    read_datasets(); read: reads a table of which every cell is text. `of` is the data set that teaches the
+    heads, `drawn` those with a figure of levels, `name` that of the tables on the page.
     """
     if path is None:
         return None
-    search, name = read(path), path.parent.name
-    ladder = next(dataset["ladder"] for dataset in datasets if dataset["name"] == name)
-    names = [name, *([ladder] if ladder else [])]
+    search, of = read(path), path.parent.name
+    ladder = next(dataset["ladder"] for dataset in datasets if dataset["name"] == of)
+    names = [of, *([ladder] if ladder else [])]
     scores = pandas.concat([read(results / dataset / "scores.csv") for dataset in names])
     kinds = [*dict.fromkeys(search.kind)]
     return {
-        "name": name,
-        "ladder": ladder,
+        "name": "levels",
+        "of": of,
         "few": FEW,
         "kinds": [of_kind(search, kind) for kind in kinds],
         "tables": [*(reached(search, kind) for kind in kinds), added(scores, rows)],
