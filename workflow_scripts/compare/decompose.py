@@ -1,12 +1,11 @@
 """Statistics of a search: the variance of scores by what it is due to, how often models swap, intervals.
 
 Conventions: `scores` is float (models, points, seeds, factors) throughout, without gaps. Models, points and
-factors are fixed: those that were there. Seeds stand for all seeds; a seed of one training has nothing in
-common with the same seed of another. One training has scores of all factors, so that terms with and without
-`factor` have errors of their own (a split plot).
+factors are fixed: those that were there. Seeds are drawn from all seeds. A seed may act alike on all
+trainings (it draws the held-out blocks) or on each in its own way; both are what another seed changes.
 
-Sources: Hays (1963) for omega squared; Searle, Casella & McCulloch (1992), Variance Components, for the
-estimates of a split plot; Efron & Tibshirani (1993) for the jackknife.
+Sources: Hays (1963) for omega squared; Searle, Casella & McCulloch (1992), Variance Components, for the mixed
+model; Efron & Tibshirani (1993) for the jackknife.
 """
 
 from itertools import combinations
@@ -25,29 +24,21 @@ LEAST_MODELS = 3  # for leaving one out
 def variances(scores):
     """Variance of scores that each term explains, {term: variance}; estimates, which may fall below 0.
 
-    scores: float (models, points, seeds, factors). An axis of length 1 has no term.
+    An effect is a contrast of the cells' means over seeds. What seeds add to the mean of its squares is the
+    variance of the same contrast over seeds, over their number, and is taken off. scores: float (models,
+    points, seeds, factors). An axis of length 1 has no term; with one seed nothing is taken off.
     """
-    S, F = scores.shape[2:]
-    cells = scores.mean(axis=2, keepdims=True)
-    training = scores.mean(axis=3, keepdims=True)
-    plot = within = split = 0.0  # mean squares of trainings, of scores, and of factors within trainings
-    if S > 1:
-        freedom = scores.size / F / S * (S - 1)
-        plot = F * ((training - training.mean(axis=2, keepdims=True)) ** 2).sum() / freedom
-        within = ((scores - cells) ** 2).sum() / (F * freedom)
-        split = (F * within - plot) / (F - 1) if F > 1 else 0.0
-    effects, found = {(): cells.mean(keepdims=True)}, {}
-    axes = {name: axis for name, axis in AXES.items() if scores.shape[axis] > 1}
-    for size in range(1, len(axes) + 1):
-        for names in combinations(axes, size):
+    S, effects, found = scores.shape[2], {(): scores.mean(axis=tuple(AXES.values()), keepdims=True)}, {}
+    names_there = [name for name, axis in AXES.items() if scores.shape[axis] > 1]
+    for size in range(1, len(names_there) + 1):
+        for names in combinations(names_there, size):
             others = tuple(axis for name, axis in AXES.items() if name not in names)
-            effect = cells.mean(axis=others, keepdims=True)
-            effect = effect - sum(effects[part] for less in range(size) for part in combinations(names, less))
-            effects[names] = effect
-            freedom = np.prod([scores.shape[axes[name]] - 1 for name in names])
-            by_seeds = freedom * (split if "factor" in names else plot) / scores.size
-            found[" x ".join(names)] = (effect**2).mean() - by_seeds
-    return found | ({"seed": within} if S > 1 else {})
+            parts = [part for less in range(size) for part in combinations(names, less)]
+            effect = scores.mean(axis=others, keepdims=True) - sum(effects[part] for part in parts)
+            effects[names] = effect  # of each seed
+            by_seeds = effect.var(axis=2, ddof=1).mean() / S if S > 1 else 0.0
+            found[" x ".join(names)] = (effect.mean(axis=2) ** 2).mean() - by_seeds
+    return found | ({"seed": scores.var(axis=2, ddof=1).mean()} if S > 1 else {})
 
 
 def shares(scores):

@@ -7,10 +7,10 @@ Conventions: an R2 below 0, or none because training diverged, counts as 0, as t
 one training of R2 -1000 would otherwise be all of the variance. Kinds of networks are told apart.
 
 - `share`: the share (%) of the variance of all scores that a term explains: model, grid, factor, their
-  interactions, and seed (whatever another seed changes). It is the variance among these models, points and
-  factors; the seeds stand for all seeds. Estimates are omega squared: what seeds alone would give is taken
-  off, so that a term without effect has 0 on average. `grid, in all` sums up all terms with the grid: what
-  would be gone if all heads shared one point.
+  interactions, and seed (whatever another seed changes: held-out blocks, first weights, order of the sounds).
+  It is the variance among these models, points and factors; the seeds stand for all seeds. Estimates are
+  omega squared: what seeds alone would give is taken off, so that a term without effect has 0 on average.
+  `grid, in all` sums up all terms with the grid: what would be gone if all heads shared one point.
 - `swaps`: how often (%) the order of two models by their mean score flips between two trainings of each, at
   two points and with two seeds. Its chance level is the same at one point: what another seed does alone.
   Equal scores count as half a flip. `of` and `other` name the pair, or nothing: the mean of all pairs.
