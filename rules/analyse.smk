@@ -22,7 +22,8 @@ rule neighbors:
         runtime=growing(60),
     params:
         call=call("analysis"),
-        K=searched_K,
+        # one search serves every analysis and the sweep of K up to its double
+        K=lambda wildcards: max(largest_K(wildcards), 2 * setting("isomap.K")(wildcards)),
         settings=declared_settings(SEARCH),
         arguments=declared_arguments(SEARCH),
     shell:

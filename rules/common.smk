@@ -93,7 +93,7 @@ def of_shards(pattern):
 
 def of_models(pattern, rows=None, **wildcards):
     """Files of every model and control (or of `rows`) that are up to date, or will be."""
-    files = expand(pattern, model=rows or ALL_ROWS, **wildcards)
+    files = expand(pattern, model=ALL_ROWS if rows is None else rows, **wildcards)
     return [path for path in files if path not in PENDING_PATHS]
 
 
@@ -198,17 +198,19 @@ def largest_K(wildcards):
     return max(setting(name)(wildcards) for name in ("isomap.K", "knn.K"))
 
 
-def searched_K(wildcards):
-    """Neighbours to search, so that one search serves every analysis and the sweep of K up to its double."""
-    return max(largest_K(wildcards), 2 * setting("isomap.K")(wildcards))
-
-
 # --- what the comparison and the report show ------------------------------------------------------
 
 
 def analyses_of(dataset):
     """The analyses that a data set goes through. A ladder is many short walks, not a cloud."""
     return of_kinds(ANALYSES, kinds_of(config["datasets"][dataset]))
+
+
+def figures_of(dataset):
+    """The figures of a data set besides that of its gate."""
+    levels = of_models("results/{dataset}/embeddings/{model}.npy", HEADED, dataset=dataset)
+    present = {"layers": deep(dataset), "levels": levels, "searched": dataset in SEARCHED}
+    return of_kinds(FIGURES, kinds_of(config["datasets"][dataset], present))
 
 
 def deep(dataset):

@@ -5,23 +5,10 @@ from shared.names import is_head
 EMBEDDING, NEIGHBORS = (path_of(name, ANALYSES) for name in ("embeddings", "neighbors"))
 RATED = [dataset for dataset in DATASETS if "ratings" in config["datasets"][dataset]]
 ASKED = [dataset for dataset in DATASETS if "experiment" in config["datasets"][dataset]]
-HEADED = [row for row in ALL_ROWS if is_head(row)]  # heads stand on models, on layers and on controls
-TAUGHT = config["heads"]["of"] if "heads" in config else None  # the data set whose sounds teach them
-
-
-def heads_of(dataset, file):
-    """A file of each head on a data set that did not fail. file: pattern below the data set's folder."""
-    return of_models(f"results/{dataset}/{file}", HEADED, dataset=dataset) if HEADED else []
-
-
-def figures_of(dataset):
-    """The figures of a data set besides that of its gate."""
-    levels = bool(heads_of(dataset, "embeddings/{model}.npy"))
-    layers, searched = bool(deep(dataset)), dataset in SEARCHED
-    return of_kinds(FIGURES, kinds_of(config["datasets"][dataset], layers, levels, searched))
-
-
-SEARCHED = [TAUGHT] if TAUGHT in DATASETS and heads_of(TAUGHT, "heads/{model}.csv") else []
+TAUGHT = config["heads"]["of"] if "heads" in config else None  # the data set whose sounds teach the heads
+HEADED = [row for row in ALL_ROWS if is_head(row)]
+POINTS = of_models("results/{dataset}/heads/{model}.csv", HEADED, dataset=TAUGHT)
+SEARCHED = [TAUGHT] if TAUGHT in DATASETS and POINTS else []
 PAIRS = declared(SCRIPTS / "compare" / "pairs.py", "PAIRS")
 
 
@@ -147,7 +134,7 @@ rule search:
     input:
         script=scripts("compare.search"),
         environment=environment("analysis"),
-        points=lambda wildcards: heads_of(wildcards.dataset, "heads/{model}.csv"),
+        points=POINTS,
     output:
         shown("results/{dataset}/search.csv", caption("search"), "Tables"),
     log:
@@ -161,7 +148,7 @@ rule search:
     params:
         call=call("analysis"),
         # names, not paths: of hundreds of models the paths would be longer than a command may be
-        heads=lambda wildcards, input: [Path(path).stem for path in input.points],
+        heads=[Path(path).stem for path in POINTS],
         models=[row for row in ALL_ROWS if not is_head(row)],
     shell:
         "{params.call} compare.search --results results/{wildcards.dataset} --heads {params.heads:q} "

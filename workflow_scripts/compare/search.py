@@ -4,7 +4,8 @@ A search trains a network at every point of a grid of settings (learning rate, h
 several seeds, on the embedding of each model. Its score is the R2 of each factor on held-out sounds.
 
 Conventions: an R2 below 0, or none because training diverged, counts as 0, as the worst score of a task does:
-one training of R2 -1000 would otherwise be all of the variance. Kinds of networks are told apart.
+one training of R2 -1000 would otherwise be all of the variance. A factor that never has an R2 (it does not
+vary) is left out. Kinds of networks are told apart.
 
 - `share`: the share (%) of the variance of all scores that a term explains: model, grid, factor, their
   interactions, and seed (whatever another seed changes: held-out blocks, first weights, order of the sounds).
@@ -43,7 +44,7 @@ COLUMNS = [
 ]
 HELD_OUT = ["blocks", "sounds"]
 KEY = ["held_out", "model", "point", "factor"]
-NOT_SETTINGS = ("model", "kind", "point", "seed", "targets", "held_out", "factor", "r2")
+NOT_SETTINGS = ("model", "kind", "point", "seed", "targets", "held_out", "factor", "r2", "found")
 UNITS = {"share": "% of variance", "swaps": "% of pairs of trainings", "rank": "1 is the best"}
 
 
@@ -55,7 +56,9 @@ def read(paths):
     tables = [pandas.read_csv(path, keep_default_na=False, dtype={"model": str}) for path in paths]
     points = pandas.concat(tables, ignore_index=True)
     points = points[points.factor != "mean"]  # the mean over factors is taken here, of what counts
-    return points.assign(r2=pandas.to_numeric(points.r2, errors="coerce").fillna(0).clip(lower=0))
+    points = points.assign(r2=pandas.to_numeric(points.r2, errors="coerce"))
+    varies = points.groupby(["kind", "factor"]).r2.transform("count") > 0
+    return points[varies].assign(r2=points.r2.fillna(0).clip(lower=0))
 
 
 def settings_of(points):

@@ -46,21 +46,18 @@ def read_figures(folder=FOLDER / "compare"):
     return dict(sorted(tables.items(), key=lambda item: (item[1].get("order", 1000), item[0])))
 
 
-def kinds_of(entry, layers=False, levels=False, searched=False):
+def kinds_of(entry, present=None):
     """What analyses and figures of a data set may be `of`.
 
-    entry: the data set's; layers: of some models; levels: heads stand on some models; searched: its sounds
-    teach the heads.
+    entry: the data set's; present: {kind: whether there is any}, of `layers` (of clouds only),
+    `levels` (heads on some models) and `searched` (its sounds teach the heads).
     """
-    more = [*(["levels"] if levels else []), *(["searched"] if searched else [])]
-    if "ladder" in entry:
-        return ["any", "ladder", *more]
-    if "experiment" in entry:
-        return ["any", "experiment", *more]
-    if not is_cloud(entry):
-        return ["any", "rated", *more]
-    pitch = ["pitch"] if entry.get("analyses", {}).get("pitch") else []
-    return ["any", "cloud", *pitch, *(["layers"] if layers else []), *more]
+    more = [kind for kind, there in (present or {}).items() if there]
+    if is_cloud(entry):
+        pitch = ["pitch"] if entry.get("analyses", {}).get("pitch") else []
+        return ["any", "cloud", *pitch, *more]
+    kind = "ladder" if "ladder" in entry else "experiment" if "experiment" in entry else "rated"
+    return ["any", kind, *(kind for kind in more if kind != "layers")]
 
 
 def of_kinds(tables, kinds):
