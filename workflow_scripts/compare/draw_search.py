@@ -67,7 +67,7 @@ def draw_points(axis, rows, swaps):
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_ylabel("mean R2 on held-out blocks")
     for row in swaps.itertuples():
-        words = f"the order of two models flips between {row.value:.0f} % of pairs of points"
+        words = f"the order of two models flips at {row.value:.0f} % of pairs of points"
         axis.set_title(f"{words}\n(by another seed alone: {row.chance:.0f} %)", fontsize=8)
     axis.legend(fontsize=6, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
