@@ -93,7 +93,7 @@ def of_shards(pattern):
 
 def of_models(pattern, rows=None, **wildcards):
     """Files of every model and control (or of `rows`) that are up to date, or will be."""
-    files = expand(pattern, model=rows or ALL_ROWS, **wildcards)
+    files = expand(pattern, model=ALL_ROWS if rows is None else rows, **wildcards)
     return [path for path in files if path not in PENDING_PATHS]
 
 
@@ -208,7 +208,9 @@ def analyses_of(dataset):
 
 def figures_of(dataset):
     """The figures of a data set besides that of its gate."""
-    return of_kinds(FIGURES, kinds_of(config["datasets"][dataset], layers=bool(deep(dataset))))
+    levels = of_models("results/{dataset}/embeddings/{model}.npy", HEADED, dataset=dataset)
+    present = {"layers": deep(dataset), "levels": levels, "searched": dataset in SEARCHED}
+    return of_kinds(FIGURES, kinds_of(config["datasets"][dataset], present))
 
 
 def deep(dataset):

@@ -1,11 +1,16 @@
 """Fan-in: the table of scores and Figures 2 to 4 of each data set, over all models."""
 
 from planning import leaderboards
+from shared.names import is_head
 
 EMBEDDING, NEIGHBORS = (path_of(name, ANALYSES) for name in ("embeddings", "neighbors"))
 RATED = [dataset for dataset in DATASETS if "ratings" in config["datasets"][dataset]]
 ASKED = [dataset for dataset in DATASETS if "experiment" in config["datasets"][dataset]]
 BOARDS = leaderboards.leaderboards_of(config)
+TAUGHT = config["heads"]["of"] if "heads" in config else None  # the data set whose sounds teach the heads
+HEADED = [row for row in ALL_ROWS if is_head(row)]
+POINTS = of_models("results/{dataset}/heads/{model}.csv", HEADED, dataset=TAUGHT)
+SEARCHED = [TAUGHT] if TAUGHT in DATASETS and POINTS else []
 PAIRS = declared(SCRIPTS / "compare" / "pairs.py", "PAIRS")
 
 
@@ -153,6 +158,32 @@ rule pairs:
     shell:
         "{params.call} compare.pairs --results results/{wildcards.dataset} --models {params.models:q} "
         "{params.arguments} > {log:q} 2>&1"
+
+
+rule search:
+    """Tell from the search over settings of the heads what their scores are due to."""
+    input:
+        script=scripts("compare.search"),
+        environment=environment("analysis"),
+        points=POINTS,
+    output:
+        shown("results/{dataset}/search.csv", caption("search"), "Tables"),
+    log:
+        "logs/search/{dataset}.log",
+    benchmark:
+        "logs/search/{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(30),
+    params:
+        call=call("analysis"),
+        # names, not paths: of hundreds of models the paths would be longer than a command may be
+        heads=[Path(path).stem for path in POINTS],
+        models=[row for row in ALL_ROWS if not is_head(row)],
+    shell:
+        "{params.call} compare.search --results results/{wildcards.dataset} --heads {params.heads:q} "
+        "--models {params.models:q} --output {output:q} > {log:q} 2>&1"
 
 
 for figure, table in FIGURES.items():

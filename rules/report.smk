@@ -59,6 +59,7 @@ rule report:
         agreed=[f"results/{name}.csv" for name in ("agreement", "agreement_differences") if RATED],
         heard=[f"results/{name}.csv" for name in ("experiments", "experiments_differences") if ASKED],
         bridge=["results/leaderboards.csv"] if BOARDS else [],
+        search=[f"results/{dataset}/search.csv" for dataset in SEARCHED],
         trust=of_models("results/{dataset}/trust/{model}.png", rows=config["run"]["models"], dataset=CLOUDS),
         facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
     output:
@@ -86,5 +87,5 @@ rule report:
         "{params.call} report.report --results results --datasets {params.datasets:q} "
         "--figures {params.figures:q} --broken {params.broken:q} --unchecked {params.unchecked:q} "
         "--bridge {input.bridge:q} --leaderboards {params.boards:q} --published {params.published:q} "
-        "--agreed {input.agreed:q} --heard {input.heard:q} --config {input.config:q} --rows {params.rows:q} --renderers {input.renderers:q} "
+        "--agreed {input.agreed:q} --heard {input.heard:q} --search {input.search:q} --config {input.config:q} --rows {params.rows:q} --renderers {input.renderers:q} "
         "--clone {params.clone:q} --output {output:q} > {log:q} 2>&1"

@@ -6,7 +6,7 @@ import re
 import pytest
 from conftest import ROOT
 from helpers import checked_with
-from planning.analyses import arguments, setting_of
+from planning.analyses import arguments, kinds_of, of_kinds, read_figures, setting_of
 from planning.datasets import definition, resolved
 from planning.yaml_files import read_yaml
 from shared.names import CONTROLS
@@ -55,3 +55,12 @@ def test_the_data_sets_that_the_docs_compare_hold_the_same_sounds(tmp_path):
     assert len({definition(resolved(config, name)) for name in names}) == 1
     told = [[setting_of(key, config, name, {}, "mfcc") for key in ("reduce", "metric")] for name in names]
     assert told == [[None, None], [None, "cosine"], ['{"pca": 64}', None]]
+
+
+def test_figures_of_heads_are_of_data_sets_that_have_them():
+    figures = read_figures()
+    for entry in ({}, {"ladder": {}}, {"ratings": {}}, {"experiment": {}}):
+        plain, headed = (set(of_kinds(figures, kinds_of(entry, {"levels": any_}))) for any_ in ([], ["a"]))
+        assert headed - plain == {"levels"}
+    taught = of_kinds(figures, kinds_of({}, {"levels": True, "searched": True}))
+    assert {"levels", "search"} <= set(taught)

@@ -34,5 +34,6 @@ for figure in ["new"]:
     done = snakemake(clone, "-n", "--quiet", "all")
     (names,) = [line.split()[2:] for line in done.stdout.splitlines() if line.startswith("fan in: ")]
     figures = ("sounds", "isomap", "knn", "subspaces", "threshold", "experiment", "depth", "models", "pitch")
-    drawn = [f"draw_{figure}" for figure in (*figures, "new")]
-    assert set(names) == {"compare", "agreed", "heard", "bridge", "pairs", *drawn, "explore", "report"}
+    drawn = [f"draw_{figure}" for figure in (*figures, "levels", "search", "new")]
+    jobs = {"compare", "agreed", "heard", "bridge", "pairs", "search", *drawn, "explore", "report"}
+    assert set(names) == jobs

@@ -46,16 +46,18 @@ def read_figures(folder=FOLDER / "compare"):
     return dict(sorted(tables.items(), key=lambda item: (item[1].get("order", 1000), item[0])))
 
 
-def kinds_of(entry, layers=False):
-    """What analyses and figures of a data set may be `of`. entry: the data set's; layers: of some models."""
-    if "ladder" in entry:
-        return ["any", "ladder"]
-    if "experiment" in entry:
-        return ["any", "experiment"]
-    if not is_cloud(entry):
-        return ["any", "rated"]
-    pitch = ["pitch"] if entry.get("analyses", {}).get("pitch") else []
-    return ["any", "cloud", *pitch, *(["layers"] if layers else [])]
+def kinds_of(entry, present=None):
+    """What analyses and figures of a data set may be `of`.
+
+    entry: the data set's; present: {kind: whether there is any}, of `layers` (of clouds only),
+    `levels` (heads on some models) and `searched` (its sounds teach the heads).
+    """
+    more = [kind for kind, there in (present or {}).items() if there]
+    if is_cloud(entry):
+        pitch = ["pitch"] if entry.get("analyses", {}).get("pitch") else []
+        return ["any", "cloud", *pitch, *more]
+    kind = "ladder" if "ladder" in entry else "experiment" if "experiment" in entry else "rated"
+    return ["any", kind, *(kind for kind in more if kind != "layers")]
 
 
 def of_kinds(tables, kinds):

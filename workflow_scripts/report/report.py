@@ -27,6 +27,7 @@ from shared.sounds import count_sounds
 from report import facts, overview, people, published, tables
 from report.alike import alike
 from report.inlined import embed_pictures, inline_caption, inline_json, inline_script, plotly, read_explored
+from report.levels import levels
 
 ROOMS = Path(__file__).parent.parent  # workflow_scripts/
 PAGE = Path(__file__).parent / "page"
@@ -186,6 +187,7 @@ def parse(argv):
     parser.add_argument("--bridge", nargs="*", default=[], help="CSV of scores beside leaderboards")
     parser.add_argument("--leaderboards", type=json.loads, default=[], help="[{name, path}], JSON")
     parser.add_argument("--published", type=json.loads, default={}, help="{model: [names]}, JSON")
+    parser.add_argument("--search", nargs="?", type=Path, help="CSV of the search over settings of heads")
     parser.add_argument("--config", type=Path, required=True, help="resolved config (YAML)")
     parser.add_argument("--renderers", nargs="*", default=[], help="scripts by which the page makes sounds")
     parser.add_argument("--clone", type=Path, required=True, help="folder of the workflow")
@@ -270,6 +272,7 @@ def main(argv=None):
         listeners=agreement_of("agreement", "ratings", "spearman", args.agreed, args.rows, datasets),
         experiments=agreement_of("experiments", "experiment", "correlation", args.heard, args.rows, datasets),
         boards=published.leaderboards(args.bridge, args.leaderboards, args.published),
+        levels=levels(args.search, args.results, args.rows, datasets, read_scores),
         broken=[(name, stage, reason(log)) for name, stage, log in broken],
         widest=tables.WIDEST,
         figures=figures_in_order(figures),

@@ -20,6 +20,7 @@ INPUTS = {  # name: path, what it is
     "embeddings": ("results/{dataset}/embeddings/{model}.npy", "npy, N x D"),
     "neighbors": ("results/{dataset}/neighbors/{model}.npz", "npz of indices and distances"),
     "scores": ("results/{dataset}/scores.csv", "CSV of all scores of the data set"),
+    "search": ("results/{dataset}/search.csv", "CSV of the search over settings of the heads"),
     "pairs": ("results/{dataset}/models.csv", "CSV of how alike every two models are"),
 }
 SETTINGS = {  # name: how argparse reads it; a `store_true` is a flag without a value

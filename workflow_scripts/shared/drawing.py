@@ -35,11 +35,11 @@ def write_figure(figure, paths, dpi=150):
             figure.savefig(draft, dpi=dpi)
 
 
-def pages(rows):
-    """Rows (model, ...) in pages of PAGE models at most; each page ends with the controls."""
+def pages(rows, size=PAGE):
+    """Rows (model, ...) in pages of `size` models at most; each page ends with the controls."""
     models = [row for row in rows if row[0] not in CONTROLS]
     controls = [row for row in rows if row[0] in CONTROLS]
-    return [[*models[i : i + PAGE], *controls] for i in range(0, max(len(models), 1), PAGE)]
+    return [[*models[i : i + size], *controls] for i in range(0, max(len(models), 1), size)]
 
 
 def pictured(figure, dpi):
@@ -55,12 +55,13 @@ def pictured(figure, dpi):
     return picture
 
 
-def write_pages(draw, rows, paths, dpi=150, clouds=False):
+def write_pages(draw, rows, paths, dpi=150, clouds=False, size=PAGE):
     """Write the figures draw(page) of all pages of rows: a PDF holds every page, a PNG the first.
 
     clouds: the figures have so many marks that, if there are several pages, each is written as one picture.
+    size: models on a page.
     """
-    all_pages = pages(rows)
+    all_pages = pages(rows, size)
     with ExitStack() as stack:
         drafts = {Path(path).suffix: stack.enter_context(written_whole(path)) for path in paths}
         book = stack.enter_context(PdfPages(drafts[".pdf"])) if ".pdf" in drafts else None
