@@ -184,7 +184,10 @@ rule layer:
         runtime=10,
     shell:
         "cp {input:q}/{wildcards.layer}.npy {output.embeddings:q} 2> {log:q} && "
-        "cp {input:q}/{wildcards.layer}.json {output.facts:q} 2>> {log:q}"
+        "cp {input:q}/{wildcards.layer}.json {output.facts:q} 2>> {log:q} && "
+        # and their digests (shared/files.py), which results of earlier versions do not have
+        "for kind in npy json; do cp {input:q}/.{wildcards.layer}.$kind.sha256 "
+        "results/{wildcards.dataset}/embeddings/.{wildcards.model}.{wildcards.layer}.$kind.sha256 2> /dev/null || true; done"
 
 
 rule adopt:
