@@ -2,6 +2,7 @@
 # make quick: a small experiment, for a first answer in a few minutes
 # make timbre: fetch 21 published experiments on timbre, and set models beside their listeners
 # make report: the report of what is done, after an interrupt
+# make reproduce RECORD=results/record.json: repeat the run of a record, and say what differs
 # make test: all tests. make unit: those that start no Snakemake run and build no environment of a model
 # make models: what a config can name. make dag: draw docs/dag.png
 # Each target sets up what it needs.
@@ -29,7 +30,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: run quick timbre report test unit models dag setup tests
+.PHONY: run quick timbre report reproduce test unit models dag setup tests
 
 run: .venv/complete
 	@.venv/bin/python workflow_scripts driver.config_files $(RUN)
@@ -53,6 +54,10 @@ timbre: .venv/complete
 report: .venv/complete
 	@.venv/bin/python workflow_scripts driver.resume
 	@.venv/bin/python workflow_scripts driver.report
+
+reproduce: .venv/complete
+	@test -n "$(RECORD)" || { echo "name a record: make reproduce RECORD=results/record.json" >&2; exit 1; }
+	@.venv/bin/python workflow_scripts driver.reproduce --record "$(RECORD)" --cores $(CORES)
 
 test: tests
 	@$(RUN_TESTS) $(PYTEST)

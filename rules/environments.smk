@@ -1,5 +1,13 @@
 """What models need: environments, one per file of envs/ or inline list, and weights files."""
 
+ENVIRONMENTS = [  # of the run
+    "analysis",
+    *(["weights"] if WEIGHTS else []),
+    *(environment_of(config["models"][model]) for model in config["run"]["models"]),
+    *map(environment_of, WORKPLACES),
+    *(entry["synthesizer"] for entry in DEFINITIONS.values() if trainer(entry)),
+]
+
 
 localrules:
     environment,
@@ -38,19 +46,7 @@ rule environment:
 rule environments:
     """Build every environment of the run ahead, for compute nodes without a network."""
     input:
-        sum(
-            [
-                environment(env)
-                for env in [
-                    "analysis",
-                    *(["weights"] if WEIGHTS else []),
-                    *(environment_of(config["models"][model]) for model in config["run"]["models"]),
-                    *map(environment_of, WORKPLACES),
-                    *(entry["synthesizer"] for entry in DEFINITIONS.values() if trainer(entry)),
-                ]
-            ],
-            [],
-        ),
+        sum(map(environment, ENVIRONMENTS), []),
 
 
 rule fetch:
