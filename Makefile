@@ -4,6 +4,7 @@
 # make report: the report of what is done, after an interrupt
 # make reproduce RECORD=results/record.json: repeat the run of a record, and say what differs
 # make test: all tests. make unit: those that start no Snakemake run and build no environment of a model
+# make torture FAULTS=60 SEED=1: faults at random moments (kills, full disk, damaged files); each run must recover
 # make models: what a config can name. make dag: draw docs/dag.png
 # Each target sets up what it needs.
 # the first of these that is 3.11 or later makes .venv; with 3.11 the environments of envs/ need no other
@@ -30,7 +31,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: run quick timbre report reproduce test unit models dag setup tests
+.PHONY: run quick timbre report reproduce test torture unit models dag setup tests
 
 run: .venv/complete
 	@.venv/bin/python workflow_scripts driver.config_files $(RUN)
@@ -61,6 +62,10 @@ reproduce: .venv/complete
 
 test: tests
 	@$(RUN_TESTS) $(PYTEST)
+
+torture: tests
+	@PYTHONPATH=workflow_scripts OMP_NUM_THREADS=1 $(TESTS)/bin/python tests/torture.py \
+		$(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) $(if $(KINDS),--kinds $(KINDS))
 
 unit: tests
 	@$(RUN_TESTS) --ignore tests/workflow -m "not network and not slurm and not browser" $(PYTEST)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,22 @@ def test_an_environment_with_a_changed_package_is_built_anew(folder):
     assert "built anew" in sentence
     assert not (prefix / "complete").exists()
     assert not (prefix / "requirements.lock").exists()
+
+
+def test_files_of_the_future_get_the_present_time_in_their_order(folder, monkeypatch):
+    monkeypatch.setattr(damage, "HOME", folder)
+    paths = [Path("results/tones/sounds/audio.wav"), RESULT, Path("results/tones/knn/crepe.csv")]
+    for path in paths:
+        write(path, b"1234")
+    old = Path("results/tones/sounds/old.csv")
+    write(old, b"1234")
+    os.utime(old, (1000, 1000))
+    tomorrow = time.time() + 86400
+    for seconds, path in enumerate(paths):
+        os.utime(path, (tomorrow + seconds, tomorrow + seconds))
+    (sentence,) = damage.clear()
+    assert "3 files were of the future" in sentence
+    times = [path.stat().st_mtime_ns for path in [old, *paths]]
+    assert times == sorted(set(times))
+    assert times[-1] <= time.time_ns()
+    assert list(damage.clear()) == []

@@ -1,4 +1,4 @@
-"""Find what was damaged since it was made, and let the next run make it anew.
+"""Find what was damaged since it was made, and let the next run make it anew; set times right.
 
 `driver.resume` calls this before each run. Results have their digests beside them (shared/files.py), weights
 in their receipts, and packages of an environment in the lists that pip keeps. A file is read only if it has
@@ -13,8 +13,11 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+from planning.places import HOME
+from shared.clone import CODE
 from shared.files import RESULTS, digest_of, recorded_digest, written_whole
 from shared.weights import cache
 
@@ -109,6 +112,23 @@ def mark_incomplete(path):
     marker.write_text('{"external_jobid": null}')
 
 
+def set_times_right():
+    """Give files that are of the future the present time, in their order. Yields a sentence if there are any.
+
+    They are there after a clock was set back. Snakemake refuses what a job makes now of an input of tomorrow.
+    """
+    patterns = [(RESULTS, "**/*"), ("resources", "*/*.*"), ("resources/receipts", "**/*.json")]
+    patterns += [("resources/environments", "*/requirements.lock"), *((HOME / name, "**/*") for name in CODE)]
+    paths = {path for folder, pattern in patterns for path in Path(folder).glob(pattern) if path.is_file()}
+    now = time.time_ns()
+    late = {path: path.stat().st_mtime_ns for path in paths if path.stat().st_mtime_ns > now}
+    for place, path in enumerate(sorted(late, key=late.get)):
+        when = now - (len(late) - place) * 1000
+        os.utime(path, ns=(when, when))
+    if late:
+        yield f"{len(late)} files were of the future (was the clock set back?): they have the present time now"
+
+
 def clear():
     """Mark what is damaged, to be made anew. Yields a sentence about each file or environment.
 
@@ -136,5 +156,6 @@ def clear():
             receipt.unlink(missing_ok=True)
             yield f"{path} was damaged (now {path.name}.damaged): it is fetched anew"
     yield from clear_environments()
+    yield from set_times_right()
     with written_whole(record) as draft:
         draft.write_text(json.dumps(whole))
