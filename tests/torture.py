@@ -144,14 +144,17 @@ def main(argv=None):
         kinds = list(args.kinds)
         while tried.total() < args.faults and kinds:
             kind = min(kinds, key=lambda kind: (tried[kind], rng.random()))
+            tried[kind] += 1
             try:
                 told = KINDS[kind](benchmark)
+                outcome = benchmark.verdict()
+            except AssertionError as fault:
+                told, outcome = "wrong", str(fault)
             except Skipped as reason:
                 kinds.remove(kind)
+                del tried[kind]
                 reasons[kind] = f"skipped: {reason}"
                 continue
-            tried[kind] += 1
-            outcome = benchmark.verdict()
             failed = failed or outcome != "finished, equal scores"
             counts[kind, outcome.split(":")[0]] += 1
             print(f"{kind} ({told}): {outcome}", flush=True)

@@ -35,4 +35,4 @@ for figure in ["new"]:
     (names,) = [line.split()[2:] for line in done.stdout.splitlines() if line.startswith("fan in: ")]
     figures = ("sounds", "isomap", "knn", "subspaces", "threshold", "experiment", "depth", "models", "pitch")
     drawn = [f"draw_{figure}" for figure in (*figures, "new")]
-    assert set(names) == {"compare", "agreed", "heard", "pairs", *drawn, "explore", "report"}
+    assert set(names) == {"compare", "agreed", "heard", "pairs", *drawn, "explore", "report", "record"}

@@ -126,7 +126,7 @@ def set_times_right():
         when = now - (len(late) - place) * 1000
         os.utime(path, ns=(when, when))
     if late:
-        yield f"{len(late)} files were of the future (was the clock set back?): they have the present time now"
+        yield f"{len(late)} files were of the future (was the clock set back?): they are of now"
 
 
 def clear():
