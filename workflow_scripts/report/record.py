@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 from shared.clone import code_of, commit_of
-from shared.files import digest_of, written_whole
+from shared.files import checked, digest_of, written_whole
 from shared.names import CONTROLS
 from shared.weights import cache
 
@@ -43,6 +43,11 @@ def versions():
     }
 
 
+def whole_digest(path):
+    """The digest of a result, which must be what was written. Raises Damaged."""
+    return digest_of(Path(checked(path)))
+
+
 def scores_of(path):
     """Scores of a data set, {model/analysis/metric/factor/other: VALUES}, and the models that did not fail.
 
@@ -61,7 +66,7 @@ def embedding(folder, row):
         path.removeprefix(f"{cache()}/"): digest for path, digest in facts.get("weights_sha256", {}).items()
     }
     kept = {key: facts[key] for key in ("python", "packages", "device") if key in facts}
-    return {"sha256": digest_of(folder / f"{row}.npy"), "weights": weights} | kept
+    return {"sha256": whole_digest(folder / f"{row}.npy"), "weights": weights} | kept
 
 
 def dataset(folder):
@@ -69,9 +74,9 @@ def dataset(folder):
     scores, rows = scores_of(folder / "scores.csv")
     rows += [row for row in CONTROLS if row not in rows]
     return {
-        "sounds": {name: digest_of(folder / "sounds" / name) for name in ("parameters.csv", "audio.wav")},
+        "sounds": {name: whole_digest(folder / "sounds" / name) for name in ("parameters.csv", "audio.wav")},
         "embeddings": {row: embedding(folder / "embeddings", row) for row in rows},
-        "scores_sha256": digest_of(folder / "scores.csv"),
+        "scores_sha256": whole_digest(folder / "scores.csv"),
         "scores": scores,
     }
 
