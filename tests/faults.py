@@ -97,6 +97,7 @@ def environment(benchmark):
 
 def kill_pip(benchmark):
     shutil.rmtree(environment(benchmark))
+    benchmark.undo("b")
     return killed(benchmark, lambda words: "-m pip install" in words, 0.8)
 
 
@@ -107,6 +108,7 @@ def weights(benchmark):
 def kill_fetch(benchmark):
     weights(benchmark).unlink()
     next((benchmark.clone / "resources" / "receipts").rglob("net.bin.json")).unlink()
+    benchmark.undo("a")
     return killed(benchmark, lambda words: "environments.fetch" in words, 1)
 
 
@@ -140,10 +142,12 @@ def damage_during_run(benchmark):
 
 
 def damage_weights(benchmark):
+    benchmark.undo("a")
     return damage(weights(benchmark), benchmark.rng)
 
 
 def damage_package(benchmark):
+    benchmark.undo("b")
     site = next(environment(benchmark).glob("lib/python*/site-packages"))
     names = [path for path in (site / "numpy").rglob("*.py") if path.stat().st_size > 100]
     return damage(benchmark.rng.choice(sorted(names)), benchmark.rng)
@@ -168,19 +172,21 @@ def fill_disk(benchmark):
     benchmark.undo()
     results, kept = benchmark.clone / "results" / "small", benchmark.clone.with_name("kept")
     shutil.copytree(results, kept)
-    used = sum(4096 * (1 + path.stat().st_size // 4096) for path in kept.rglob("*")) // 1024
-    size = used + benchmark.rng.choice([0, 4, 8])
-    mounted(["-t", "tmpfs", "-o", f"size={size}k", "tmpfs"], results)
+    mounted(["-t", "tmpfs", "-o", "size=64m", "tmpfs"], results)
+    left = benchmark.rng.choice([0, 1, 4, 16]) * 1024
     try:
         shutil.copytree(kept, results, dirs_exist_ok=True)
+        filler = results / ".filler"
+        filler.write_bytes(bytes(shutil.disk_usage(results).free - left))
         status = benchmark.run()
+        filler.unlink()
         shutil.rmtree(kept)
         shutil.copytree(results, kept)
     finally:
         subprocess.run(["umount", str(results)], check=True)
     shutil.rmtree(results)
     kept.rename(results)
-    return f"{size - used} kB left, status {status}"
+    return f"{left // 1024} kB left, status {status}"
 
 
 def make_read_only(benchmark):
