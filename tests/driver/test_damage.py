@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from driver import damage
-from shared.files import Damaged, checked, written_whole
+from shared.files import Damaged, checked, keep_digest, recorded_digest, written_whole
 
 RESULT = Path("results/tones/embeddings/crepe.npy")
 FLIPPED = b"\x00\x01\x02\x13\x04"
@@ -74,6 +74,18 @@ def test_no_job_reads_a_damaged_result(folder):
     assert not Path("a.npy").exists()
 
 
+def test_what_a_job_drafts_leaves_no_digest_until_it_has_come_to_its_place(folder):
+    draft = Path("results/tones/layers/.crepe.123/0.npy")
+    write(draft, b"1234")
+    assert list(damage.clear()) == []
+    assert recorded_digest(draft) == ""
+    draft.parent.rename("results/tones/layers/crepe")
+    keep_digest(Path("results/tones/layers/crepe"))
+    damaged(Path("results/tones/layers/crepe/0.npy"), b"1235")
+    assert len(list(damage.clear())) == 1
+    assert "results/tones/layers/crepe" in marked()  # the output of the rule is the folder
+
+
 def test_a_result_that_was_written_by_hand_is_whole(folder):
     write(RESULT, FLIPPED)
     assert list(damage.clear()) == []
@@ -96,7 +108,7 @@ def test_long_names_have_markers_that_snakemake_reads(folder):
 
 
 def test_a_digest_that_a_full_disk_cut_short_condemns_nothing(folder):
-    (RESULT.parent / f".{RESULT.name}.sha256").write_text("")
+    Path("results/.digests/tones/embeddings/crepe.npy").write_text("")
     assert list(damage.clear()) == []
     assert checked(RESULT) == RESULT
 

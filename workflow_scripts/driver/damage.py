@@ -1,9 +1,9 @@
 """Find what was damaged since it was made, and let the next run make it anew; set times right.
 
-`driver.resume` calls this before each run. Results have their digests beside them (shared/files.py), weights
-in their receipts, and packages of an environment in the lists that pip keeps. A file is read only if it has
-changed (size or times) since it was last found whole. Of an environment, only what has changed since it was
-complete is read.
+`driver.resume` calls this before each run. Results have their digests in results/.digests (shared/files.py),
+weights in their receipts, and packages of an environment in the lists that pip keeps. A file is read only if
+it has changed (size or times) since it was last found whole. Of an environment, only what has changed since
+it was complete is read.
 """
 
 import base64
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from planning.places import HOME
 from shared.clone import CODE
-from shared.files import RESULTS, digest_of, recorded_digest, written_whole
+from shared.files import DIGESTS, RESULTS, digest_of, recorded_digest, written_whole
 from shared.weights import cache
 
 LONGEST = 254  # characters of a name of Snakemake's markers
@@ -33,8 +33,9 @@ def signature(path):
 
 def recorded_results():
     """Results with a recorded digest: yields (path, SHA-256). A digest whose file is gone is deleted."""
-    for file in sorted(Path(RESULTS).rglob(".*.sha256")):
-        path = file.with_name(file.name[1:].removesuffix(".sha256"))
+    digests = Path(RESULTS, DIGESTS)
+    for file in sorted(path for path in digests.rglob("*") if path.is_file()):
+        path = Path(RESULTS, file.relative_to(digests))
         if not path.exists():
             file.unlink()
         elif digest := recorded_digest(path):

@@ -80,8 +80,11 @@ def log_digests(failures):
 
 
 def makes_report(workflow):
-    """Whether a run makes the report: of two such runs in one folder Snakemake's locks admit one."""
-    return any(job.rule.name == "report" for job in workflow.dag.jobs)
+    """Whether a run makes the report or the record.
+
+    Of two such runs in one folder Snakemake's locks admit one.
+    """
+    return any(job.rule.name in ("report", "record") for job in workflow.dag.jobs)
 
 
 def begin(workflow, config, conda):

@@ -1,7 +1,8 @@
-"""Files that are whole or absent: written beside their final place, then renamed, their digest beside them.
+"""Files that are whole or absent: written beside their final place, then renamed, with their digest kept.
 
-A file of results/ leaves its SHA-256 digest in a hidden file, `.NAME.sha256`, when it is written. Whoever
-reads it later can tell that it is what was written: a damaged embedding would change scores without a word.
+A file of results/ leaves its SHA-256 digest in results/.digests/, under its own path, when it is written.
+Whoever reads it later can tell that it is what was written: a damaged embedding would change scores without a
+word. Hidden files and files in hidden folders leave none: they are drafts.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import re
 from pathlib import Path
 
 RESULTS = "results"  # the folder below the working directory whose files leave their digests
+DIGESTS = ".digests"  # a folder in it
 
 
 class Damaged(Exception):
@@ -29,17 +31,31 @@ def digest_of(path):
 
 
 def digest_file(path):
-    """Where the digest of a file of results/ stands."""
-    return path.with_name(f".{path.name}.sha256")
+    """Where the digest of a file stands, or None of a file that is not in a folder of results."""
+    folders = [folder for folder in Path(path).parents if folder.name == RESULTS]
+    return folders[0] / DIGESTS / Path(path).relative_to(folders[0]) if folders else None
 
 
 def recorded_digest(path):
-    """The SHA-256 that a file had when it was written, or '' if none is recorded."""
+    """The SHA-256 that a file had when it was written, or '' if none is recorded, or none can be read."""
+    file = digest_file(path)
     try:
-        text = digest_file(path).read_text(errors="replace").strip()
+        text = file.read_text(errors="replace").strip() if file else ""
     except OSError:
         return ""
     return text if re.fullmatch("[0-9a-f]{64}", text) else ""  # a full disk leaves it empty
+
+
+def keep_digest(path, digest=None):
+    """Record the digest of a file, or of each file of a folder, that has come to its final place in results/.
+
+    digest: of the file, if it is known.
+    """
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        place = digest_file(file)
+        if file.is_file() and place:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(f"{digest or digest_of(file)}\n")
 
 
 def checked(path):
@@ -65,12 +81,14 @@ def written_whole(path):
     draft = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield draft
-        if not path.absolute().is_relative_to(Path.cwd() / RESULTS):
+        results = Path.cwd() / RESULTS
+        below = path.absolute().relative_to(results).parts if path.absolute().is_relative_to(results) else ()
+        if not below or any(part.startswith(".") for part in below):
             os.replace(draft, path)
             return
         digest = digest_of(draft)
         digest_file(path).unlink(missing_ok=True)
         os.replace(draft, path)
-        digest_file(path).write_text(f"{digest}\n")
+        keep_digest(path, digest)
     finally:
         draft.unlink(missing_ok=True)
