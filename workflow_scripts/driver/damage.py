@@ -55,7 +55,7 @@ def recorded_weights():
 def changed_since(prefix):
     """Files of an environment that were changed since it was complete, but for what Python compiles."""
     folders = [str(folder) for folder in (prefix / "bin", prefix / "lib") if folder.exists()]
-    words = ["-type", "f", "-cnewer", str(prefix / "complete"), "!", "-path", "*/__pycache__/*"]
+    words = ["-type", "f", "-newercc", str(prefix / "complete"), "!", "-path", "*/__pycache__/*"]
     found = subprocess.run(["find", *folders, *words], capture_output=True, text=True)
     return found.stdout.splitlines()
 
