@@ -153,6 +153,14 @@ def damage_package(benchmark):
     return damage(benchmark.rng.choice(sorted(names)), benchmark.rng)
 
 
+def ended(benchmark, status):
+    """How a run ended, with the last words of one that failed."""
+    lines = [
+        line for line in benchmark.output().splitlines() if line.strip() and not line.startswith("make: ")
+    ]
+    return f"status {status}: {lines[-1][:200]}" if status else "status 0"
+
+
 def root(*programs):
     """Raise Skipped unless this is root with some programs."""
     if os.geteuid():
@@ -178,7 +186,7 @@ def fill_disk(benchmark):
         shutil.copytree(kept, results, dirs_exist_ok=True)
         filler = results / ".filler"
         filler.write_bytes(bytes(shutil.disk_usage(results).free - left))
-        status = benchmark.run()
+        told = ended(benchmark, benchmark.run())
         filler.unlink()
         shutil.rmtree(kept)
         shutil.copytree(results, kept)
@@ -186,7 +194,7 @@ def fill_disk(benchmark):
         subprocess.run(["umount", str(results)], check=True)
     shutil.rmtree(results)
     kept.rename(results)
-    return f"{left // 1024} kB left, status {status}"
+    return f"{left // 1024} kB left, {told}"
 
 
 def make_read_only(benchmark):
@@ -197,10 +205,10 @@ def make_read_only(benchmark):
     if subprocess.run(["chattr", "+i", str(folder)], capture_output=True).returncode:
         raise Skipped("this file system has no immutable folders")
     try:
-        status = benchmark.run()
+        told = ended(benchmark, benchmark.run())
     finally:
         subprocess.run(["chattr", "-i", str(folder)], check=True)
-    return f"{folder.name}, status {status}"
+    return f"{folder.name}, {told}"
 
 
 def set_clock_back(benchmark):
@@ -211,10 +219,11 @@ def set_clock_back(benchmark):
     shared = [path for path in (benchmark.clone / "resources/environments").iterdir() if path.is_symlink()]
     times = {lock: lock.stat() for lock in (path / "requirements.lock" for path in shared)}
     try:
-        return f"by {days} days, status {benchmark.run('faketime', '-f', f'{days:+}d')}"
+        return f"by {days} days, {ended(benchmark, benchmark.run('faketime', '-f', f'{days:+}d'))}"
     finally:
-        for lock, stat in times.items():  # other clones have them, too
-            os.utime(lock, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+        for lock, stat in times.items():  # other clones have them, too, and may be writing them
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(lock, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
 def touch(benchmark):
