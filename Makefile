@@ -3,7 +3,9 @@
 # make timbre: fetch 21 published experiments on timbre, and set models beside their listeners
 # make report: the report of what is done, after an interrupt
 # make merge FROM=/path/to/another/clone: take its models into the comparison; MODELS="a b" takes some of them
+# make reproduce RECORD=results/record.json: repeat the run of a record, and say what differs
 # make test: all tests. make unit: those that start no Snakemake run and build no environment of a model
+# make torture FAULTS=60 SEED=1: faults at random moments (kills, full disk, damaged files); each run must recover
 # make models: what a config can name. make dag: draw docs/dag.png
 # Each target sets up what it needs.
 # the first of these that is 3.11 or later makes .venv; with 3.11 the environments of envs/ need no other
@@ -30,7 +32,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: run quick timbre report merge test unit models dag setup tests
+.PHONY: run quick timbre report merge reproduce test torture unit models dag setup tests
 
 run: .venv/complete
 	@.venv/bin/python workflow_scripts driver.config_files $(RUN)
@@ -59,8 +61,16 @@ merge: .venv/complete
 	@test -n "$(FROM)" || { echo "name the folder of the other run: make merge FROM=/path/to/it" >&2; exit 1; }
 	@.venv/bin/python workflow_scripts driver.merge $(FROM) $(if $(MODELS),--models $(MODELS))
 
+reproduce: .venv/complete
+	@test -n "$(RECORD)" || { echo "name a record: make reproduce RECORD=results/record.json" >&2; exit 1; }
+	@.venv/bin/python workflow_scripts driver.reproduce --record "$(RECORD)" --cores $(CORES)
+
 test: tests
 	@$(RUN_TESTS) $(PYTEST)
+
+torture: tests
+	@PYTHONPATH=workflow_scripts OMP_NUM_THREADS=1 $(TESTS)/bin/python tests/torture.py \
+		$(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) $(if $(KINDS),--kinds $(KINDS))
 
 unit: tests
 	@$(RUN_TESTS) --ignore tests/workflow -m "not network and not slurm and not browser" $(PYTEST)

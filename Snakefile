@@ -27,7 +27,8 @@ include: "rules/common.smk"
 rule all:
     default_target: True
     input:
-        "results/report.html",
+        fan_in.REPORT,
+        fan_in.RECORD,
 
 
 include: "rules/environments.smk"

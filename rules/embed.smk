@@ -186,7 +186,11 @@ rule layer:
         runtime=10,
     shell:
         "cp {input:q}/{wildcards.layer}.npy {output.embeddings:q} 2> {log:q} && "
-        "cp {input:q}/{wildcards.layer}.json {output.facts:q} 2>> {log:q}"
+        "cp {input:q}/{wildcards.layer}.json {output.facts:q} 2>> {log:q} && "
+        # and their digests (shared/files.py), which results of earlier versions do not have
+        "mkdir -p results/.digests/{wildcards.dataset}/embeddings && for kind in npy json; do "
+        "cp results/.digests/{wildcards.dataset}/layers/{wildcards.model}/{wildcards.layer}.$kind results/.digests/{wildcards.dataset}/embeddings/"
+        "{wildcards.model}.{wildcards.layer}.$kind 2> /dev/null || true; done"
 
 
 rule adopt:

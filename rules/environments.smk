@@ -1,5 +1,14 @@
 """What models need: environments, one per file of envs/ or inline list, and weights files."""
 
+ENVIRONMENTS = [  # of the run
+    "analysis",
+    *(["weights"] if WEIGHTS else []),
+    *(["heads"] if "heads" in config else []),
+    *(environment_of(config["models"][model]) for model in config["run"]["models"]),
+    *map(environment_of, WORKPLACES),
+    *(entry["synthesizer"] for entry in DEFINITIONS.values() if trainer(entry)),
+]
+
 
 localrules:
     environment,
@@ -38,20 +47,7 @@ rule environment:
 rule environments:
     """Build every environment of the run ahead, for compute nodes without a network."""
     input:
-        sum(
-            [
-                environment(env)
-                for env in [
-                    "analysis",
-                    *(["weights"] if WEIGHTS else []),
-                    *(["heads"] if "heads" in config else []),
-                    *(environment_of(config["models"][model]) for model in config["run"]["models"]),
-                    *map(environment_of, WORKPLACES),
-                    *(entry["synthesizer"] for entry in DEFINITIONS.values() if trainer(entry)),
-                ]
-            ],
-            [],
-        ),
+        sum(map(environment, ENVIRONMENTS), []),
 
 
 rule fetch:

@@ -1,6 +1,10 @@
-"""The report: one HTML file over all data sets."""
+"""The report: one HTML file over all data sets, and the record of the run."""
 
 PAGE_FIGURES = {dataset: page.figures(figures_of(dataset), dataset in UNCHECKED) for dataset in DATASETS}
+
+
+localrules:
+    record,
 
 
 rule explore:
@@ -89,3 +93,37 @@ rule report:
         "--bridge {input.bridge:q} --leaderboards {params.boards:q} --published {params.published:q} "
         "--agreed {input.agreed:q} --heard {input.heard:q} --search {input.search:q} --config {input.config:q} --rows {params.rows:q} --renderers {input.renderers:q} "
         "--clone {params.clone:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule record:
+    """Record what the run was made with, digests of what came of it, and its scores; as RO-Crate, too."""
+    input:
+        script=scripts("report.record"),
+        config=page.config_file(config),
+        sounds=expand(
+            "results/{dataset}/sounds/{file}", dataset=DATASETS, file=["parameters.csv", "audio.wav"]
+        ),
+        embeddings=of_models("results/{dataset}/embeddings/{model}.npy", dataset=DATASETS),
+        facts=of_models("results/{dataset}/embeddings/{model}.json", dataset=DATASETS),
+        scores=expand("results/{dataset}/scores.csv", dataset=DATASETS),
+    output:
+        record=fan_in.RECORD,
+        crate="results/ro-crate-metadata.json",
+        workflow="results/Snakefile",
+    log:
+        "logs/record.log",
+    benchmark:
+        "logs/record.tsv"
+    threads: 1
+    resources:
+        mem_mb=500,
+        runtime=30,
+    params:
+        call=snakemake_settings.DRIVER_CALL,
+        datasets=DATASETS,
+        environments=sorted({*ENVIRONMENTS}),
+        clone=str(HOME),
+    shell:
+        "{params.call} report.record --results results --config {input.config:q} --datasets {params.datasets:q} "
+        "--environments {params.environments:q} --clone {params.clone:q} --record {output.record:q} "
+        "--crate {output.crate:q} --workflow {output.workflow:q} > {log:q} 2>&1"

@@ -46,17 +46,26 @@ def end(status):
     os._exit(status)
 
 
-def status_of(name):
-    """Run a script. Returns its exit status, after a line that says why if it fails."""
+def status_of(name, words):
+    """Run a script. Returns its exit status, after a line that says why if it fails.
+
+    words: of its command line. The results that they name are read only if they are what was written.
+    """
+    from shared.files import Damaged, checked
     from shared.logs import in_words, write_reason
 
     try:
+        for word in words:
+            if word.startswith("results/") and os.path.isfile(word):
+                checked(word)
         importlib.import_module(name).main()
         return 0
     except SystemExit as problem:
         if problem.code in (None, 0):
             return 0
         status, sentence = problem.code if isinstance(problem.code, int) else 1, in_words(problem)
+    except Damaged as problem:
+        status, sentence = 1, str(problem)
     except BaseException as problem:
         traceback.print_exc()
         status, sentence = 1, in_words(problem)
@@ -77,7 +86,7 @@ def main():
         sys.exit(f"usage: python workflow_scripts SCRIPT --help\nscripts:\n  {known}")
     sys.argv[:2] = [f"{sys.argv[0]} {name}"]
     faulthandler.enable()
-    status = status_of(name)
+    status = status_of(name, sys.argv[1:])
     timer = threading.Timer(GRACE, end, [status])
     timer.daemon = True
     timer.start()

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from driver.snakemake_logger_plugin_gear import LogHandler
+from snakemake.exceptions import LockException
 from snakemake_interface_logger_plugins.common import LogEvent
 
 LOG = "logs/embed/tiny/mine.log"
@@ -45,3 +46,10 @@ def test_a_job_without_its_results_is_a_failure_and_no_latency(begun, shown):
     assert failure.startswith("failed: embed mine on tiny: ended without an error message, with status 0")
     assert failure.endswith("last line: loading")
     assert log.strip() == LOG
+
+
+def test_a_run_that_meets_another_one_is_not_told_to_unlock_the_folder(shown, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (line,) = shown(str(LockException()))
+    assert "another run is at work" in line
+    assert "unlock" not in line

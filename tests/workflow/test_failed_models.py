@@ -1,5 +1,6 @@
 """A failure stops nothing else and is told where one looks; on models that need no framework."""
 
+import json
 import re
 import subprocess
 
@@ -89,6 +90,8 @@ def test_failed_models_do_not_stop_the_others(first):
     assert "<strong>unbuildable</strong> is not available" in page
     embedded = {path.stem for path in (clone / "results" / "small" / "embeddings").glob("*.npy")}
     assert embedded == {"good", "chance", "reference"}
+    record = json.loads((clone / "results" / "record.json").read_text())
+    assert {*record["datasets"]["small"]["embeddings"]} == embedded
 
 
 def test_random_initialisation_refuses_weights_that_it_cannot_draw(first):

@@ -35,5 +35,5 @@ for figure in ["new"]:
     (names,) = [line.split()[2:] for line in done.stdout.splitlines() if line.startswith("fan in: ")]
     figures = ("sounds", "isomap", "knn", "subspaces", "threshold", "experiment", "depth", "models", "pitch")
     drawn = [f"draw_{figure}" for figure in (*figures, "levels", "search", "new")]
-    jobs = {"compare", "agreed", "heard", "bridge", "pairs", "search", *drawn, "explore", "report"}
+    jobs = {"compare", "agreed", "heard", "bridge", "pairs", "search", *drawn, "explore", "report", "record"}
     assert set(names) == jobs

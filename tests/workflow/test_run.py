@@ -1,5 +1,6 @@
 """A whole run on a few dozen sounds, with the real models in their real environments."""
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from conftest import SMALL, snakemake
 from runs import CLOUD, MODELS, embedding, facts
+from shared.files import digest_of, recorded_digest
 from shared.scores import COLUMNS
 
 pytestmark = pytest.mark.network
@@ -131,6 +133,19 @@ def test_report_and_figures(finished):
                 assert path.stat().st_size > 10_000
     resolved = yaml.safe_load((finished / "results" / "run_config.yaml").read_text())
     assert resolved["run"]["datasets"] == ["small", "small_ladder", "small_grid"]
+
+
+def test_the_run_left_a_record_of_all_scores_and_files(finished):
+    record = json.loads((finished / "results" / "record.json").read_text())
+    assert {*record["datasets"]} == {"small", "small_ladder", "small_grid"}
+    assert {"analysis", "signal", "hearbaseline", "tensorflow"} == {*record["environments"]}
+    for name, told in record["datasets"].items():
+        folder = finished / "results" / name
+        assert {*MODELS} < {*told["embeddings"]}
+        assert len(told["scores"]) == len(pandas.read_csv(folder / "scores.csv"))
+        assert told["embeddings"]["mfcc"]["sha256"] == digest_of(folder / "embeddings" / "mfcc.npy")
+        for path in (path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."):
+            assert recorded_digest(path) == digest_of(path), path
 
 
 def test_the_gate_is_in_the_report(finished):

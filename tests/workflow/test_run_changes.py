@@ -42,6 +42,7 @@ FAN_IN = {
     "draw_threshold": 1,
     "explore": 2,
     "report": 1,
+    "record": 1,
 }
 BRANCH = {"embed": 3, **dict.fromkeys(CLOUD, 2), "sensitivity": 1, "threshold": 1}
 

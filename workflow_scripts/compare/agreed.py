@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from shared.files import written_whole
+from shared.files import checked, written_whole
 from shared.scores import COLUMNS, interval
 
 from compare.compare import SCORE, differences, with_reference
@@ -33,10 +33,10 @@ def read(results, analysis, pairs):
     """
     paths = {pair: results / pair[0] / analysis / f"{pair[1]}.scores.csv" for pair in pairs}
     tables = [
-        pandas.read_csv(path, dtype=str, keep_default_na=False).assign(dataset=dataset)
+        pandas.read_csv(checked(path), dtype=str, keep_default_na=False).assign(dataset=dataset)
         for (dataset, _), path in paths.items()
     ]
-    replicates = [np.load(path.with_suffix(".npy")) for path in paths.values()]
+    replicates = [np.load(checked(path.with_suffix(".npy"))) for path in paths.values()]
     table = pandas.concat(tables, ignore_index=True)
     numbers = {name: pandas.to_numeric(table[name]) for name in ("value", "chance", "n")}
     return table.assign(**numbers), np.concatenate(replicates).astype(float)

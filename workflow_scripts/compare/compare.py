@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 from scipy.special import stdtr
-from shared.files import written_whole
+from shared.files import checked, written_whole
 from shared.logs import reason
 from shared.names import CONTROLS, is_layer
 from shared.scores import COLUMNS, interval
@@ -136,8 +136,8 @@ def main(argv=None):
         for analysis in args.analyses
         if f"{analysis}/{model}" not in args.without
     ]
-    tables = [pandas.read_csv(path, dtype=str, keep_default_na=False) for path in paths]
-    replicates = [np.load(path.with_suffix(".npy")) for path in paths]
+    tables = [pandas.read_csv(checked(path), dtype=str, keep_default_na=False) for path in paths]
+    replicates = [np.load(checked(path.with_suffix(".npy"))) for path in paths]
     failed = [word.split(":", 3) for word in args.failed if word]
     rows = [
         {"model": model, "analysis": stage, "metric": "failure", "state": "failed", "note": reason(log)}

@@ -27,7 +27,7 @@ import pandas
 from scipy.spatial.distance import pdist, squareform
 from shared.arguments import parser_of
 from shared.factors import evenly_spread, read_factors
-from shared.files import written_whole
+from shared.files import checked, written_whole
 from shared.graphs import features, restricted_to
 from shared.names import CONTROLS
 from shared.scores import HALVES, interval, sample
@@ -162,7 +162,7 @@ def compared(names, points_of, neighbors, factors, shuffles, drawn):
 
 def near(path, some, K):
     """The K nearest neighbours of some sounds among these, int32 (n, K), from a file of lists."""
-    lists = np.load(path)
+    lists = np.load(checked(path))
     return restricted_to(lists["indices"], lists["distances"], some, K)[0].astype(np.int32)
 
 
@@ -180,7 +180,7 @@ def main(argv=None):
     def points_of(name):
         of_models = () if name in CONTROLS else (args.reduce, args.metric)
         path = args.results / "embeddings" / f"{name}.npy"
-        return features(np.load(path)[some], args.standardize, *of_models)
+        return features(np.load(checked(path))[some], args.standardize, *of_models)
 
     drawn = evenly_spread(factors[some], args.factors, args.design), HALVES, args.seed
     columns = dict(zip(args.factors, factors[some].T, strict=True))

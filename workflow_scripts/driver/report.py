@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 from planning.datasets import made, resolved
-from planning.fan_in import REPORT, build, snakemake_call, summarized
+from planning.fan_in import RECORD, REPORT, build, snakemake_call, summarized
 from planning.places import HOME, RUN_CONFIG
 
 from driver.progress import stages
@@ -26,6 +26,6 @@ def main(argv=None):
     rules = [rule for rule, stage in stages(HOME).items() if stage in ("compare", "report")]
     conda = json.loads(Path(".snakemake/driver.json").read_text()).get("conda", False)
     call = snakemake_call(HOME / "Snakefile", conda)
-    if fault := build(call, summarized(call), [REPORT], rules, config, definitions):
+    if fault := build(call, summarized(call), [REPORT, RECORD], rules, config, definitions):
         sys.exit(f"error: {fault}")
     print(Path("results/report.html").absolute())

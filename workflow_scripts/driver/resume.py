@@ -4,18 +4,21 @@ Snakemake locks the working directory and leaves the lock behind if it is killed
 live on without it. This looks for processes at work in the directory. A living Snakemake keeps its
 lock and this says so; orphaned jobs are ended, since a new run makes their files again, and their
 half-written drafts deleted; then the lock is removed. A lock from another machine, whose processes
-cannot be seen from here, is kept.
+cannot be seen from here, is kept. At last, what was damaged since it was made is taken away (damage.py).
 """
 
 import argparse
 import contextlib
 import json
+import os
 import platform
 import re
 import sys
 from pathlib import Path
 
 import psutil
+
+from driver import damage
 
 
 def processes_in(folder):
@@ -47,10 +50,11 @@ def end(processes):
     psutil.wait_procs(processes, timeout=30)
 
 
-def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--directory", type=Path, default=Path("."), help="working directory")
-    folder = parser.parse_args(argv).directory.resolve()
+def unlock(folder):
+    """Remove the lock of a killed run, with its jobs and drafts. Exits with a sentence if a run is at work.
+
+    folder: the working directory.
+    """
     locks = list((folder / ".snakemake" / "locks").glob("*.lock"))
     if not locks:
         return
@@ -76,3 +80,13 @@ def main(argv=None):
         lock.unlink()
     ended = f", ended {len(orphans)} of its jobs that were still alive" if orphans else ""
     print(f"The last run was killed: cleared its lock{ended}; what it left incomplete is redone.")
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--directory", type=Path, default=Path("."), help="working directory")
+    folder = parser.parse_args(argv).directory.resolve()
+    unlock(folder)
+    os.chdir(folder)
+    for sentence in damage.clear():
+        print(sentence)

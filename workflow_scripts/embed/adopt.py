@@ -14,10 +14,9 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from shared.files import written_whole
+from shared.files import digest_of, written_whole
 from shared.names import STATED
 from shared.sounds import count_sounds
-from shared.weights import digest_of
 
 from embed.marks import with_marks
 

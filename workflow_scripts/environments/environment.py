@@ -198,6 +198,9 @@ def install(prefix, requirements, conda, *words):
         "--progress-bar",
         "off",
     ]
+    # of a record that is reproduced: versions that it lists (driver/reproduce.py)
+    pins = prefix.with_name(f"{prefix.name}.constraints.txt")
+    words = [*words, "--constraint", str(pins)] if pins.exists() else words
     run([*command, *words, "-r", str(file)], "pip install", env=inside(prefix, conda))
 
 

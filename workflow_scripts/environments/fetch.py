@@ -25,8 +25,8 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from shared.checkpoints import fault_of
-from shared.files import written_whole
-from shared.weights import Refused, cache, digest_of
+from shared.files import digest_of, written_whole
+from shared.weights import Refused, cache
 from tqdm import tqdm
 
 ATTEMPTS = 5  # in a row that bring nothing new

@@ -28,6 +28,7 @@ from planning.places import RUN_CONFIG
 
 FILES = ("compare.smk", "report.smk")  # the rules that fan in stand here
 REPORT = "results/report.html"
+RECORD = "results/record.json"  # of what the run was made with and what came of it
 UNFINISHED = "results/.unfinished.tsv"
 OWN_RECORD = f"results/.run.{os.getpid()}.yaml"  # of a run that does not make the report
 CLOUD = [  # what the page's explorer shows of a model
@@ -79,8 +80,11 @@ def log_digests(failures):
 
 
 def makes_report(workflow):
-    """Whether a run makes the report: of two such runs in one folder Snakemake's locks admit one."""
-    return any(job.rule.name == "report" for job in workflow.dag.jobs)
+    """Whether a run makes the report or the record.
+
+    Of two such runs in one folder Snakemake's locks admit one.
+    """
+    return any(job.rule.name in ("report", "record") for job in workflow.dag.jobs)
 
 
 def begin(workflow, config, conda):
@@ -131,11 +135,14 @@ def report_unfinished(text, workflow, config, definitions, conda):
     explain(silent_ends(text, logs_of_jobs(text)))
     failed = last_words(text, paths_of(pending))
     scores = {job.output.scores for job in workflow.dag.jobs if job.rule.name == "compare"}
-    targets = [REPORT] if whole else sorted(scores)
+    targets = [REPORT, RECORD] if whole else sorted(scores)
     outcome = ""
     if targets:
         fault = build(call, summary, targets, fan_in(workflow.rules), config, definitions)
-        outcome = fault or f"{', '.join(targets)} shows the others, and these with the reason."
+        outcome = (
+            fault
+            or f"{', '.join(targets[:1] if whole else targets)} shows the others, and these with the reason."
+        )
     print(f"{failed}{outcome}".rstrip(), file=sys.stderr)
 
 
@@ -158,7 +165,7 @@ def build(call, summary, targets, rules, config, definitions):
     """
     pending = parse_summary(summary)
     whole = [name for name in config["run"]["datasets"] if not broken(pending, name, config, definitions)]
-    targets = [path for path in targets if path == REPORT or Path(path).parts[1] in whole]
+    targets = [path for path in targets if path in (REPORT, RECORD) or Path(path).parts[1] in whole]
     if not whole or not targets:
         return "No data set could be compared; any results/report.html is of an earlier run."
     path = UNFINISHED if REPORT in targets else str(Path(OWN_RECORD).with_suffix(".tsv"))

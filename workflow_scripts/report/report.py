@@ -11,13 +11,13 @@ import datetime
 import importlib.metadata
 import json
 import math
-import subprocess
 from pathlib import Path
 
 import jinja2
 import markupsafe
 import pandas
 from compare.compare import SCORE
+from shared.clone import commit_of
 from shared.declared import all_declared, declared
 from shared.files import written_whole
 from shared.logs import reason
@@ -69,20 +69,6 @@ def figures_in_order(figures):
         name: (figures[name].get("heading", name), inline_caption(figures[name].get("caption", "")))
         for name in ordered
     }
-
-
-def commit_of(clone):
-    """The clone's commit, with a word if files differ from it, or 'not a git clone'."""
-
-    def git(*words):
-        command = ["git", "-C", str(clone), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        dirty = " (with uncommitted changes)" if git("status", "--porcelain") else ""
-        return git("rev-parse", "HEAD") + dirty
-    except (OSError, subprocess.CalledProcessError):
-        return "not a git clone"
 
 
 def read_scores(path):

@@ -12,7 +12,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from shared.weights import Refused, cache, digest_of
+from shared.files import digest_of
+from shared.weights import Refused, cache
 
 LOADED = ("AutoConfig", "AutoFeatureExtractor", "AutoModel")  # what adapters ask for
 RISK = "it can do anything on this machine when the model is loaded"

@@ -5,7 +5,6 @@ fetch.py: the digests that it must have. Standard library only, because `embed` 
 """
 
 import contextlib
-import hashlib
 import importlib.util
 import json
 import os
@@ -15,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from shared.checkpoints import fault_of
+from shared.files import digest_of
 
 HOMES = ("TORCH_HOME", "HF_HOME")  # environment variables that loaders read
 
@@ -34,17 +34,6 @@ def name_in_cache(file):
     if "hub" in file:
         return f"huggingface.co/{file['hub']}/{file['revision']}"
     return re.sub(r"[^A-Za-z0-9._/+=-]", "_", file["url"].split("://", 1)[1])
-
-
-def digest_of(path):
-    """SHA-256 of a file, or of a folder's files (a TensorFlow SavedModel) in the order of their names."""
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-        if file.is_file():
-            with open(file, "rb") as stream:
-                while block := stream.read(2**20):
-                    digest.update(block)
-    return digest.hexdigest()
 
 
 def verified(entry):

@@ -224,6 +224,8 @@ def sentence(message):
 
     Empty if it is about a failed job, of which the job's own log says more.
     """
+    if "Directory cannot be locked" in message:  # of two runs that begin at the same moment
+        return "error: another run is at work on the same results in this folder; wait for it or stop it"
     lines = message.splitlines()
     if any(line.startswith(("CalledProcessError", "At least one job did not complete")) for line in lines):
         return ""

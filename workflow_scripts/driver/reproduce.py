@@ -1,0 +1,116 @@
+"""Run the config of a record again and say what differs: `make reproduce RECORD=results/record.json`.
+
+The run has a folder of its own, resources/reproduced/DIGEST, and leaves results/ alone. An environment that
+this clone holds exactly as the record lists it is used as it is; others are built of the versions that the
+record lists, where pip can have them. The code is that of this clone; if the record is of other code, a line
+says so.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from planning.environments import lock
+from planning.fan_in import RECORD
+from planning.places import HOME
+from planning.yaml_files import to_yaml
+from shared.clone import code_of, commit_of
+
+from driver.compare_records import differences, score_differences
+
+OWN = ("results", "logs", ".snakemake", "resources", ".git")  # what a run in another folder has for itself
+OWN_RESOURCES = ("environments", "receipts", "specs", "configs", "captions", "reproduced")
+CONFIG = "reproduce.yaml"
+
+
+def read_record(path):
+    """A record as a dict. Exits with a sentence if it is none."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return record, record["code"], record["config"], record["environments"], record["datasets"]
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        sys.exit(
+            f"error: {path} is no record of a run (results/record.json): {type(problem).__name__}: {problem}"
+        )
+
+
+def other_code(code):
+    """A sentence on how this clone's code differs from a record's, or ''. code: {path: digest}."""
+    here = code_of(HOME)
+    paths = sorted(path for path in {*code, *here} if code.get(path) != here.get(path))
+    return (
+        f"{len(paths)} files differ: {', '.join(paths[:5])}{' ...' if len(paths) > 5 else ''}"
+        if paths
+        else ""
+    )
+
+
+def link_all(source, folder, but):
+    """Give a folder links to what lies in another one, so that relative paths of a config lead there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in source.iterdir():
+        if path.name not in but and not (folder / path.name).is_symlink():
+            (folder / path.name).symlink_to(path.absolute())
+
+
+def prepare(folder, config, environments):
+    """Lay out the folder in which the run is repeated. environments: {name: lines of the lock}."""
+    link_all(Path("."), folder, OWN)
+    if Path("resources").exists():
+        link_all(Path("resources"), folder / "resources", OWN_RESOURCES)
+    (folder / CONFIG).write_text(to_yaml(config), encoding="utf-8")
+    place = folder / "resources" / "environments"
+    place.mkdir(parents=True, exist_ok=True)
+    for name, listed in environments.items():
+        here = Path(lock(name))
+        if here.exists() and here.read_text().splitlines() == listed:
+            if not (place / name).exists():
+                (place / name).symlink_to(here.parent.absolute())
+        else:
+            pins = [line for line in listed if "==" in line and " @ " not in line]
+            (place / f"{name}.constraints.txt").write_text("".join(f"{line}\n" for line in pins))
+
+
+def run(folder, cores):
+    """Run the workflow in a folder, with the weights of this clone. Returns Snakemake's exit status."""
+    scripts = HOME.absolute() / "workflow_scripts"
+    cache = Path(os.environ.get("GEAR_CACHE", "resources/weights")).absolute()
+    paths = os.pathsep.join([str(scripts), str(scripts / "driver")])
+    resume = [sys.executable, str(scripts), "driver.resume"]
+    subprocess.run(resume, cwd=folder, check=True)
+    words = [
+        "--snakefile",
+        str(HOME.absolute() / "Snakefile"),
+        "--replace-workflow-config",
+        "--configfile",
+        CONFIG,
+    ]
+    call = [sys.executable, "-m", "snakemake", "--logger", "gear", "--cores", cores, *words]
+    variables = os.environ | {"PYTHONPATH": paths, "GEAR_CACHE": str(cache)}
+    return subprocess.run(call, cwd=folder, env=variables).returncode
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--record", type=Path, required=True, help="results/record.json of a run")
+    parser.add_argument("--cores", default="1", help="as Snakemake takes them")
+    args = parser.parse_args(argv)
+    record, code, config, environments, _ = read_record(args.record)
+    if told := other_code(code):
+        print(f"The record is of other code (commit {record['commit']}; here {commit_of(HOME)}): {told}")
+    digest = hashlib.sha256(args.record.read_bytes()).hexdigest()[:12]
+    folder = Path("resources/reproduced", digest)
+    prepare(folder, config, environments)
+    if run(folder, args.cores) or not (folder / RECORD).exists():
+        sys.exit(f"error: the run could not be repeated; see above, and the logs in {folder}/logs")
+    again = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    for sentence in differences(record, again):
+        print(sentence)
+    outcome, differ = score_differences(record, again)
+    print("\n".join(outcome))
+    print(f"The repeated run is in {folder}.")
+    sys.exit(1 if differ else 0)
