@@ -38,8 +38,9 @@ def test_no_training_sound_lies_in_a_block_of_one_factor():
 
 
 def test_a_factor_of_few_values_is_held_out_by_whole_values():
-    """A grid of 8 x 8 x 8: a sound of a block has no twin in training that differs in nothing but a nuisance."""
-    factors = np.repeat(np.stack(np.meshgrid(*[np.arange(8.0)] * 3), axis=-1).reshape(-1, 3), 4, axis=0)
+    """A grid of 8 x 8 x 8: no sound of a block has the factors of a training sound."""
+    grid_of_8 = np.stack(np.meshgrid(*[np.arange(8.0)] * 3), axis=-1).reshape(-1, 3)
+    factors = np.repeat(grid_of_8, 4, axis=0)
     parts = blocks.split(factors, seed=1)
     held, kept = ({tuple(f) for f in factors[parts[part]]} for part in ("blocks", "train"))
     assert held
@@ -91,7 +92,7 @@ def test_embeddings_that_cannot_teach_are_refused(embeddings, sentence):
 
 @pytest.fixture
 def head(tmp_path):
-    """A head by hand that gives max(0, x) and max(0, -x) of two features, and the files that `apply` takes."""
+    """A head by hand that gives max(0, x) and max(0, -x) of two features, and files for `apply`."""
     both = np.concatenate([np.eye(2), -np.eye(2)], axis=1)
     np.savez(
         tmp_path / "head.npz", weight_0=both, bias_0=np.zeros(4), facts=json.dumps({"kind": "supervised"})

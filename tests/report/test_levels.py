@@ -69,6 +69,7 @@ def test_the_sentence_says_the_share_that_the_table_has(tmp_path):
     # points of 0, 0.1, 0.2, models of 0, 0.2, 0.4 and factors of 0, 0.05: variances 2/3, 8/3 and 1/16 of 0.01
     assert share == pytest.approx(100 * (2 / 3) / (2 / 3 + 8 / 3 + 1 / 16), abs=0.5)
     assert re.search(rf"Of HEAR-like scores on these sounds, {share:.0f} % \[\d+, \d+\] is the choice", words)
+    assert re.search(r"differs from model to model, \d+ % \[\d+, \d+\] from factor to factor\.", words)
     assert "Without any one of the models, the grid has" in words
     assert "two models in different orders in 0 %" in words
     assert re.search(r"change the R2 by \+0\.05 \[0\.0\d, 0\.0\d\], mean of models", words)

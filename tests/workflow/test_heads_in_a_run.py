@@ -22,7 +22,6 @@ CONFIG = {
             "N": 256,
             "sample_rate": 16000,
             "duration": 0.1,
-            "factors": {"f1": None, "brightness": None},
             "nuisances": {"gain": None, "phases": None},
         },
         "few_views": {"views": {"of": "few", "redraw": ["gain"]}},
@@ -81,7 +80,7 @@ def test_the_score_of_every_point_is_kept(run):
     folder, _ = run
     table = pandas.read_csv(folder / "results" / "few" / "heads" / "good.supervised.csv")
     assert set(table.model) == {"good"}
-    assert len(table) == 4 * 2 * 2 * 2 * 3  # points, seeds, targets, held out, two factors and their mean
+    assert len(table) == 4 * 2 * 2 * 2 * 4  # points, seeds, targets, held out, three factors and their mean
     assert not table.duplicated(["point", "seed", "targets", "held_out", "factor"]).any()
     assert table.groupby("point").learning_rate.nunique().eq(1).all()
 

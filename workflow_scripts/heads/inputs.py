@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-KEPT = 0.999  # share of the variance that the kept components hold
+KEPT = 0.9999  # share of the variance that the kept components hold
 
 
 class Rotation(NamedTuple):

@@ -121,8 +121,9 @@ def chosen(values):
 
     values: R2 on validation sounds, true factors, float (S, P, F).
     """
-    known = ~np.isnan(values).all(axis=(0, 1))
-    return int(np.nan_to_num(values[:, :, known], nan=-np.inf).mean(axis=(0, 2)).argmax())
+    unknown = np.isnan(values).all(axis=1, keepdims=True)  # a factor that does not vary among these sounds
+    scores = np.where(unknown, np.nan, np.nan_to_num(values, nan=-np.inf))
+    return int(np.nanmean(scores, axis=(0, 2)).argmax())
 
 
 def rows_of(model, kind, points, seeds, names, values, finds):

@@ -84,7 +84,7 @@ def added(scores, rows):
         "heading": "From the raw embedding through the heads",
         "text": "The same scores of each embedding and of the hidden activations of the heads on it. "
         "The sounds of this data set taught the heads, those of its ladder did not. The heads on chance show "
-        "what can be memorised of the former.",
+        "what can be memorised of the former. Intervals are over sounds, for the one head that was kept.",
         "notes": False,
         "columns": columns,
         "cells": cells,
