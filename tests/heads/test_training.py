@@ -154,10 +154,7 @@ def test_a_point_scores_alone_as_it_does_in_the_grid(teach, factors, kind):
     np.testing.assert_allclose(of_grid.r2, one.r2, atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("code", "sentence"), [(np.ones((N, 3)), "collapsed"), (np.full((N, 3), np.nan), "not finite")]
-)
-def test_what_cannot_teach_a_head_is_told_in_a_sentence(teach, factors, code, sentence):
-    message = teach(factors, code)
-    assert sentence in message
+def test_a_collapsed_embedding_is_told_in_a_sentence(teach, factors):
+    message = teach(factors, np.ones((N, 3)))
+    assert "collapsed" in message
     assert "Traceback" not in message
