@@ -4,11 +4,13 @@ import json
 
 import pytest
 from conftest import ROOT
+from heads.grid import GRIDS
 from helpers import checked_with
 from planning import models
 from planning.datasets import definition, made, resolved, shards_of
 from planning.failures import EMBEDDING, Failure, broken, first_failure
 from planning.models import rows_of_models, rows_without_heads
+from planning.schema import defaults
 from planning.yaml_files import read_yaml
 from shared.names import HEADS, POOLINGS, base_of, is_head
 from snakemake.exceptions import WorkflowError
@@ -25,6 +27,11 @@ def change(views=VIEWS, run=(), **heads):
         "models": {"crepe": {"layers": ["conv1_BN"]}},
         "heads": {"of": "tones", "views": "tones_views"} | heads,
     }
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_by_hand_and_in_a_run_the_grid_is_the_same(kind):
+    assert defaults(kind) == GRIDS[kind]
 
 
 def sentences(wrong):
