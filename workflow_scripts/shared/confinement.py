@@ -9,7 +9,8 @@ Conventions
     memory or the environment of one outside.
     A seccomp filter refuses sockets but those of UNIX, `connect`, io_uring, keyrings, and limits of others.
     Landlock knows no modes, owners, times and extended attributes, so a call that would set them succeeds
-    without doing anything.
+    without doing anything. So does one that would leave the process group: the kernel ends a whole group at
+    once, and a process that starts others without end cannot outrun that.
     On macOS, and where the kernel has neither, nothing of this is in force, and level() says so.
 
 Source
@@ -47,6 +48,7 @@ MACHINES = {
         "socket": [41],
         "connect": [42],
         "prlimit": [302],
+        "groups": [109, 112],  # setpgid, setsid
         "keyrings": [248, 249, 250],
         "metadata": [90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 280, 261, 188, 189, 190, 197, 198, 199],
     },
@@ -55,6 +57,7 @@ MACHINES = {
         "socket": [198],
         "connect": [203],
         "prlimit": [261],
+        "groups": [154, 157],
         "keyrings": [217, 218, 219],
         "metadata": [52, 53, 452, 54, 55, 88, 5, 6, 7, 14, 15, 16],
     },
@@ -158,7 +161,7 @@ def instructions(internet):
         steps += [(AT_LEAST, 0, 1, X32), (RETURN, 0, 0, REFUSE | errno.ENOSYS)]
     steps += answer([IO_URING], errno.ENOSYS)
     steps += answer(machine["keyrings"], errno.EACCES)
-    steps += answer([*machine["metadata"], *NEW_XATTRS], 0)
+    steps += answer([*machine["metadata"], *NEW_XATTRS, *machine["groups"]], 0)
     steps += unless(*machine["prlimit"], 0, errno.EPERM)
     if not internet:
         steps += answer(machine["connect"], errno.EACCES)
