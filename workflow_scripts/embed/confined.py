@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from shared.confinement import Confinement, level
+from shared.confinement import SECRET, Confinement, level
 from shared.logs import append_reason, reason
 from shared.supervised import Ended, run
 from shared.weights import cache
@@ -33,7 +33,6 @@ KEPT = re.compile(
     r"(CUDA|NVIDIA|NCCL|CUBLAS|CUDNN|HIP|ROCR|HSA|TF|TORCH|PYTORCH|XLA|JAX|KMP|OMP|MKL|OPENBLAS|ORT|NUMBA)_\w+"
 )
 OF_NETWORK = re.compile(r"(?i:(https?|ftp|all|no)_proxy)|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE")
-SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|_KEY")
 # What a library says where the confinement stops it, in the last line of a log.
 STOPPED = re.compile(
     r"Permission ?denied|PermissionError|Errno (1|13)\b|Read-only|name resolution|Name or service not known|"

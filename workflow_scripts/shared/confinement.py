@@ -21,6 +21,7 @@ import ctypes
 import errno
 import os
 import platform
+import re
 import signal
 import struct
 import sys
@@ -65,6 +66,8 @@ MACHINES = {
 IO_URING, NEW_XATTRS = 425, [463, 466, 469]  # setxattrat, removexattrat, file_setattr
 SET_PDEATHSIG, SET_SECCOMP, CAPBSET_DROP, SET_NO_NEW_PRIVS = 1, 22, 24, 38
 KEPT_CAPABILITIES = (1, 2)  # of root: to read and write files of others, within what Landlock allows
+
+SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|AUTH|_KEY")  # names of variables that no stranger gets
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -141,7 +144,7 @@ def ruleset(readable, writable, internet):
 # --- system calls ---------------------------------------------------------------------------------
 
 
-def instructions(internet):
+def instructions(internet, installs):
     """The seccomp filter, a list of (code, jump if true, jump if false, value).
 
     It looks at the number of a call and at the low half of its first argument (at 16).
@@ -161,7 +164,7 @@ def instructions(internet):
         steps += [(AT_LEAST, 0, 1, X32), (RETURN, 0, 0, REFUSE | errno.ENOSYS)]
     steps += answer([IO_URING], errno.ENOSYS)
     steps += answer(machine["keyrings"], errno.EACCES)
-    steps += answer([*machine["metadata"], *NEW_XATTRS, *machine["groups"]], 0)
+    steps += answer([] if installs else [*machine["metadata"], *NEW_XATTRS, *machine["groups"]], 0)
     steps += unless(*machine["prlimit"], 0, errno.EPERM)
     if not internet:
         steps += answer(machine["connect"], errno.EACCES)
@@ -170,13 +173,17 @@ def instructions(internet):
 
 
 class Confinement:
-    """What a child may do. Made by its parent; the child calls enter() between fork and exec."""
+    """What a child may do. Made by its parent; the child calls enter() between fork and exec.
 
-    def __init__(self, readable, writable, internet=False):
+    readable, writable: paths, with all below them. internet: it may use the network. installs: it may also
+    set modes and times of files, and leave its process group.
+    """
+
+    def __init__(self, readable, writable, internet=False, installs=False):
         self.ruleset = ruleset(readable, writable, internet)
         self.filter = None
         if seccomp():
-            code = b"".join(struct.pack("=HBBI", *step) for step in instructions(internet))
+            code = b"".join(struct.pack("=HBBI", *step) for step in instructions(internet, installs))
             self.code = ctypes.create_string_buffer(code)
             self.filter = struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(self.code))
 
