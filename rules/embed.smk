@@ -1,16 +1,15 @@
 """Embeddings: each model in its own environment, those made elsewhere, and the controls of every data set."""
 
-from planning.environments import read_by
-
 
 localrules:
     layer,
 
 
-def minutes(wildcards, attempt):
-    """The time that a model's job may take: the entry's own, or one that grows with the sounds."""
-    stated = entry("timeout")(wildcards)
-    return stated * attempt if stated else growing(240, of_one_job=True)(wildcards, attempt)
+# The caps of profiles/default limit the jobs that run on this machine at the same time, not those that a
+# cluster's scheduler places on its nodes.
+resource_scopes:
+    gpu="local",
+    networks="local",
 
 
 rule embed:
@@ -42,7 +41,7 @@ rule embed:
         runtime=lambda wildcards, attempt: minutes(wildcards, attempt) + 5,
     params:
         confined=f"{snakemake_settings.DRIVER_CALL} embed.confined",
-        reads=lambda wildcards: read_by(model_entry(wildcards)),
+        reads=lambda wildcards: environments.read_by(model_entry(wildcards)),
         internet=flag("--internet", entry("internet")),
         call=lambda wildcards: call(environment_of(model_entry(wildcards))),
         module=entry("module"),
