@@ -61,6 +61,7 @@ def card_cells(facts):
     }
     if facts["module"] == "precomputed":
         cells["rate (Hz)"] = Cell("rate (Hz)", [Line("embedded elsewhere: not known")], 5)
+        cells["confinement"] = Cell("confinement", [Line("not run here")])
     else:
         seconds, memory = facts["seconds_per_1000_sounds"], facts["peak_memory_mb"]
         each = Line(f"embeddings: {0.004 * facts['D']:.3g} per 1,000 sounds", "small")
