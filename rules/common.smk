@@ -185,9 +185,9 @@ def growing(amount, of_one_job=False):
 
 
 def minutes(wildcards, attempt):
-    """The time that a model's job may take: the entry's own, or one that grows with the sounds."""
+    """What a model's job may take: the entry's own, or one that grows with the sounds. Slurm gives it 5 more."""
     stated = entry("timeout")(wildcards)
-    return stated * attempt if stated else growing(240, of_one_job=True)(wildcards, attempt)
+    return stated * attempt if stated else growing(240, of_one_job=True)(wildcards, attempt) - 5
 
 
 def figure_memory(table):
