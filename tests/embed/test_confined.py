@@ -275,6 +275,7 @@ def test_a_job_that_quits_or_fails_says_so_as_before(job):
     assert job(ends="quits").reason.startswith(
         "ended without an error message, with status 0, before it wrote"
     )
+    assert job(ends="killed").status == -signal.SIGKILL
     done = job(ends="raises")
     assert done.status == 1
     assert done.reason.startswith("PermissionError: not allowed here")

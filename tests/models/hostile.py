@@ -152,6 +152,8 @@ def load_model(model_file_path="", deeds=(), ends="", forged=""):
         time.sleep(600)
     if ends == "quits":
         os._exit(0)
+    if ends == "killed":
+        os.kill(os.getpid(), 9)
     if ends == "raises":
         raise PermissionError("not allowed here")
     if forged:

@@ -105,7 +105,8 @@ def end_as(status):
         if STOPPED.search(said):
             append_reason(log.resolve(), said + HINT)
     if status < 0:
-        signal.signal(-status, signal.SIG_DFL)
+        if -status != signal.SIGKILL:  # of which nobody can change what it does
+            signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status if status >= 0 else 128 - status)
 
