@@ -184,6 +184,12 @@ def growing(amount, of_one_job=False):
     return asked
 
 
+def minutes(wildcards, attempt):
+    """What a model's job may take: the entry's own, or one that grows with the sounds. Slurm gives it 5 more."""
+    stated = entry("timeout")(wildcards)
+    return stated * attempt if stated else growing(240, of_one_job=True)(wildcards, attempt) - 5
+
+
 def figure_memory(table):
     """Memory (MB) of a figure's job: it grows with the sounds, or with the models on a page of 40."""
     basis = table.get("mem_mb", 1000)
@@ -233,13 +239,6 @@ wildcard_constraints:
     env=r"[^/]+",
     rate=r"\d+",
     shard=r"\d+",
-
-
-# The caps of profiles/default limit the jobs that run on this machine at the same time, not those that a
-# cluster's scheduler places on its nodes.
-resource_scopes:
-    gpu="local",
-    networks="local",
 
 
 shell.prefix(snakemake_settings.SHELL_PREFIX)

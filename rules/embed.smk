@@ -7,10 +7,17 @@ localrules:
     layer,
 
 
+# The caps of profiles/default limit the jobs that run on this machine at the same time, not those that a
+# cluster's scheduler places on its nodes.
+resource_scopes:
+    gpu="local",
+    networks="local",
+
+
 rule embed:
     """Audit one model on a few sounds of a data set, then embed all of them."""
     input:
-        script=lambda wildcards: scripts("embed.embed", model_entry(wildcards)["module"]),
+        script=lambda wildcards: scripts("embed.confined", "embed.embed", model_entry(wildcards)["module"]),
         environment=lambda wildcards: environment(environment_of(model_entry(wildcards))),
         gate=gate,
         parameters="results/{dataset}/sounds/parameters.csv",
@@ -32,8 +39,12 @@ rule embed:
         gpu=entry("gpu"),
         networks=1,
         mem_mb=lambda wildcards, attempt: entry("mem_mb")(wildcards) * attempt,
-        runtime=growing(240, of_one_job=True),
+        timeout=minutes,
+        runtime=lambda wildcards, attempt: minutes(wildcards, attempt) + 5,
     params:
+        confined=f"{snakemake_settings.DRIVER_CALL} embed.confined",
+        reads=lambda wildcards: environments.read_by(model_entry(wildcards)),
+        internet=flag("--internet", entry("internet")),
         call=lambda wildcards: call(environment_of(model_entry(wildcards))),
         module=entry("module"),
         sample_rate=entry("sample_rate"),
@@ -56,6 +67,9 @@ rule embed:
         layers_folder="",
         shard="",
     shell:
+        "{params.confined} --model {wildcards.model:q} --outputs {output:q} "
+        "--reads {input.audio:q} {input.parameters:q} {input.weights:q} {params.reads:q} "
+        "--minutes {resources.timeout} --memory-mb {resources.mem_mb} {params.internet} -- "
         "{params.call} embed.embed --audio {input.audio:q} --parameters {input.parameters:q} "
         "{params.shard} --model {wildcards.model:q} --module {params.module:q} --sample-rate {params.sample_rate} "
         "--embedding-size {params.embedding_size} --weights {params.weights:q} {params.trust_pickle} "

@@ -16,6 +16,7 @@ import pytest
 from conftest import ROOT
 from environments import environment
 from planning.environments import by_conda
+from shared.confinement import landlock
 
 MINE = "{}.{}".format(*sys.version_info)
 
@@ -194,3 +195,28 @@ def test_a_driver_without_a_python_is_one_sentence(tmp_path):
     assert done.stderr.startswith("no Python from 3.11 on with its module venv")
     assert "or name one: make setup PYTHON=/path/to/python" in done.stderr.splitlines()[0]
     assert not (tmp_path / ".venv").exists()
+
+
+# --- strangers' code ------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not landlock(), reason="the kernel has no Landlock (Linux 5.13, switched on)")
+def test_what_builds_an_environment_gets_no_token_and_writes_nowhere_else(tmp_path, monkeypatch, capfd):
+    """A post-deploy script stands for a setup.py: both are a stranger's code."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("HF_TOKEN", "s3cr3t")
+    (tmp_path / "mini.yaml").write_text(f"dependencies:\n  - python={MINE}\n")
+    deeds = 'echo "token: ${HF_TOKEN:-none}"; echo x > "$HOME/harm" || echo closed; mktemp; '
+    deeds += "echo x=1 > $(python -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))')/added.py"
+    (tmp_path / "mini.post-deploy.sh").write_text(deeds)
+    prefix = tmp_path / "built"
+    words = ["--spec", tmp_path / "mini.yaml", "--prefix", prefix, "--lock", prefix / "requirements.lock"]
+    environment.main(list(map(str, words)))
+    told = capfd.readouterr().err
+    assert "token: none" in told
+    assert "closed" in told
+    assert not (home / "harm").exists()
+    assert not (prefix / "tmp").exists()
+    assert list(prefix.glob("lib/python*/site-packages/__pycache__/added.*.pyc"))

@@ -92,7 +92,7 @@ FACTS = {  # of a model, as its embeddings/MODEL.json has them
     "seconds_per_1000_sounds": 12.5,
     "rows": ROWS,
     "marks": MARKS,
-    "packages": {},
+    "packages": {HOSTILE: HOSTILE},
     "initialization": "random",
     "framework": "torch",
     "D": 8,
@@ -103,7 +103,8 @@ FACTS = {  # of a model, as its embeddings/MODEL.json has them
     "precision": "bf16",
     "batch_size": 1,
     "peak_memory_mb": 9,
-    "device": "cpu",
+    "device": HOSTILE,
+    "confinement": f"no network (seccomp); at most 240 minutes and {HOSTILE}",
     "licence": "MIT",
     "audit": AUDIT,
 }
@@ -215,6 +216,7 @@ def test_report_shows_scores_marks_and_failures_and_escapes_them(page):
     assert "full.pth 0123456789ab" in page
     assert "moments, every 50 ms: mean and std" in page
     assert "97 %" in page
+    assert "no network (seccomp)" in page
     assert 'data-tip="Silence moves &lt;script&gt;' in page
     outside = re.sub(r"<script>.*?</script>|<style>.*?</style>", "", page, flags=re.DOTALL)
     assert HOSTILE not in outside

@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -73,9 +74,10 @@ def unlock(folder):
         )
     orphans = [process for process in alive if is_job(process)]
     end(orphans)
-    for draft in (folder / "results").rglob(".*"):
+    for draft in list((folder / "results").rglob(".*")):
         if re.fullmatch(r"\..+\.\d+(\.\w+)?", draft.name):  # as files.written_whole() names them
-            draft.unlink()
+            # a folder is of a model's job
+            shutil.rmtree(draft) if draft.is_dir() else draft.unlink(missing_ok=True)
     for lock in locks:
         lock.unlink()
     ended = f", ended {len(orphans)} of its jobs that were still alive" if orphans else ""

@@ -25,10 +25,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+from shared.confinement import SECRET, Confinement
 from shared.files import written_whole
 from shared.local_packages import local_digest, locals_of
 
 CONDAS = ("conda", "mamba", "micromamba")
+OF_TOOLS = ("PIP_", "UV_", "CONDA")  # beginnings of variables that may hold what gives access to packages
 ERROR = re.compile(
     r"(?i:(?!note: ).*error)|([A-Z][a-z]+){2,}: "
 )  # also conda's UnavailableInvalidChannel: ...
@@ -167,13 +169,16 @@ def create_with_conda(prefix, spec, variables):
 
 def cleaned():
     """The caller's environment variables without those of its Python, and without what makes pip install
-    elsewhere. Where packages come from (PIP_INDEX_URL and the like) stays.
+    elsewhere, and without tokens. Where packages come from (PIP_INDEX_URL and the like) stays.
     """
     foreign = re.compile(
         r"PYTHON.*|VIRTUAL_ENV|"
         r"PIP_(TARGET|PREFIX|ROOT|PATH|PYTHON|DRY_RUN|REQUIRE_HASHES|REQUIREMENT|EDITABLE|REPORT)"
     )
     kept = {name: value for name, value in os.environ.items() if not foreign.fullmatch(name)}
+    kept = {
+        name: value for name, value in kept.items() if name.startswith(OF_TOOLS) or not SECRET.search(name)
+    }
     ours = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
     return kept | ours | {"PYTHONNOUSERSITE": "1"}
 
@@ -184,24 +189,32 @@ def inside(prefix, conda):
     return cleaned() | {"CONDA_PREFIX" if conda else "VIRTUAL_ENV": str(prefix), "PATH": path}
 
 
+def confined(prefix, requirements, conda):
+    """Options of subprocess for what runs strangers' code while an environment is built, such as a setup.py.
+
+    It reads everything, and writes into the environment, the caches of pip and uv, and packages of one's own.
+    """
+    scratch = prefix / "tmp"
+    scratch.mkdir(exist_ok=True)
+    home = Path.home()
+    caches = [os.environ.get("PIP_CACHE_DIR"), os.environ.get("UV_CACHE_DIR"), home / ".cache" / "pip"]
+    caches += [home / ".cache" / "uv", Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "pip"]
+    places = [*filter(None, caches), *(path for path, _ in locals_of(requirements))]
+    confinement = Confinement(["/"], [prefix, *places], internet=True, installs=True)
+    return {"env": inside(prefix, conda) | {"TMPDIR": str(scratch)}, "preexec_fn": confinement.enter}
+
+
 def install(prefix, requirements, conda, *words):
     """Let the environment's pip install lines of requirements. words: further ones of pip. Raises Problem."""
     file = prefix / "requirements.txt"
     file.write_text("".join(f"{line}\n" for line in requirements))
     # Python compiles a module when it is first imported; pip would compile all, most of them for nothing
-    command = [
-        str(prefix / "bin" / "python"),
-        "-m",
-        "pip",
-        "install",
-        "--no-compile",
-        "--progress-bar",
-        "off",
-    ]
+    words = ["--no-compile", "--progress-bar", "off", *words, "-r", str(file)]
     # of a record that is reproduced: versions that it lists (driver/reproduce.py)
     pins = prefix.with_name(f"{prefix.name}.constraints.txt")
-    words = [*words, "--constraint", str(pins)] if pins.exists() else words
-    run([*command, *words, "-r", str(file)], "pip install", env=inside(prefix, conda))
+    words += ["--constraint", str(pins)] if pins.exists() else []
+    command = [str(prefix / "bin" / "python"), "-m", "pip", "install", *words]
+    run(command, "pip install", **confined(prefix, requirements, conda))
 
 
 def build(prefix, spec, post_deploy, conda):
@@ -218,7 +231,7 @@ def build(prefix, spec, post_deploy, conda):
     if spec.requirements:
         install(prefix, spec.requirements, conda)
     if post_deploy:
-        run(["bash", str(post_deploy)], post_deploy.name, env=inside(prefix, conda))
+        run(["bash", str(post_deploy)], post_deploy.name, **confined(prefix, spec.requirements, conda))
 
 
 def reinstall_local(prefix, spec, conda):
@@ -232,8 +245,7 @@ def frozen(prefix, conda):
     """The text of the lock file: what an environment holds."""
     command = [str(prefix / "bin" / "python"), "-m", "pip", "freeze"]
     done = subprocess.run(command, env=inside(prefix, conda), check=True, capture_output=True, text=True)
-    listed = done.stdout
-    return installed_by_conda(prefix) + without_conda(listed) if conda else listed
+    return installed_by_conda(prefix) + without_conda(done.stdout) if conda else done.stdout
 
 
 def installed_by_conda(prefix):
@@ -274,6 +286,7 @@ def main(argv=None):
                 reinstall_local(prefix, spec, args.conda)
             else:
                 build(prefix, spec, post_deploy, args.conda)
+            shutil.rmtree(prefix / "tmp", ignore_errors=True)
             with written_whole(stamp) as draft:
                 draft.write_text(f"{' '.join(wanted).strip()}\n{frozen(prefix, args.conda)}")
     except Problem as problem:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import yaml
 from shared.files import written_whole
-from shared.local_packages import local_digest
+from shared.local_packages import local_digest, locals_of
 
+from planning.models import listed_weights
 from planning.places import HOME, SCRIPTS, script_path
 
 
@@ -131,11 +132,26 @@ def write_specs(entries):
         write_local(environment_of(entry))
 
 
-def write_local(env):
-    """Write the digest of an environment's local packages, so that an edit of them rebuilds it."""
+def requirements_of(env):
+    """Lines of requirements that an environment's file has for pip."""
     listed = yaml.safe_load(Path(spec(env)).read_text()) or {}
     lists = [item.get("pip", []) for item in listed.get("dependencies", []) if isinstance(item, dict)]
-    path, digest = Path(f"resources/specs/{env}.local"), local_digest(chain(*lists))
+    return list(chain(*lists))
+
+
+def read_by(entry):
+    """Paths that the jobs of a model may read besides their inputs (see embed/confined.py): the folder of its
+    module, its own packages, its weights, and whatever its options name. Those that do not exist do no harm.
+    """
+    paths = [str(path) for path, _ in locals_of(requirements_of(environment_of(entry)))]
+    paths += [file["path"] for file in listed_weights(entry) if "path" in file]
+    paths += [option for option in entry.get("options", {}).values() if isinstance(option, str) and option]
+    return paths + ([str(Path(entry["module"]).parent)] if entry["module"].endswith(".py") else [])
+
+
+def write_local(env):
+    """Write the digest of an environment's local packages, so that an edit of them rebuilds it."""
+    path, digest = Path(f"resources/specs/{env}.local"), local_digest(requirements_of(env))
     if not digest:
         path.unlink(missing_ok=True)
     elif not path.exists() or path.read_text() != digest:

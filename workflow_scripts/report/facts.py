@@ -7,7 +7,7 @@ from report.tables import number
 
 CARD = (
     *("module", "task", "training data", "parameters", "D", "rate (Hz)", "clip (ms)", "s per 1,000 sounds"),
-    *("memory (MB)", "device", "weights", "licence"),
+    *("memory (MB)", "device", "weights", "licence", "confinement"),
 )
 AUDIT = (
     *("marks", "seen of the clip", "depends on its batch", "repeats", "silence behind", "delay"),
@@ -61,6 +61,7 @@ def card_cells(facts):
     }
     if facts["module"] == "precomputed":
         cells["rate (Hz)"] = Cell("rate (Hz)", [Line("embedded elsewhere: not known")], 5)
+        cells["confinement"] = Cell("confinement", [Line("not run here")])
     else:
         seconds, memory = facts["seconds_per_1000_sounds"], facts["peak_memory_mb"]
         each = Line(f"embeddings: {0.004 * facts['D']:.3g} per 1,000 sounds", "small")
@@ -70,6 +71,7 @@ def card_cells(facts):
             "s per 1,000 sounds": Cell("s per 1,000 sounds", [Line(number(seconds))]),
             "memory (MB)": Cell("memory (MB)", [Line(str(memory)), each], sort=memory),
             "device": Cell("device", [Line(facts["device"])]),
+            "confinement": Cell("confinement", [Line(line, "small") for line in confined(facts)]),
         }
     return [cells[head] for head in CARD if head in cells]
 
@@ -146,6 +148,11 @@ def weights_lines(facts):
 def fed_as_is(facts):
     """A line if the model heard sounds of another rate than its own."""
     return [Line("fed as is", "small")] if facts["audio_rate"] != facts["sample_rate"] else []
+
+
+def confined(facts):
+    """What the model's job was kept from, and its limits, a line each (docs/security.md)."""
+    return facts.get("confinement", UNKNOWN).split("; ")
 
 
 def main_facts(facts):
