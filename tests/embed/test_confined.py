@@ -112,6 +112,15 @@ def test_the_level_in_force_is_a_fact(job):
     assert set(done.results) == {"mine.npy", "mine.json"}
 
 
+@FILES
+def test_what_python_compiles_for_a_model_is_kept_for_it_alone(job, place):
+    compiled = place / "clone" / "resources" / "compiled"
+    (compiled / "other").mkdir(parents=True)
+    came = came_of(job, ["write", str(compiled / "other" / "module.pyc")])
+    assert came[0].startswith("failed: PermissionError")
+    assert list((compiled / "mine").rglob("*.pyc"))
+
+
 def test_no_variable_of_the_user_reaches_a_model(job):
     came = came_of(job, ["variable", "HF_TOKEN"], ["variable", "AWS_SECRET_ACCESS_KEY"], ["variable", "HOME"])
     assert came[:2] == ["did: no such variable"] * 2

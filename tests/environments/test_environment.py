@@ -219,4 +219,4 @@ def test_what_builds_an_environment_gets_no_token_and_writes_nowhere_else(tmp_pa
     assert "closed" in told
     assert not (home / "harm").exists()
     assert not (prefix / "tmp").exists()
-    assert list(prefix.glob("lib/python*/site-packages/__pycache__/added.*.pyc"))
+    assert list(prefix.glob("lib/python*/site-packages/added.py"))
