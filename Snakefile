@@ -34,7 +34,13 @@ rule all:
 include: "rules/environments.smk"
 include: "rules/synthesize.smk"
 include: "rules/embed.smk"
-include: "rules/heads.smk"
+
+
+if "heads" in config:
+
+    include: "rules/heads.smk"
+
+
 include: "rules/analyse.smk"
 include: "rules/compare.smk"
 include: "rules/report.smk"

@@ -1,6 +1,6 @@
 """Heads: shallow networks on top of rows, trained on the sounds of one data set, and their rows on all."""
 
-HEADS = config.get("heads", {"of": "", "kinds": []})
+HEADS = config["heads"]
 
 
 wildcard_constraints:
@@ -29,9 +29,9 @@ rule head:
         dataset=any_of([HEADS["of"]]),
         model=any_of(rows_with_heads(config)),
     priority: in_order
-    threads: HEADS.get("threads", 1)
+    threads: HEADS["threads"]
     resources:
-        gpu=HEADS.get("gpu", 0),
+        gpu=HEADS["gpu"],
         networks=1,
         mem_mb=lambda wildcards, attempt: HEADS["mem_mb"] * attempt,
         runtime=growing(240),
@@ -39,7 +39,7 @@ rule head:
         call=call("heads"),
         factors=setting("factors"),
         grid=lambda wildcards: json.dumps(HEADS[wildcards.kind]),
-        seeds=HEADS.get("seeds"),
+        seeds=HEADS["seeds"],
         seed=setting("seed"),
         views=lambda wildcards, input: f"--views {shlex.quote(str(input.views))}" if input.views else "",
     shell:
