@@ -86,6 +86,8 @@ def begin(place):
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                # a shell's background jobs ignore it, and tests may be one
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
     return call

@@ -50,7 +50,7 @@ def test_rows_of_heads_stand_behind_the_rows_that_they_stand_on(run):
     table = scores(folder)
     told = table[table.metric == "r2"].model.drop_duplicates().tolist()
     heads = [f"{base}.{kind}" for base in ("chance", "reference") for kind in ("supervised", "contrastive")]
-    assert told == ["good", "good.supervised", "good.contrastive", *heads, "chance", "reference"]
+    assert told == ["good", "good.supervised", "good.contrastive", "stuck", *heads, "chance", "reference"]
     for row in ("good.supervised", "reference.contrastive"):
         assert embedding(folder, "few", row).shape == (256, 8)
 

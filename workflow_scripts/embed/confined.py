@@ -70,7 +70,9 @@ def readable(inputs, python, variables):
     hidden = {home} | {folder / name for folder in here for name in WORKED_IN}
     interpreter = python.resolve()
     yield from (SCRIPTS, python.absolute().parents[1], interpreter.parents[1], cache())
-    linked = [path for path in cache().rglob("*") if path.is_symlink()]  # by a user whose weights lie elsewhere
+    linked = [
+        path for path in cache().rglob("*") if path.is_symlink()
+    ]  # by a user whose weights lie elsewhere
     for path in [*map(Path, inputs), *linked]:
         whole = path.resolve()
         if not home.is_relative_to(whole):
