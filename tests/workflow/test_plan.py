@@ -74,7 +74,7 @@ def test_every_script_waits_for_the_environment_that_it_is_called_in():
     callers = [rule for rule in rules if "input:" in rule and re.search(r"\bcall=|as \w+ with:", rule)]
     assert len(callers) > 12
     missing = [rule.split(":")[0].strip() for rule in callers if "environment=" not in rule]
-    assert missing == ["environment"]  # the driver's own interpreter builds it
+    assert missing == ["environment", "record"]  # the driver's own interpreter makes both
 
 
 def test_slurm_profile_asks_what_the_entries_say_and_is_not_capped(tmp_path):
