@@ -60,6 +60,14 @@ def without(path, hidden):
                 yield from without(entry.resolve(), hidden)
 
 
+def links(folder):
+    """Yield the symbolic links below a folder."""
+    for place, folders, files in os.walk(folder):
+        for path in (os.path.join(place, name) for name in (*folders, *files)):
+            if os.path.islink(path):
+                yield Path(path)
+
+
 def readable(inputs, python, variables):
     """Yield what a job may read besides the system's own folders.
 
@@ -68,12 +76,10 @@ def readable(inputs, python, variables):
     """
     home, here = Path.home().resolve(), {Path.cwd().resolve(), SCRIPTS.resolve().parent}
     hidden = {home} | {folder / name for folder in here for name in WORKED_IN}
-    interpreter = python.resolve()
-    yield from (SCRIPTS, python.absolute().parents[1], interpreter.parents[1], cache())
-    linked = [
-        path for path in cache().rglob("*") if path.is_symlink()
-    ]  # by a user whose weights lie elsewhere
-    for path in [*map(Path, inputs), *linked]:
+    prefix, interpreter = python.absolute().parents[1], python.resolve()
+    yield from (SCRIPTS, prefix, interpreter.parents[1], cache())
+    # links lead to weights that lie elsewhere, and to what conda or uv linked into an environment
+    for path in [*map(Path, inputs), *links(cache()), *links(prefix / "lib")]:
         whole = path.resolve()
         if not home.is_relative_to(whole):
             yield from without(whole, hidden) if whole.is_dir() else [path]
