@@ -1,6 +1,6 @@
 """Embeddings: each model in its own environment, those made elsewhere, and the controls of every data set."""
 
-from planning.models import array_of
+from planning.models import array_of, rows_without_heads
 
 
 localrules:
@@ -223,7 +223,9 @@ rule adopt:
     benchmark:
         "logs/adopt/{dataset}/{model}.tsv"
     wildcard_constraints:
-        model=any_of([*PRECOMPUTED, *(row for row in ROWS if model_of(row) in PRECOMPUTED)]),
+        model=any_of(
+            [*PRECOMPUTED, *(row for row in rows_without_heads(config) if model_of(row) in PRECOMPUTED)]
+        ),
     priority: in_order
     threads: 1
     resources:

@@ -2,9 +2,10 @@
 
 import re
 
+import numpy as np
 import pytest
 import yaml
-from conftest import ROOT, snakemake
+from conftest import ROOT, jobs, snakemake
 from planning.schema import defaults
 
 
@@ -134,3 +135,17 @@ def test_an_entry_that_leaves_a_key_out_gets_the_default_that_the_schema_states(
     bare = plan(tmp_path, {}, {})
     assert any("embed.embed --audio" in line for line in bare)
     assert bare == plan(tmp_path, defaults("dataset"), defaults("model"))
+
+
+def test_a_head_on_a_model_embedded_elsewhere_is_trained_and_not_taken_for_a_file_of_that_name(tmp_path):
+    for row in ("mine", "mine.supervised"):
+        np.save(tmp_path / f"{row}.npy", np.zeros((1024, 4), dtype=np.float32))
+    config = {
+        "run": {"datasets": ["tones"], "models": ["mine"]},
+        "models": {"mine": {"module": "precomputed", "embeddings": str(tmp_path / "mine.npy")}},
+        "heads": {"of": "tones", "kinds": ["supervised"]},
+    }
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
+    done = snakemake(ROOT, "-n", "--forceall", "--configfile", tmp_path / "mine.yaml")
+    assert done.returncode == 0, done.stdout
+    assert [jobs(done.stdout).count(rule) for rule in ("adopt", "head", "head_row")] == [1, 3, 3]

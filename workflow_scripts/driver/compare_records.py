@@ -2,14 +2,15 @@
 
 import math
 
+from shared.sentences import first_few
+
 TOLERANCE = 1e-6  # relative; the sixth digit is the last that a table of scores has
 SHOWN = 5  # names in a sentence
 
 
 def few(names):
-    """Some names in words."""
-    names = sorted(names)
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+    """Some names in words, in their order."""
+    return first_few(sorted(names), ", ", SHOWN)
 
 
 def unequal(old, new):

@@ -30,10 +30,7 @@ from shared.sentences import first_few
 from shared.weights import digest_of
 
 MERGED = "resources/merged"  # folder of what is taken: {dataset}/{row}.npy, .json and .sha256
-SAME = (
-    "version",
-    "resample",
-)  # keys of a data set by which it is another one, though its sounds are the same
+SAME = ("version", "resample")  # keys of a data set by which it is another one, with the same sounds
 IDENTITY = (  # facts by which a model is another one, though its name is the same
     *("module", "layer", "pooling", "hop", "initialization", "packages", "sample_rate", "audio_rate"),
     *("N", "D", "precision"),

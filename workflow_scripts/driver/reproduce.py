@@ -20,10 +20,10 @@ from planning.places import HOME
 from planning.yaml_files import to_yaml
 from shared.clone import code_of, commit_of
 
-from driver.compare_records import differences, score_differences
+from driver.compare_records import differences, few, score_differences, unequal
 
 OWN = ("results", "logs", ".snakemake", "resources", ".git")  # what a run in another folder has for itself
-OWN_RESOURCES = ("environments", "receipts", "specs", "configs", "captions", "reproduced")
+OWN_RESOURCES = ("environments", "compiled", "receipts", "specs", "configs", "captions", "reproduced")
 CONFIG = "reproduce.yaml"
 
 
@@ -40,13 +40,8 @@ def read_record(path):
 
 def other_code(code):
     """A sentence on how this clone's code differs from a record's, or ''. code: {path: digest}."""
-    here = code_of(HOME)
-    paths = sorted(path for path in {*code, *here} if code.get(path) != here.get(path))
-    return (
-        f"{len(paths)} files differ: {', '.join(paths[:5])}{' ...' if len(paths) > 5 else ''}"
-        if paths
-        else ""
-    )
+    paths = unequal(code, code_of(HOME))
+    return f"{len(paths)} files differ: {few(paths)}" if paths else ""
 
 
 def link_all(source, folder, but):
