@@ -129,15 +129,19 @@ def ast(folder):
     transformers_model(folder / "ast", transformers.ASTConfig(**shape), extractor)
 
 
-def clap(folder):
+def clap(folder, name="clap", truncation="rand_trunc", **audio):
     import transformers
 
     shape = {"patch_embeds_hidden_size": 16, "hidden_size": 128, "depths": [2, 2, 2, 2]}
-    audio = {**shape, "num_attention_heads": [2, 2, 2, 2]}
+    audio |= {**shape, "num_attention_heads": [2, 2, 2, 2]}
     text = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
     config = transformers.ClapConfig(text_config=text, audio_config=audio)
-    extractor = transformers.ClapFeatureExtractor(truncation="rand_trunc", padding="repeatpad")
-    transformers_model(folder / "clap", config, extractor)
+    extractor = transformers.ClapFeatureExtractor(truncation=truncation, padding="repeatpad")
+    transformers_model(folder / name, config, extractor)
+
+
+def clap_fused(folder):
+    clap(folder, "clap_fused", "fusion", enable_fusion=True, fusion_type="aff_2d")
 
 
 def whisper(folder):

@@ -29,6 +29,7 @@ NEWER = {
     "wavlm": ("wavlm", {}, 64),
     "whisper": ("whisper", {}, 64),
     "clap": ("clap", {}, 128),
+    "clap_fused": ("clap_fused", {}, 128),
     "wavlm_layers": (
         "wavlm",
         {"layers": ["network.feature_extractor.conv_layers.{0..6}", {"network.encoder.layers.{0..2}": -1}]},

@@ -53,6 +53,14 @@ def build(folder, requirements, post_deploy=None, **variables):
     return subprocess.run(command, cwd=folder, env=variables, text=True, capture_output=True)
 
 
+def checked(folder, lock):
+    """Let pip install what a lock lists, by digests, as README says; returns the finished process."""
+    (folder / "copy.lock").write_text(lock)
+    pip = [folder / "built" / "bin" / "python", "-m", "pip", "install", "--force-reinstall", "--no-deps"]
+    words = ["--require-hashes", "-r", folder / "copy.lock"]
+    return subprocess.run([*pip, *words], text=True, capture_output=True)
+
+
 @pytest.mark.network
 def test_a_package_of_ones_own_is_installed_again_when_it_was_edited(tmp_path):
     """Where the caller's pip would install elsewhere, too."""
@@ -91,20 +99,24 @@ def test_a_package_of_ones_own_is_installed_again_when_it_was_edited(tmp_path):
 def test_build_reuse_rebuild_and_failure(tmp_path):
     first = build(tmp_path, ["six==1.16.0"], "set -e\npython -c 'import six' && touch $VIRTUAL_ENV/posted\n")
     assert first.returncode == 0, first.stderr
-    assert (tmp_path / "built" / "requirements.lock").read_text() == "six==1.16.0\n"
+    lock = tmp_path / "built" / "requirements.lock"
+    assert re.fullmatch(r"six==1\.16\.0 --hash=sha256:[0-9a-f]{64}\n", lock.read_text())
+    assert checked(tmp_path, lock.read_text()).returncode == 0
+    damaged = checked(tmp_path, lock.read_text().replace("sha256:", "sha256:0")[:-2])
+    assert "DO NOT MATCH THE HASHES" in damaged.stderr
     assert (tmp_path / "built" / "posted").exists()
     assert "reusing" in build(tmp_path, ["six==1.16.0"]).stderr
     changed = build(tmp_path, ["six==1.17.0"])
     assert "reusing" not in changed.stderr
-    assert (tmp_path / "built" / "requirements.lock").read_text() == "six==1.17.0\n"
-    (tmp_path / "built" / "requirements.lock").unlink()  # as Snakemake does before a job
+    assert lock.read_text().startswith("six==1.17.0 ")
+    lock.unlink()  # as Snakemake does before a job
     failed = build(tmp_path, ["six==999"])
     assert failed.returncode != 0
     assert failed.stderr.splitlines()[-1].startswith(
         "error: environment small cannot be built: pip install failed"
     )
     assert "six==999" in failed.stderr.splitlines()[-1]
-    assert not (tmp_path / "built" / "requirements.lock").exists()
+    assert not lock.exists()
 
 
 @pytest.mark.network

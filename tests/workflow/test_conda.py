@@ -68,7 +68,9 @@ def test_a_file_of_envs_is_built_reused_and_rebuilt_by_the_other_way(conda, tmp_
     subprocess.run([prefix / "bin" / "python", "-s", "-c", "import huggingface_hub"], check=True)
     lines = (prefix / "requirements.lock").read_text().splitlines()
     assert [line.split("=")[0] for line in lines[:2]] == ["pip", "python"]  # conda's
-    assert set(parse(spec.read_text()).requirements) == set(lines[2:])  # pip's
+    versions, digests = zip(*(line.split(" --hash=sha256:") for line in lines[2:]), strict=True)
+    assert set(parse(spec.read_text()).requirements) == set(versions)  # pip's
+    assert all(len(digest) == 64 for digest in digests)
     assert "reusing" in build(spec, prefix, conda, "--conda").stderr
     assert not (prefix / "pyvenv.cfg").exists()
     other = build(spec, prefix, {})

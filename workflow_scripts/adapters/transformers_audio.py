@@ -99,6 +99,9 @@ class Representation(torch.nn.Module):
             return self.network(audio, *(lengths if "length" in self.raw else []), **self.words)
         sounds = list(audio.cpu().numpy())
         features = self.extractor(sounds, sampling_rate=self.sample_rate, return_tensors="pt")
+        if "is_longer" in features:  # CLAP's calls one sound of each batch long, drawn at random, if none is
+            longer = audio.shape[1] > self.extractor.nb_max_samples
+            features["is_longer"] = torch.full_like(features["is_longer"], longer)
         features = {name: value.to(audio.device) for name, value in features.items()}
         return self.network(**features, **self.words)
 

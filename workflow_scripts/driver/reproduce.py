@@ -66,7 +66,7 @@ def prepare(folder, config, environments):
             if not (place / name).exists():
                 (place / name).symlink_to(here.parent.absolute())
         else:
-            pins = [line for line in listed if "==" in line and " @ " not in line]
+            pins = [line.split(" --hash=")[0] for line in listed if "==" in line and " @ " not in line]
             (place / f"{name}.constraints.txt").write_text("".join(f"{line}\n" for line in pins))
 
 

@@ -8,13 +8,12 @@ environment's `python` first on PATH. Packages of the user's own folder (~/.loca
 
 An environment that is complete and was built from the same content in the same way is left as it is. If only
 packages of one's own were edited (`./mypkg` under `pip:`), these are installed again. The list of what is
-installed is written to --lock.
+installed is written to --lock, with digests.
 """
 
 import argparse
 import fcntl
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -28,6 +27,8 @@ import yaml
 from shared.confinement import SECRET, Confinement
 from shared.files import written_whole
 from shared.local_packages import local_digest, locals_of
+
+from environments.frozen import frozen, new_report
 
 CONDAS = ("conda", "mamba", "micromamba")
 OF_TOOLS = ("PIP_", "UV_", "CONDA")  # beginnings of variables that may hold what gives access to packages
@@ -213,6 +214,7 @@ def install(prefix, requirements, conda, *words):
     # of a record that is reproduced: versions that it lists (driver/reproduce.py)
     pins = prefix.with_name(f"{prefix.name}.constraints.txt")
     words += ["--constraint", str(pins)] if pins.exists() else []
+    words += ["--report", str(new_report(prefix))]
     command = [str(prefix / "bin" / "python"), "-m", "pip", "install", *words]
     run(command, "pip install", **confined(prefix, requirements, conda))
 
@@ -239,24 +241,6 @@ def reinstall_local(prefix, spec, conda):
     own = [line for line in spec.requirements if locals_of([line])]
     install(prefix, own, conda, "--force-reinstall", "--no-deps")
     install(prefix, spec.requirements, conda)
-
-
-def frozen(prefix, conda):
-    """The text of the lock file: what an environment holds."""
-    command = [str(prefix / "bin" / "python"), "-m", "pip", "freeze"]
-    done = subprocess.run(command, env=inside(prefix, conda), check=True, capture_output=True, text=True)
-    return installed_by_conda(prefix) + without_conda(done.stdout) if conda else done.stdout
-
-
-def installed_by_conda(prefix):
-    """Lines name=version=build of the packages that conda installed."""
-    records = [json.loads(path.read_text()) for path in sorted((prefix / "conda-meta").glob("*.json"))]
-    return "".join("{name}={version}={build}\n".format_map(record) for record in records)
-
-
-def without_conda(frozen):
-    """What `pip freeze` lists, less conda's packages: it names the folders in which those were made."""
-    return "".join(line for line in frozen.splitlines(keepends=True) if " @ file://" not in line)
 
 
 def main(argv=None):
@@ -288,7 +272,8 @@ def main(argv=None):
                 build(prefix, spec, post_deploy, args.conda)
             shutil.rmtree(prefix / "tmp", ignore_errors=True)
             with written_whole(stamp) as draft:
-                draft.write_text(f"{' '.join(wanted).strip()}\n{frozen(prefix, args.conda)}")
+                installed = frozen(prefix, args.conda, inside(prefix, args.conda))
+                draft.write_text(f"{' '.join(wanted).strip()}\n{installed}")
     except Problem as problem:
         sys.exit(f"error: environment {args.spec.stem} cannot be built: {problem}")
     with written_whole(args.lock) as draft:
