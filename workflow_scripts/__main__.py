@@ -67,10 +67,11 @@ def status_of(name, words):
     except Damaged as problem:
         status, sentence = 1, str(problem)
     except BaseException as problem:
-        traceback.print_exc()
+        with contextlib.suppress(Exception):  # a library may have put anything in the place of a stream
+            traceback.print_exc()
         status, sentence = 1, in_words(problem)
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # a library may have put anything in their place
+        with contextlib.suppress(Exception):
             stream.flush()
     write_reason(sentence, of_job=not name.startswith("driver."))
     return status

@@ -1,6 +1,7 @@
 """Recordings: any rate, channels and length become a data set; every bad file is named at once."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def test_one_shard_checks_all_files_and_each_reads_its_own(folder, monkeypatch):
 
     class Counting(soundfile.SoundFile):
         def __init__(self, file, *args, **words):
-            opened.append(Path(file).name)
+            opened.append(Path(os.fsdecode(file)).name)
             super().__init__(file, *args, **words)
 
     monkeypatch.setattr("shared.audio_files.soundfile.SoundFile", Counting)

@@ -83,6 +83,7 @@ ANALYSIS = {
 AXES = 16
 TREES = 30
 LEAF = 3  # sounds
+LARGEST = 1e30  # of a scaled axis: trees compare in float32
 REFITS = 20
 ROTATIONS = 5
 OF_ALL_FACTORS = ("disentanglement", "modularity")
@@ -139,7 +140,7 @@ def in_halves(points, factors, count, seed):
     one, two = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
     chosen = choose_axes(points[one], cubics(factors[one]), count)
     scale = points[one][:, chosen].std(axis=0)
-    axes = points[:, chosen] / np.where(scale > 0, scale, 1)
+    axes = np.clip(points[:, chosen] / np.where(scale > 0, scale, 1), -LARGEST, LARGEST)
     return Halves(axes[one], factors[one], axes[two], factors[two])
 
 

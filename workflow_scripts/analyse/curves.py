@@ -11,6 +11,7 @@ from scipy.interpolate import BSpline
 from shared.factors import ranks
 
 FREEDOM = (1, 3, 6, 12, 24, 32)  # degrees of freedom of a factor's curve: a line, a cubic, cubic splines
+ALONE = 1e-9  # 1 minus the leverage of a sound that a curve passes through
 SOUNDS_PER_TERM = 24  # at least, in all curves together: for intervals they are fitted to quarters
 
 
@@ -63,7 +64,8 @@ def chosen_freedom(gram, factors):
     """Degrees of freedom of each factor's curve, int (F,); 0 for a factor that does not vary.
 
     Those of FREEDOM whose curve, beside lines for all other factors, errs least on the embedding of sounds
-    that are left out of the fit one by one. gram: (N, N), inner products; factors: (N, F).
+    that are left out of the fit one by one. Of a sound that a curve passes through whatever its embedding is,
+    the others tell nothing: the fewest such sounds come first. gram: (N, N), inner products; factors: (N, F).
     """
     N, F = factors.shape
     most = np.array([len(np.unique(column)) for column in factors.T]) - 1
@@ -79,6 +81,8 @@ def chosen_freedom(gram, factors):
             products = basis.T @ gram
             explained = 2 * products.T - basis @ (products @ basis)
             residual = np.diagonal(gram) - (basis * explained).sum(axis=1)
-            errors.append((residual / (1 - (basis**2).sum(axis=1)) ** 2).sum())
-        chosen[j] = tried[np.argmin(errors)]
+            left = 1 - (basis**2).sum(axis=1)
+            told = left > ALONE
+            errors.append((np.count_nonzero(~told), (residual[told] / left[told] ** 2).sum()))
+        chosen[j] = min(zip(errors, tried, strict=True))[1]
     return chosen

@@ -71,10 +71,10 @@ def ratio(squared, values):
     """Within/between ratio of each factor, float (columns,).
 
     squared: (n, n), squared distances; values: (n, columns). A sound's like are those within NEAR of it by
-    rank, and those of its own value.
+    rank, and those of its own value. NaN if all sounds coincide.
     """
     n = len(squared)
-    between = squared.sum() / (n * (n - 1))
+    between = squared.sum() / (n * (n - 1)) or np.nan
     within = []
     for column, rank in zip(values.T, ranks(values).T, strict=True):
         like = np.abs(rank[:, None] - rank) <= max(1, NEAR * n)
@@ -87,7 +87,7 @@ def equal_ratio(squared, column):
     n = len(squared)
     like = column[:, None] == column
     within = mean_within(squared, like) if not like.all() else np.nan
-    return np.sqrt(within / (squared.sum() / (n * (n - 1))))
+    return np.sqrt(within / (squared.sum() / (n * (n - 1)) or np.nan))
 
 
 def ranked(distances):

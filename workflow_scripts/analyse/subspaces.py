@@ -89,9 +89,10 @@ def probe(components, targets):
 
     components: (N, D), principal_components() of the sounds; targets: (N, F). Leave-one-out estimates in
     closed form: the residual of a fit to all sounds, over 1 minus the sound's leverage. Each target has the
-    penalty of PENALTIES with the least error of these: one choice of eleven, from N sounds.
+    penalty of PENALTIES with the least error of these: one choice of eleven, from N sounds. NaN if all sounds
+    coincide.
     """
-    components = components / np.sqrt((components**2).sum() / len(components))
+    components = components / (np.sqrt((components**2).sum() / len(components)) or np.nan)
     squares = components**2
     values, mean = squares.sum(axis=0), targets.mean(axis=0)
     slopes = components.T @ (targets - mean)

@@ -17,6 +17,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import numbers
 import os
 import pickle
 import platform
@@ -92,7 +93,19 @@ def load(name, weights, options):
     for attribute in ("sample_rate", "scene_embedding_size"):
         if not hasattr(model, attribute):
             raise Breach(f"the model of {name!r} has no attribute {attribute}, which the HEAR API requires")
+    check_numbers(model)
     return module, model
+
+
+def check_numbers(model):
+    """Raise Breach unless a model's rate (Hz) and size are numbers that a rate and a size can be."""
+    for attribute, kind, words in (
+        ("sample_rate", numbers.Real, "a number above 0"),
+        ("scene_embedding_size", numbers.Integral, "a whole number above 0"),
+    ):
+        value = getattr(model, attribute)
+        if not isinstance(value, kind) or not value > 0:
+            raise Breach(f"the model's {attribute} is {repr(value)[:60]}; the HEAR API wants {words}")
 
 
 @contextlib.contextmanager
@@ -234,7 +247,9 @@ def numpy_embedder(module, model, function=SCENES):
     def array_of(result):
         if not isinstance(result, np.ndarray):
             raise Breach(f"{function} returned {type(result).__name__}, not a numpy.ndarray")
-        return result.copy()
+        if isinstance(result, np.ma.MaskedArray):  # what its mask hides would count as values
+            raise Breach(f"{function} returned a masked array; return its values, as its filled() gives them")
+        return np.array(result)
 
     return embed, "cpu"
 

@@ -5,7 +5,7 @@ import contextlib
 import getpass
 import sys
 
-from shared.logs import SAYING
+from shared.logs import SAYING, one_line
 
 from embed.hear import Breach
 
@@ -34,8 +34,8 @@ def surroundings(name):
     try:
         yield
     except SystemExit as problem:
-        if isinstance(problem.code, str):
-            raise Breach(f"the module ended the job: {problem.code}") from problem
+        if not isinstance(problem.code, (int, type(None))):  # Python prints any other object
+            raise Breach(f"the module ended the job: {one_line(str(problem.code))}") from problem
         raise Breach(f"the module ended the job by sys.exit({problem.code or 0}); {SAYING}") from problem
     finally:
         sys.argv, builtins.input, getpass.getpass = kept

@@ -3,6 +3,7 @@
 The faults of data sets are in checks_datasets.py, those that the schema finds in schema.py.
 """
 
+import os
 import re
 from itertools import product
 from pathlib import Path
@@ -24,6 +25,8 @@ from planning.places import HOME, script_path
 from planning.schema import defaults
 from planning.words import closest
 
+LONGEST = 100  # characters of a name, which is a part of the names of files: these have 255 at most
+
 
 def name_faults(config):
     """Faults of the names of data sets and models, and of those that the run lists."""
@@ -35,8 +38,17 @@ def name_faults(config):
         for name in config[kind]:
             if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_+-]*", str(name)):
                 yield f"{kind}: the name {name!r} may only hold letters, digits and _ + -"
+            elif len(name) > LONGEST:
+                yield f"{kind}: the name {name[:20]}... has {len(name)} characters; use {LONGEST} or fewer"
         if len(set(run[kind])) < len(run[kind]):
             yield f"run.{kind}: a name stands twice"
+        alike = {}
+        for name in dict.fromkeys(run[kind]):
+            if (other := alike.setdefault(name.casefold(), name)) != name:
+                yield (
+                    f"run.{kind}: {other} and {name} differ in upper and lower case alone, and some disks "
+                    "take them for one file; rename one of them"
+                )
     for name in CONTROLS:
         if name in config["models"]:
             yield f"models.{name}: this name is taken by the control of every data set"
@@ -69,7 +81,7 @@ def precomputed_faults(config, name, entry):
     rows = [name, *(part_name(name, part) for part in parts_of(entry))]
     for dataset, row in product(datasets, rows):
         source = array_of(entry, dataset, row)
-        if not Path(source).is_file():
+        if not os.path.isfile(source):
             yield (
                 f"models.{name}.embeddings: {source} does not exist; embed the sounds of {dataset} "
                 f"elsewhere, or leave {dataset} or {name} out of the run"
@@ -86,7 +98,7 @@ def environment_faults(where, entry):
     """Faults of the environment that a model or a data set names."""
     if ("env" in entry) == ("requirements" in entry):
         yield f"{where}: state one of `env` (a file of envs/) and `requirements` (a list)"
-    elif "env" in entry and not (HOME / "envs" / f"{entry['env']}.yaml").exists():
+    elif "env" in entry and not os.path.exists(HOME / "envs" / f"{entry['env']}.yaml"):
         files = [path.stem for path in (HOME / "envs").glob("*.yaml")]
         yield f"{where}.env: envs/{entry['env']}.yaml does not exist, {closest(entry['env'], files)}"
 
@@ -94,18 +106,18 @@ def environment_faults(where, entry):
 def local_faults(where, entry):
     """Faults of the packages of one's own among the requirements of a model or a data set."""
     for package in locals_of(entry.get("requirements", [])):
-        if not package.path.exists():
+        if not os.path.exists(package.path):
             yield f"{where}.requirements: {package.path} does not exist in {Path.cwd()}"
 
 
 def module_faults(where, entry):
     """Faults of the module that a model names, and of the network in it."""
     path = script_path(entry["module"])
-    if entry["module"].startswith("adapters.") and not path.exists():
+    if entry["module"].startswith("adapters.") and not os.path.exists(path):
         files = [f"adapters.{other.stem}" for other in path.parent.glob("[a-z]*.py")]
         missing = path.relative_to(HOME)
         yield f"{where}.module: {missing} does not exist, {closest(entry['module'], files)}"
-    if entry["module"].endswith(".py") and not Path(entry["module"]).is_file():
+    if entry["module"].endswith(".py") and not os.path.isfile(entry["module"]):
         yield f"{where}.module: the file {entry['module']} does not exist in {Path.cwd()}"
     if "network" in entry and entry.get("initialization") != "random" and "layers" not in entry:
         yield f"{where}: `network` only serves `initialization: random` and `layers`"
@@ -119,7 +131,7 @@ def weights_faults(where, entry, in_run):
     for file in listed:
         if file.get("place") == "HF_HOME" and "hub" not in file:
             yield f"{where}.weights: `place: HF_HOME` takes a `hub` model; name the file's path below HF_HOME"
-        if "path" in file and in_run and not Path(file["path"]).exists():
+        if "path" in file and in_run and not os.path.exists(file["path"]):
             yield f"{where}.weights: {file['path']} does not exist"
         if "path" in file and set(file.get("files", {})) - set(listed_code(file)):
             yield f"{where}.weights.files: of a folder of your own, list its code alone (.py files)"

@@ -9,6 +9,7 @@ ladder and its synthesizer have no fault.
 """
 
 import math
+import os
 from pathlib import Path
 
 from shared.listed_files import folder_fault, listed_files
@@ -47,6 +48,8 @@ from planning.places import script_path
 from planning.schema import schema
 from planning.words import closest
 
+MOST_SHARDS = 10_000
+
 
 def dataset_faults(config):
     """Faults of the run's data sets. Names that are not defined are left to checks.name_faults."""
@@ -57,7 +60,7 @@ def dataset_faults(config):
             continue
         basic = [*parent_faults(config, name)] or [*synthesizer_faults(config, name)]
         yield from basic
-        if not basic and synthesizer_path(synthesizer_of(config, name)).exists():
+        if not basic and os.path.isfile(synthesizer_path(synthesizer_of(config, name))):
             yield from entry_faults(config, name, resolved(config, name))
 
 
@@ -71,7 +74,7 @@ def synthesizer_faults(config, name):
     """Faults of a data set's synthesizer. An unknown one is told of a parent in the run alone."""
     synthesizer = synthesizer_of(config, name)
     where = f"datasets.{name}.synthesizer"
-    if synthesizer_path(synthesizer).exists():
+    if os.path.isfile(synthesizer_path(synthesizer)):
         try:
             resolved(config, name)
         except ValueError as problem:
@@ -143,7 +146,7 @@ def loudness_faults(where, stated, entry):
         if key in stated:
             yield f"{where}.{key}: it says nothing under `normalize: {entry['normalize']}`"
     env = workplace(entry).get("env") if loud else None
-    if env and Path(spec(env)).exists() and "- mosqito" not in Path(spec(env)).read_text():
+    if env and os.path.exists(spec(env)) and "- mosqito" not in Path(spec(env)).read_text():
         yield (
             f"{where}.normalize: loudness needs mosqito, which envs/{env}.yaml does not list; copy the file, "
             f"add {FOR_LOUDNESS[0]}, and name the copy as `env`"
@@ -178,7 +181,7 @@ def design_faults(where, entry):
     """What a design lacks to decide the number of sounds."""
     if entry["design"] == "table":
         table = entry.get("table", "")
-        if not Path(table).is_file():
+        if not os.path.isfile(table):
             cure = f"; `{entry['made_by']}` makes it" if "made_by" in entry else ""
             missing = f"{where}.table: {table} does not exist{cure}"
             yield missing if table else f"{where}: state `table`, a CSV file"
@@ -232,6 +235,11 @@ def size_faults(config, name, entry):
         yield (
             f"{where}: normalize time_index divides by the loudest of all sounds, which a shard of {most} "
             f"does not know; set run.shard_size to N = {size} or more"
+        )
+    if size is not None and size > MOST_SHARDS * most:
+        yield (
+            f"{where}: N = {size} sounds in shards of {most} are more than {MOST_SHARDS:,} jobs; take fewer "
+            "sounds, or raise run.shard_size"
         )
     if name in config["run"]["datasets"]:  # else it is only made
         yield from neighbor_faults(config, name, size if is_cloud(entry) else None)

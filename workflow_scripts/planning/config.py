@@ -4,7 +4,6 @@ Imports snakemake for WorkflowError alone, whose text Snakemake shows without a 
 """
 
 import os
-from pathlib import Path
 
 from shared.files import written_whole
 from shared.listed_files import found
@@ -33,7 +32,7 @@ def add_catalogues(config):
     run = run if isinstance(run, list) else []
     for name in names if isinstance(names, list) else [names]:
         path = HOME / "catalogues" / f"{name}.yaml"
-        if not path.exists():
+        if not os.path.exists(path):
             known = [path.stem for path in path.parent.glob("*.yaml")]
             raise WorkflowError(
                 f"config: catalogues: {name!r} is not known, {closest(name, known)}"
@@ -73,7 +72,7 @@ def over_catalogue(own, entry):
 
 def meant(path):
     """A path of the config as it stands if such a file exists, else that of the file which it means."""
-    if not isinstance(path, str) or Path(path).exists():
+    if not isinstance(path, str) or os.path.exists(path):
         return path
     return str(found(path) or os.path.expanduser(path))
 

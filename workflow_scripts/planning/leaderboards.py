@@ -1,5 +1,6 @@
 """The leaderboards that a run is joined with: those of the config, or HEAR's if it has a model of the run."""
 
+import os
 from pathlib import Path
 
 from shared.leaderboards import joined, read_leaderboard
@@ -29,7 +30,7 @@ def leaderboard_faults(config):
     if len({*names}) < len(names):
         yield "leaderboards: a name stands twice"
     for i, board in enumerate(boards):
-        if not Path(board["path"]).is_file():
+        if not os.path.isfile(board["path"]):
             yield f"leaderboards.{i}.path: {board['path']} does not exist in {Path.cwd()}"
             continue
         try:

@@ -3,6 +3,7 @@
 `entry` is an entry of config["models"].
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def receipts(entry):
     """Paths that embedding by a model depends on: receipts of its weights, and the user's own files."""
     paths = []
     for file in listed_weights(entry):
-        if "path" in file and Path(file["path"]).is_dir():
+        if "path" in file and os.path.isdir(file["path"]):
             paths += sorted(str(path) for path in Path(file["path"]).rglob("*") if path.is_file())
         else:
             paths.append(file["path"] if "path" in file else receipt(file))

@@ -9,6 +9,7 @@ import json
 import math
 import os
 import re
+import sys
 from pathlib import Path
 
 import yaml
@@ -19,7 +20,11 @@ LOADER = yaml.SafeLoader  # in plain Python, as Snakemake's: what one of them re
 NUMBER = re.compile(  # what Python's float() or int() would take, although it is text in YAML 1.1
     r"[-+]?(\d+(_\d+)*\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?0o[0-7]+|[-+]?(inf|infinity|nan)", re.IGNORECASE
 )
+FOREIGN = ("binary", "omap", "pairs", "set")  # tags that PyYAML knows and JSON has nothing for
+UNQUOTED = ("bool", "float", "int", "null", "timestamp")  # what is never written in quotation marks
 TWICE = "stands twice"
+DEEPEST, MOST = 50, 200_000  # levels of nesting; values, each alias counted with all that it stands for
+TOO_DEEP = f"more than {DEEPEST} levels lie within each other; close the brackets, or write it flatter"
 CAUSES = {  # how PyYAML's words begin: what people would say
     r"found character '\\t'": "a tab stands where YAML takes blanks only",
     r"found character '(.)'": "{0} cannot begin a value; put the value in quotation marks",
@@ -80,9 +85,11 @@ def read_config(path):
     text = text_of(path)
     try:
         content = json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return read_yaml(path)
-    if twice := [fault for fault in faults_of(text.replace("\t", " ")) if TWICE in fault[1]]:
+    if twice := [
+        fault for fault in faults_of(text.replace("\t", " ")) if TWICE in fault[1] or fault[1] == TOO_DEEP
+    ]:
         raise ValueError("\n".join(f"{path}, line {line}: {fault}" for line, fault in twice))
     return content if isinstance(content, dict) else read_yaml(path)
 
@@ -105,12 +112,53 @@ def faults_of(text):
     """Yield the faults of a YAML text, (line, sentence)."""
     try:
         node = yaml.compose(text, LOADER)
+    except RecursionError:
+        yield line_too_deep(text), TOO_DEEP
     except yaml.reader.ReaderError as problem:
         yield text[: problem.position].count("\n") + 1, f"a character is no text (U+{problem.character:04X})"
     except yaml.MarkedYAMLError as problem:
         yield explained(problem)
     else:
-        yield from sorted(node_faults(node, {}))
+        try:
+            size_of(node, {}, ())
+        except ValueError as problem:
+            yield problem.args
+        else:
+            yield from sorted(node_faults(node, {}))
+
+
+def line_too_deep(text):
+    """The line in which a text is nested too deeply for PyYAML to compose it."""
+    depth = 0
+    for event in yaml.parse(text, LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return event.start_mark.line + 1
+    return 1
+
+
+def size_of(node, sizes, above):
+    """The number of values in a node, each alias (*x) counted as often as it stands there.
+
+    sizes: {id of a node: its number} of those that were counted. above: ids of the nodes that it is within.
+    Raises ValueError (line, sentence) for aliases that grow beyond MOST or stand within what they name, and
+    for more than DEEPEST levels.
+    """
+    if node is None or isinstance(node, yaml.ScalarNode):
+        return 1
+    line = node.start_mark.line + 1
+    if id(node) in above:
+        raise ValueError(
+            line, "an alias (*) stands within the value that it stands for; write the value itself"
+        )
+    if len(above) >= DEEPEST:
+        raise ValueError(line, TOO_DEEP)
+    if id(node) not in sizes:
+        parts = [part for pair in node.value for part in (pair if isinstance(pair, tuple) else (pair,))]
+        sizes[id(node)] = 1 + sum(size_of(part, sizes, (*above, id(node))) for part in parts)
+    if sizes[id(node)] > MOST:
+        raise ValueError(line, f"with its aliases (*) this holds more than {MOST:,} values; write less")
+    return sizes[id(node)]
 
 
 def explained(problem):
@@ -135,8 +183,10 @@ def node_faults(node, seen, key=""):
     if node is None or id(node) in seen:
         return
     seen[id(node)] = node
-    line = node.start_mark.line + 1
-    if isinstance(node, yaml.ScalarNode):
+    line, kind = node.start_mark.line + 1, node.tag.rpartition(":")[2]
+    if kind in FOREIGN or (getattr(node, "style", "") and kind in UNQUOTED):
+        yield line, f"the tag !!{kind} makes what no config holds; leave it out"
+    elif isinstance(node, yaml.ScalarNode):
         if fault := scalar_fault(node):
             yield line, f"{key}: {fault}" if key else fault
     elif isinstance(node, yaml.SequenceNode):
@@ -181,23 +231,35 @@ def scalar_fault(node):
     if kind == "timestamp":
         return f"{written} is read as a date; write {quoted}"
     if kind in ("int", "float"):
+        if not math.isfinite(float_of(written)):
+            return f"{written[:40]} is no number that can be reckoned with; write one that is finite"
         value = yaml.safe_load(written)
-        if not math.isfinite(value):
-            return f"{written} is no number that can be reckoned with; write one that is finite"
         if ":" in written or (kind == "int" and re.match(r"[-+]?0[\d_]", written) and value):
             return f"{written} is read as {value}; write {value} if that is meant, or {quoted} for the text"
     if kind == "str" and NUMBER.fullmatch(written):
         number = number_of(written)
-        return f"{written} is read as text, not as a number; write {number}, or {quoted} for the text"
+        told = f"{written} is read as text, not as a number; write {number}, or {quoted} for the text"
+        return told if len(written) < 80 else f"{written[:40]}... is read as text; write {number}"
     if kind == "str" and written == "None":
         return f"None is read as text; write null for nothing, or {quoted} for the text"
     return ""
 
 
+def float_of(written):
+    """A number that YAML reads, float; NaN for what is none, infinity for more than a float holds."""
+    try:
+        return float(yaml.safe_load(written))
+    except (TypeError, ValueError):  # !!int x, or more digits than Python reads
+        return math.nan
+    except OverflowError:
+        return math.inf
+
+
 def number_of(written):
     """A number as YAML reads it, text."""
-    value = int(written, 0) if "o" in written.lower() and "inf" not in written.lower() else float(written)
-    if not math.isfinite(value):
+    octal = "o" in written.lower() and "inf" not in written.lower()
+    value = int(written, 0) if octal else float(written)
+    if abs(value) > sys.float_info.max or not math.isfinite(value):
         return "a finite number"
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else yaml.safe_dump(value).split()[0]
 

@@ -27,8 +27,12 @@ def read_start(path, duration, sample_rate=None):
     more of the file than this is read. Raises ValueError for a file that cannot be read, that is shorter than
     its header says, or whose beginning is empty, silent or not finite.
     """
+    if not os.path.isfile(path):  # a pipe would wait for its writer
+        raise ValueError(f"cannot be read: {place_without_file(path)}")
+    if not os.path.getsize(path):
+        raise ValueError("is empty")
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(os.fsencode(path)) as file:  # of any name, be it UTF-8 or not
             check_header(file, path)
             rate, frames = file.samplerate, file.frames
             kept = math.ceil(duration * rate)
@@ -47,10 +51,19 @@ def read_start(path, duration, sample_rate=None):
     return sound.mean(axis=1, dtype=float), rate
 
 
+def place_without_file(path):
+    """What stands where a file should be, in words."""
+    if os.path.exists(path):
+        return "it is a folder" if os.path.isdir(path) else "it is no file but a pipe, a socket or a device"
+    if os.path.islink(path):
+        return f"it is a link to {os.readlink(path)}, which does not exist or leads back to it"
+    return "it does not exist"
+
+
 def reason_of(problem, path):
     """Why a file could not be opened or read, in words."""
-    if not Path(path).is_file():
-        return "it is a folder" if Path(path).exists() else "it does not exist"
+    if not os.access(path, os.R_OK):
+        return "you may not read it (its permissions)"
     with contextlib.suppress(OSError), open(path, "rb") as file:
         if file.read(23) == b"version https://git-lfs":
             return "it is a pointer of Git LFS to a file that was not fetched (git lfs pull)"

@@ -20,13 +20,13 @@ FOREIGN = {"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"}  #
 def found(name, folder="."):
     """The existing file or folder that a name means, as a Path, or None."""
     path = Path(os.path.expanduser(folder), os.path.expanduser(name))
-    if path.exists():
+    if os.path.exists(path):
         return path
     path = Path(*(os.path.expanduser(str(part).replace("\\", "/")) for part in (folder, name)))
     here = Path()
     for part in path.parts:
         forms = dict.fromkeys([part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD"))])
-        here = next((here / form for form in forms if (here / form).exists()), None)
+        here = next((here / form for form in forms if os.path.exists(here / form)), None)
         if here is None:
             return None
     return here
@@ -52,7 +52,7 @@ def listed_files(names, folder="."):
     missing, faults, seen, paths = [], [], {}, {}
     for name in map(str, names):
         path = found(name, folder)
-        if path is None or not path.is_file():
+        if path is None or not os.path.isfile(path):
             missing.append(name)
         elif path.name.startswith("._"):
             faults.append(f"{name} is no sound, but what macOS keeps beside a file; delete its row")

@@ -35,8 +35,8 @@ def local(requirement):
     name = re.sub(r"\[[\w,\s-]*\]$", "", name)  # extras
     if "://" in name or not name:
         return None
-    here = flag or name[0] in "./~" or (os.sep in name and Path(name).exists())
-    return Local(Path(name), editable) if here or Path(name).is_file() else None
+    here = flag or name[0] in "./~" or (os.sep in name and os.path.exists(name))
+    return Local(Path(name), editable) if here or os.path.isfile(name) else None
 
 
 def locals_of(requirements):

@@ -62,7 +62,7 @@ def lines_in(text):
 def rows_of(text, separator):
     """Yield the rows that have content, as Row, without blanks around their cells.
 
-    Raises ValueError where quotation marks are not in pairs.
+    Raises ValueError where quotation marks are not in pairs, and for a cell of more than 131,072 characters.
     """
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator != "\t", strict=True
@@ -74,7 +74,12 @@ def rows_of(text, separator):
             if any(cells):
                 yield Row(line, cells)
             line = reader.line_num + 1
-    except csv.Error:
+    except csv.Error as problem:
+        if "field limit" in str(problem):
+            raise ValueError(
+                f"line {line}: a cell has more than {csv.field_size_limit():,} characters; shorten it, or "
+                'close the quotation mark (") that opens it'
+            ) from None
         raise ValueError(
             f'line {line}: a quotation mark (") opens a cell and none closes it at its end; put a cell that '
             "holds such a mark in quotation marks, and double its own"

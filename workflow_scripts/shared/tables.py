@@ -22,6 +22,7 @@ from shared.sentences import first_few
 from shared.table_text import Row, rows_of, text_of
 
 SEPARATORS = ",;\t|"
+LARGEST = 1e100  # magnitude of a number: analyses square it
 SEARCHED = 50  # rows from the top in which the header is looked for
 
 
@@ -232,6 +233,8 @@ def read_value(cell, factor, comma=""):
         value = places[spelled(cell)] if places else float(number)
     except (KeyError, ValueError):
         value = math.nan
+    if math.isfinite(value) and abs(value) > LARGEST:
+        raise ValueError(f"{cell!r}, and no factor may be larger than {LARGEST:g}: state it in another unit")
     if math.isfinite(value) and (value > 0 or not above_zero):
         return value
     kind = f"one of {', '.join(places)}" if places else "a number above 0" if above_zero else "a number"
