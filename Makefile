@@ -35,8 +35,8 @@ endif
 .PHONY: run quick timbre report merge reproduce test torture unit models dag setup tests
 
 run: .venv/complete
-	@.venv/bin/python workflow_scripts driver.config_files $(RUN)
 	@.venv/bin/python workflow_scripts driver.resume
+	@.venv/bin/python workflow_scripts driver.config_files $(RUN)
 	@$(SNAKEMAKE)
 	@echo "$(CURDIR)/results/report.html"
 
