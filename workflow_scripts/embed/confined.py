@@ -82,11 +82,11 @@ def readable(inputs, python, variables):
     for path in [*map(Path, inputs), *links(cache()), *links(prefix / "lib")]:
         whole = path.resolve()
         if not home.is_relative_to(whole):
-            yield from without(whole, hidden) if whole.is_dir() else [path]
+            yield from without(whole, hidden) if os.path.isdir(whole) else [path]
     for name, text in variables.items():
         if name.endswith("PATH") or OF_NETWORK.fullmatch(name) or name.endswith(("_HOME", "_CACHE")):
             for path in map(Path, filter(None, text.split(os.pathsep))):
-                if path.is_absolute() and path.exists() and not home.is_relative_to(path.resolve()):
+                if path.is_absolute() and os.path.exists(path) and not home.is_relative_to(path.resolve()):
                     yield from without(path.resolve(), hidden)
 
 
@@ -100,7 +100,7 @@ def variables_of_job(scratch, compiled, internet):
     }
     for name, usual in (("TORCH_HOME", ".cache/torch"), ("HF_HUB_CACHE", ".cache/huggingface/hub")):
         folder = Path(os.environ.get(name, Path.home() / usual))  # what the user has fetched already
-        kept |= {name: str(folder)} if folder.is_dir() else {}
+        kept |= {name: str(folder)} if os.path.isdir(folder) else {}
     own = {"HOME": str(scratch / "home"), "TMPDIR": str(scratch / "tmp")}
     own |= {"PYTHONPYCACHEPREFIX": str(compiled), "NUMBA_CACHE_DIR": str(compiled / "numba")}
     for folder in ("home", "tmp"):
