@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from conftest import PYTHON
 from embed import embed, hear
+from embed.confined import readable
 
 N, T = 8, 512
 MODEL = """
@@ -116,3 +118,8 @@ def test_a_file_may_have_the_name_of_what_it_imports(run, tmp_path):
 def test_facts_name_a_package_of_which_files_alone_are_used(run, tmp_path):
     run(top="from importlib.metadata import distribution\nPACKAGE = distribution('pytest')")
     assert "pytest" in json.loads((tmp_path / "out" / "e.json").read_text())["packages"]
+
+
+def test_a_folder_of_path_that_one_may_not_look_at_does_no_harm():
+    """As that of another user, from which a shell was started; here one whose name no file system takes."""
+    assert Path("/usr/bin") in list(readable([], Path(PYTHON), {"PATH": f"/{300 * 'a'}:/usr/bin"}))
