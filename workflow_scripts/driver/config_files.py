@@ -1,4 +1,4 @@
-"""Look at the config files that a call of Snakemake names: `make run` does so first.
+"""Look at the config files that a call of Snakemake names: `make run` does so before it starts Snakemake.
 
 Snakemake itself reads them before any code of the workflow runs, and names neither file nor line of what it
 cannot read. What it can read is looked at by the Snakefile, too, for whoever calls Snakemake directly.

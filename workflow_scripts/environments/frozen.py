@@ -53,7 +53,7 @@ def with_digest(line, digest):
 def installed_by_conda(prefix):
     """Lines name=version=build of the packages that conda installed, with the digests of their archives."""
     records = [json.loads(path.read_text()) for path in sorted((prefix / "conda-meta").glob("*.json"))]
-    return [with_digest("{name}={version}={build}".format_map(r), r.get("sha256")) for r in records]
+    return [with_digest("{name}={version}={build}".format_map(each), each.get("sha256")) for each in records]
 
 
 def without_conda(frozen):

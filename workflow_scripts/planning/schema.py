@@ -15,10 +15,8 @@ import yaml
 from planning.words import closest
 
 PATH = Path(__file__).with_name("config.schema.yaml")
-LARGEST = {
-    int: 2**31 - 1,
-    float: 1e15,
-}  # in magnitude; what libraries take as a seed or count, and what sums bear
+# magnitudes: what libraries take as a seed or count, and what sums bear
+LARGEST = {int: 2**31 - 1, float: 1e15}
 NO_TEXT = re.compile("[\0\ud800-\udfff]")  # what no path and no file in UTF-8 can hold
 SHOWN = 300  # characters of a value in a sentence
 
