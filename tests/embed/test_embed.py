@@ -138,6 +138,14 @@ def test_missing_module_and_missing_function(run):
         run(module="json")
 
 
+def test_an_option_that_load_model_does_not_take_is_one_sentence(run):
+    told = (
+        "load_model of 'faulty' got an unexpected keyword argument 'siez'; the entry's options are siez, and "
+    )
+    with pytest.raises(SystemExit, match=f"^error: mine: {told}it takes fault, size, sample_rate$"):
+        run(siez=3)
+
+
 @pytest.mark.parametrize("words", [("--initialization", "random"), ("--precision", "bf16")])
 def test_random_initialisation_and_bf16_need_pytorch(run, words):
     with pytest.raises(SystemExit, match=f"{words[1]} needs a PyTorch model; this one is of numpy"):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
@@ -95,10 +96,28 @@ def test_r_one_is_the_octave_above():
     np.testing.assert_allclose(octave, tone * 2 ** (1 - 1.3), atol=1e-9)
 
 
-@pytest.mark.parametrize("change", [{"synthesizer": "paper2023", "options": {"loudness": 3}}])
-def test_an_unknown_option_is_one_sentence_and_no_file(tmp_path, change):
-    with pytest.raises(SystemExit, match="paper2023 has no option loudness; known: none"):
-        write(tmp_path, {**PAPER, **change})
+@pytest.mark.parametrize(
+    ("synthesizer", "options", "sentence"),
+    [
+        ("paper2023", {"loudness": 3}, "paper2023 has no option loudness; known: none"),
+        ("additive", {"max_frequncy": 3}, "has no option max_frequncy; known: max_frequency, ramp"),
+        ("additive", {"max_frequency": "7 kHz"}, "max_frequency must be a number above 0, not '7 kHz'"),
+        ("additive", {"max_frequency": None}, "max_frequency must be a number above 0, not None"),
+        ("additive", {"max_frequency": True}, "max_frequency must be a number above 0, not True"),
+        ("additive", {"max_frequency": [7000]}, "max_frequency must be a number above 0"),
+        ("additive", {"max_frequency": float("nan")}, "max_frequency must be a number above 0, not nan"),
+        ("additive", {"max_frequency": float("inf")}, "max_frequency must be a number above 0, not inf"),
+        ("additive", {"max_frequency": -1}, "max_frequency must be a number above 0, not -1"),
+        ("additive", {"max_frequency": 9000}, "max_frequency 9000 Hz is above half of 16000 Hz"),
+        ("additive", {"ramp": 0}, "ramp must be a number above 0, not 0"),
+        ("drum", {"shape": 3}, "shape must be text, not 3"),
+        ("drum", {"shape": "triangle"}, "triangle"),
+        ("voice", {"texts": "wˈA."}, "texts must be a list, not 'wˈA.'"),
+    ],
+)
+def test_an_option_that_is_none_is_one_sentence_and_no_file(tmp_path, synthesizer, options, sentence):
+    with pytest.raises(SystemExit, match=re.escape(sentence)):
+        write(tmp_path, definition(synthesizer, N=8) | {"options": options})
     assert not list(tmp_path.iterdir())
 
 

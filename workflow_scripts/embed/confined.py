@@ -14,7 +14,6 @@ import re
 import shutil
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from shared.confinement import SECRET, Confinement, level
@@ -23,6 +22,7 @@ from shared.supervised import Ended, run
 from shared.weights import cache
 
 from embed.delivered import Refused, deliver, draft_folder, facts_as_stated
+from embed.scratch import scratch_folder
 
 SCRIPTS = Path(__file__).absolute().parents[1]
 COMPILED = "resources/compiled"  # a folder per model
@@ -134,8 +134,8 @@ def ran(args, command):
     compiled.mkdir(parents=True, exist_ok=True)
     drafts.mkdir(parents=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="gear-job-", ignore_cleanup_errors=True) as scratch:
-            variables = variables_of_job(Path(scratch), compiled, args.internet)
+        with scratch_folder() as scratch:
+            variables = variables_of_job(scratch, compiled, args.internet)
             reads = readable(args.reads, Path(command[0]), variables)
             confinement = Confinement(reads, [scratch, drafts, compiled], args.internet)
             words = [places.get(word, word) for word in command]

@@ -86,9 +86,18 @@ def load(name, weights, options):
             raise Breach(f"module {name!r} has no function {function}(), which the HEAR API requires")
     if "torch" in sys.modules:
         map_to_cpu(sys.modules["torch"])
-    path = next(iter(inspect.signature(module.load_model).parameters.values()), None)
+    parameters = inspect.signature(module.load_model).parameters
+    path = next(iter(parameters.values()), None)
     may_go_without = path is None or path.default is not path.empty
     words = [] if may_go_without and not weights else [weights]
+    try:
+        inspect.signature(module.load_model).bind(*words, **options)
+    except TypeError as problem:
+        known = [*parameters][1:]
+        raise Breach(
+            f"load_model of {name!r} {problem}; the entry's options are {', '.join(options) or 'none'}, "
+            f"and it takes {', '.join(known) or 'none'}"
+        ) from problem
     model = module.load_model(*words, **options)
     for attribute in ("sample_rate", "scene_embedding_size"):
         if not hasattr(model, attribute):

@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import inspect
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -45,14 +46,43 @@ def load_synthesizer(name):
 
 
 def check_options(definition, synthesizer):
-    """Raise ValueError unless the synthesizer takes the options of the definition."""
-    signature = list(inspect.signature(synthesizer.render).parameters)[3:]
-    strange = [name for name in definition.get("options", {}) if name not in signature]
+    """Raise ValueError unless the synthesizer takes the options of the definition.
+
+    Each must be of the kind of its default. Numbers are finite; those of this project's synthesizers are above
+    0, as all their defaults are.
+    """
+    name, known = definition["synthesizer"], dict(options_of(synthesizer))
+    strange = [option for option in definition.get("options", {}) if option not in known]
     if strange:
         raise ValueError(
-            f"synthesizer {definition['synthesizer']} has no option {', '.join(strange)}; "
-            f"known: {', '.join(signature) or 'none'}"
+            f"synthesizer {name} has no option {', '.join(strange)}; known: {', '.join(known) or 'none'}"
         )
+    for option, value in definition.get("options", {}).items():
+        if wanted := fault_of_option(value, known[option], above_0=not name.endswith(".py")):
+            raise ValueError(f"synthesizer {name}: the option {option} must be {wanted}, not {value!r}")
+
+
+def fault_of_option(value, default, above_0):
+    """What an option must be, in words, if it is not of the kind of its default; None if it is.
+
+    above_0: whether numbers must be. A default that is neither a number nor text nor a list tells no kind.
+    """
+    if isinstance(default, (int, float)):
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        fits, words = is_number and (value > 0 or not above_0), "a number above 0" if above_0 else "a number"
+    elif isinstance(default, str):
+        fits, words = isinstance(value, str), "text"
+    elif isinstance(default, (list, tuple)):
+        fits, words = isinstance(value, list), "a list"
+    else:
+        return None
+    return None if fits else words
+
+
+def options_of(synthesizer):
+    """Names and defaults of the options that a synthesizer's render() takes, in pairs."""
+    parameters = list(inspect.signature(synthesizer.render).parameters.values())[3:]
+    return [(parameter.name, parameter.default) for parameter in parameters]
 
 
 def band(definition, synthesizer):
@@ -60,8 +90,7 @@ def band(definition, synthesizer):
 
     It is the option max_frequency or else the synthesizer's default, and at most half the sample rate.
     """
-    parameters = inspect.signature(synthesizer.render).parameters
-    default = parameters["max_frequency"].default if "max_frequency" in parameters else np.inf
+    default = dict(options_of(synthesizer)).get("max_frequency", np.inf)
     return min(definition.get("options", {}).get("max_frequency", default), definition["sample_rate"] / 2)
 
 
