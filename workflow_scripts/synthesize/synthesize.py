@@ -48,7 +48,7 @@ def load_synthesizer(name):
 def check_options(definition, synthesizer):
     """Raise ValueError unless the synthesizer takes the options of the definition.
 
-    Each must be of the kind of its default. Numbers are finite; those of this project's synthesizers are above
+    Each must be of the kind of its default. Numbers are finite; those of our own synthesizers are above
     0, as all their defaults are.
     """
     name, known = definition["synthesizer"], dict(options_of(synthesizer))
