@@ -228,6 +228,7 @@ def scores_of(name, points, theta, folder, k_max, settings, without=()):
     settings = fixed | {"design": "sobol", "knn.include_self": True} | settings
     sounds = dict(zip(FACTORS, theta.T, strict=True))
     rows, _ = scores_and_replicates(name, points, sounds, folder, k_max, settings, without)
+    rows = rows.astype(dict.fromkeys(("factor", "other", "note"), object))  # of all rows, one may be empty
     scores = {}
     for row in rows.fillna({"factor": "", "other": "", "note": ""}).itertuples():
         words = (row.analysis, row.metric, row.factor, row.other)

@@ -107,3 +107,8 @@ def test_a_reason_that_is_added_counts(tmp_path):
     log = tmp_path / "logs" / "x.log"
     append_reason(log, "ended by Slurm: CANCELLED")
     assert reason(log) == "ended by Slurm: CANCELLED"
+
+
+def test_a_job_without_a_word_has_no_last_line(called):
+    _, log = called("sys.exit(2)")
+    assert reason(log) == "ended with status 2"

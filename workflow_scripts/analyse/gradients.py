@@ -126,9 +126,13 @@ def spread_around(points, K=AROUND):
 
 
 def density(variances):
-    """Participation ratio of the sounds around each sound, mean: 1 to 3. variances: (n, 3), not all 0."""
-    there = variances.sum(axis=1) > 0
-    variances = variances[there]
+    """Participation ratio of the sounds around each sound, mean: 1 to 3; NaN if all of these coincide.
+
+    variances: (n, 3).
+    """
+    variances = variances[variances.sum(axis=1) > 0]
+    if not len(variances):
+        return np.nan
     return float((variances.sum(axis=1) ** 2 / (variances**2).sum(axis=1)).mean())
 
 

@@ -95,7 +95,9 @@ def reason(log):
         return f"ended without a word; its log {log} is empty"
     if marks := [i for i, line in enumerate(lines[:-1]) if line == MARK]:
         sentence = lines[marks[-1] + 1].removeprefix("error: ")
-        before = lines[marks[-1] - 1].strip() if marks[-1] else "none"
+        before = lines[marks[-1] - 1].strip() if marks[-1] else ""
+        if not before:  # it said nothing
+            return sentence.removesuffix(f"; {SAYING}")
         return f"{sentence} {before}" if sentence.endswith(SAYING) else sentence
     crashes = [i for i, line in enumerate(lines) if line.startswith("Fatal Python error: ")]
     if crashes:
