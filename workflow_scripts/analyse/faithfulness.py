@@ -18,8 +18,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import LinAlgError
 from shared.scores import sample
-from sklearn.manifold import LocallyLinearEmbedding, trustworthiness
-from sklearn.metrics import r2_score
 
 MOST = 800  # sounds: every two are compared, and the local methods solve for all at once
 TANGENT = 10  # neighbours, at least, that a Hessian in three dimensions needs: more than 3 (3 + 3) / 2
@@ -40,6 +38,8 @@ def trustworthiness_and_continuity(points, coordinates, k):
 
     k: size of a neighbourhood, below n / 2.
     """
+    from sklearn.manifold import trustworthiness  # not above: it takes a second, and few sounds have no k
+
     return trustworthiness(points, coordinates, n_neighbors=k), trustworthiness(
         coordinates, points, n_neighbors=k
     )
@@ -62,7 +62,8 @@ def laid_upon(coordinates, other):
 
 def agreement(coordinates, other):
     """Share of the variance of float (n, 3) coordinates that a linear map of other coordinates gives."""
-    return r2_score(coordinates, laid_upon(coordinates, other), multioutput="variance_weighted")
+    residuals = coordinates - laid_upon(coordinates, other)
+    return 1 - (residuals**2).sum() / ((coordinates - coordinates.mean(axis=0)) ** 2).sum()
 
 
 def second_opinion(points, coordinates, k, method):
@@ -71,6 +72,8 @@ def second_opinion(points, coordinates, k, method):
     points: float (n, D), no two the same; coordinates: the picture, float (n, 3); k: neighbours, at least
     TANGENT.
     """
+    from sklearn.manifold import LocallyLinearEmbedding  # as above
+
     candidates = []
     for d in range(1, min(3, points.shape[1]) + 1):
         solver = LocallyLinearEmbedding(n_neighbors=k, n_components=d, method=method, eigen_solver="dense")
