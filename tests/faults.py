@@ -40,13 +40,16 @@ def meet(benchmark, run, find):
 
 
 def begun(benchmark):
-    """Start a run that has something to do, and wait for a random moment of it."""
-    benchmark.undo()
-    run = benchmark.start()
-    moment = benchmark.rng.uniform(0.2, 0.4 * benchmark.seconds)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        run.wait(moment)
-    return run, f"{moment:.1f} s after its start" if run.poll() is None else "it had ended"
+    """Start a run that has something to do, and wait for a random moment at which it is at work."""
+    while True:
+        benchmark.undo()
+        run, start = benchmark.start(), time.monotonic()
+        moment = benchmark.rng.uniform(0.2, benchmark.seconds)
+        try:
+            run.wait(moment)
+        except subprocess.TimeoutExpired:
+            return run, f"{moment:.1f} s after its start"
+        benchmark.seconds = time.monotonic() - start  # it had less to do than the runs before
 
 
 def kill_snakemake(benchmark, how=signal.SIGKILL):
@@ -136,6 +139,8 @@ def damage_result(benchmark):
 
 def damage_during_run(benchmark):
     run, moment = begun(benchmark)
+    while not any(path.stat().st_size for path in benchmark.results()) and run.poll() is None:
+        time.sleep(0.02)  # at the beginning there may be none
     told = damage_result(benchmark)
     run.wait()
     return f"{told}, {moment}"

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import PYTHON, ROOT
 from driver import damage
 from shared.files import Damaged, checked, keep_digest, recorded_digest, written_whole
 
@@ -72,6 +72,12 @@ def test_no_job_reads_a_damaged_result(folder):
     assert done.returncode == 1
     assert f"error: {RESULT} is damaged" in done.stderr
     assert not Path("a.npy").exists()
+
+
+def test_a_damaged_result_may_be_what_a_run_is_to_make(folder):
+    damaged(RESULT, FLIPPED)
+    call = [PYTHON, ROOT / "workflow_scripts", "driver.config_files", RESULT]
+    assert subprocess.run(call).returncode == 0
 
 
 def test_what_a_job_drafts_leaves_no_digest_until_it_has_come_to_its_place(folder):

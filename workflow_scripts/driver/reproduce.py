@@ -19,6 +19,7 @@ from planning.fan_in import RECORD
 from planning.places import HOME
 from planning.yaml_files import to_yaml
 from shared.clone import code_of, commit_of
+from shared.files import checked
 
 from driver.compare_records import differences, few, score_differences, unequal
 
@@ -28,9 +29,9 @@ CONFIG = "reproduce.yaml"
 
 
 def read_record(path):
-    """A record as a dict. Exits with a sentence if it is none."""
+    """A record as a dict. Exits with a sentence if it is none, and raises Damaged if it was changed."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(checked(path).read_text(encoding="utf-8"))
         return record, record["code"], record["config"], record["environments"], record["datasets"]
     except (OSError, ValueError, KeyError, TypeError) as problem:
         sys.exit(
