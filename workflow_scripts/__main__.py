@@ -49,8 +49,8 @@ def end(status):
 def status_of(name, words):
     """Run a script. Returns its exit status, after a line that says why if it fails.
 
-    words: of its command line. The results that those of a job name must be what was written, or it is not run.
-    Those of a script of the driver are the user's, who may want a damaged result to be made anew.
+    words: of its command line. A job runs only if the results that its words name are what was written. Those
+    of the driver's scripts are the user's, who may want a damaged result to be made anew.
     """
     from shared.files import Damaged, checked
     from shared.logs import in_words, write_reason
