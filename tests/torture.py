@@ -6,6 +6,7 @@ The faults themselves are in faults.py.
 """
 
 import argparse
+import contextlib
 import hashlib
 import random
 import subprocess
@@ -35,9 +36,10 @@ class Slow(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(WEIGHTS)))
         self.end_headers()
-        for start in range(0, len(WEIGHTS), 2**16):
-            self.wfile.write(WEIGHTS[start : start + 2**16])
-            time.sleep(0.05)
+        with contextlib.suppress(ConnectionError):  # whoever fetched was killed
+            for start in range(0, len(WEIGHTS), 2**16):
+                self.wfile.write(WEIGHTS[start : start + 2**16])
+                time.sleep(0.05)
 
     def log_message(self, *words):
         pass
