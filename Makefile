@@ -32,6 +32,9 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
+# an upgrade of the system may take away the Python that .venv leads to
+$(shell test -x .venv/bin/python || rm -f .venv/complete)
+
 .PHONY: run quick timbre report merge reproduce test torture unit models dag setup tests
 
 run: .venv/complete

@@ -135,7 +135,9 @@ def test_damaged_weights_are_set_aside_so_that_they_are_fetched_anew(folder):
     assert weights.with_name("net.pt.damaged").read_bytes() == b"weighty"
 
 
-def test_an_environment_with_a_changed_package_is_built_anew(folder):
+@pytest.fixture
+def environment(folder):
+    """An environment with one package of one module."""
     prefix = Path("resources/environments/analysis")
     package = prefix / "lib/python3.11/site-packages/thing.py"
     info = package.parent / "thing-1.dist-info"
@@ -143,16 +145,31 @@ def test_an_environment_with_a_changed_package_is_built_anew(folder):
     package.write_text("ANSWER = 42\n")
     digest = base64.urlsafe_b64encode(hashlib.sha256(package.read_bytes()).digest()).decode().rstrip("=")
     (info / "RECORD").write_text(f"thing.py,sha256={digest},12\nthing-1.dist-info/RECORD,,\n")
+    (prefix / "bin").mkdir()
+    (prefix / "bin" / "python").symlink_to(sys.executable)
     (prefix / "complete").touch()
     (prefix / "requirements.lock").touch()
     (package.parent / "later.pyc").touch()  # Python compiles when it imports
     assert list(damage.clear()) == []
-    damaged(package, b"ANSWER = 43\n")
+    return prefix
+
+
+def test_an_environment_with_a_changed_package_is_built_anew(environment):
+    damaged(environment / "lib/python3.11/site-packages/thing.py", b"ANSWER = 43\n")
     (sentence,) = damage.clear()
     assert "thing.py" in sentence
     assert "built anew" in sentence
-    assert not (prefix / "complete").exists()
-    assert not (prefix / "requirements.lock").exists()
+    assert not (environment / "complete").exists()
+    assert not (environment / "requirements.lock").exists()
+
+
+def test_an_environment_whose_python_is_gone_is_built_anew(environment):
+    python = environment / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/opt/python-3.11.2/bin/python3.11")
+    (sentence,) = damage.clear()
+    assert sentence.startswith(f"{python} leads to /opt/python-3.11.2/bin/python3.11, which cannot be run: ")
+    assert not (environment / "complete").exists()
 
 
 def test_files_of_the_future_get_the_present_time_in_their_order(folder, monkeypatch):

@@ -84,19 +84,26 @@ def damaged_package(prefix, changed):
 def clear_environments():
     """Mark damaged environments as incomplete. Yields a sentence about each.
 
-    Exits with a sentence if one is damaged that belongs to somebody else.
+    So is one whose Python is gone, as after an upgrade of the system. Exits with a sentence if an environment
+    belongs to somebody else.
     """
     for stamp in sorted(Path("resources/environments").glob("*/complete")):
-        changed = changed_since(stamp.parent)
-        path = damaged_package(stamp.parent, changed) if changed else None
-        if not os.access(stamp.parent, os.W_OK):
-            if path:
-                sys.exit(f"error: {path} is damaged; ask the owner of {stamp.parent} to delete {stamp}")
-        elif path:
-            (stamp.parent / "requirements.lock").unlink(missing_ok=True)
+        prefix = stamp.parent
+        changed, python = changed_since(prefix), prefix / "bin" / "python"
+        path = damaged_package(prefix, changed) if changed else None
+        fault = f"{path} is damaged" if path else ""
+        if not os.access(python, os.X_OK):
+            fault = f"{python} leads to {os.path.realpath(python)}, which cannot be run"
+        if fault and not os.access(prefix, os.W_OK):
+            sys.exit(
+                f"error: {fault}; ask the owner of {prefix} to delete {stamp} and to build it anew with a "
+                f"Python that all may run, or delete {prefix}, where it is a link, and it is built here"
+            )
+        elif fault:
+            (prefix / "requirements.lock").unlink(missing_ok=True)
             stamp.unlink()
-            yield f"{path} is damaged: {stamp.parent} is built anew"
-        elif changed:
+            yield f"{fault}: {prefix} is built anew"
+        elif changed and os.access(prefix, os.W_OK):
             stamp.chmod(stamp.stat().st_mode)  # changes nothing but the time by which to find later changes
 
 
