@@ -5,6 +5,8 @@ import pytest
 from analyse import axes
 from analyse.disentanglement import turned
 from analyse.information import bins, modularity, mutual_information
+from analyse.trees import LEAF, TREES, estimated, grown
+from sklearn.ensemble import ExtraTreesRegressor
 
 N = 400
 
@@ -79,3 +81,11 @@ def test_modularity_is_that_of_ridgeway_and_mozer(factors):
     assert own == pytest.approx(modularity(plug_in), abs=0.02)
     few = slice(512)
     assert modularity(mutual_information(bins(mixed[few]), bins(many[few]))) == pytest.approx(own, abs=0.02)
+
+
+def test_the_trees_are_those_of_scikit_learns_forest(factors):
+    points = np.column_stack([factors, np.random.default_rng(1).random((N, 5))])
+    held = np.random.default_rng(2).random((50, 8))
+    for trees, factor in zip(grown(points, factors, 7), factors.T, strict=True):
+        forest = ExtraTreesRegressor(TREES, min_samples_leaf=LEAF, random_state=7).fit(points, factor)
+        np.testing.assert_allclose(estimated(trees, held), forest.predict(held), rtol=1e-12)

@@ -52,13 +52,21 @@ def test_half_samples_measure_a_nearest_distance_that_copies_would_make_zero():
     assert 0 < low[0] < 1 / 200 < high[0] < 2 / 200
 
 
+@pytest.mark.parametrize("count", [40, 100, 1000])
+def test_an_interval_of_few_replicates_is_as_wide_as_one_of_many(count):
+    """Its ends are on average those of the distribution that the replicates are drawn from, uniform here."""
+    drawn = np.random.default_rng(2).random((count, 20_000))
+    low, high = interval(drawn)
+    np.testing.assert_allclose([np.median(low), np.median(high)], [0.025, 0.975], atol=0.004)
+
+
 def test_replicates_lie_beside_the_table(tmp_path):
     row = {"model": "m", "analysis": "a", "metric": "x", "value": 1.0}
     drawn = np.random.default_rng(0).standard_normal(1000)
     write_table(tmp_path / "m.scores.csv", [row | {"replicates": drawn}, row | {"note": "none"}])
     table = pandas.read_csv(tmp_path / "m.scores.csv")
     assert table.columns.tolist() == COLUMNS
-    np.testing.assert_allclose([table.low[0], table.high[0]], np.percentile(drawn, [2.5, 97.5]), rtol=1e-5)
+    np.testing.assert_allclose([table.low[0], table.high[0]], interval(drawn), rtol=1e-5)
     kept = np.load(tmp_path / "m.scores.npy")
     assert kept.shape == (2, REPLICATES)
     np.testing.assert_allclose(kept[0], drawn[:REPLICATES], rtol=1e-6)

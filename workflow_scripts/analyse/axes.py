@@ -11,8 +11,8 @@ Scores:
   trees per factor. The importance of an axis is the rise of the squared error, on sounds that the trees have
   not seen, when that axis is shuffled. Informativeness of a factor: R2. Disentanglement: 1 - entropy of an
   axis' importances over factors, mean weighted by importance. Completeness of a factor: 1 - entropy of its
-  importances over as many axes as any model has. The intervals of these two come from REFITS halves of the
-  sounds, in which axes and forests are chosen anew.
+  importances over as many axes as any model has. The intervals of these two and of modularity come from
+  REFITS halves of the sounds, in which axes and forests are chosen anew.
 - `sap` of a factor: difference of its squared correlations with its best two axes.
 - `mig` of a factor: difference of its mutual informations with its best two axes, over the factor's entropy.
 - `modularity`: 1 - squared mutual informations of an axis with all factors but its best, over (F - 1) times
@@ -33,12 +33,12 @@ import numpy as np
 from shared.factors import FactorScores, r2, read_factors
 from shared.graphs import features
 from shared.scores import REPLICATES, analysis_parser, bootstrap, half_samples, sample, write_scores
-from sklearn.ensemble import ExtraTreesRegressor
 
 from analyse.curves import cubics
 from analyse.disentanglement import correlations, dci, gap, turned
 from analyse.information import bins, entropy, modularity, mutual_information
 from analyse.subspaces import SOUNDS
+from analyse.trees import estimated, grown
 
 ANALYSIS = {
     "of": "cloud",
@@ -81,14 +81,17 @@ ANALYSIS = {
 }
 
 AXES = 16
-TREES = 30
-LEAF = 3  # sounds
 LARGEST = 1e30  # of a scaled axis: trees compare in float32
-REFITS = 20
+REFITS = 40
 ROTATIONS = 5
 OF_ALL_FACTORS = ("disentanglement", "modularity")
 OF_ROTATIONS = (*OF_ALL_FACTORS, "completeness")  # their chance level
 TURNED = f"; chance: mean of {ROTATIONS} random rotations of the same embedding"
+
+
+def axes_at_most(factors):
+    """How many axes all models are compared on. factors: (N, F)."""
+    return max(AXES, 2 * factors.shape[1])
 
 
 class Halves(NamedTuple):
@@ -144,126 +147,111 @@ def in_halves(points, factors, count, seed):
     return Halves(axes[one], factors[one], axes[two], factors[two])
 
 
-def forests(halves, seed):
-    """The trees that tell each factor from the axes, fitted to the first half, a list of F."""
-    return [
-        ExtraTreesRegressor(TREES, min_samples_leaf=LEAF, random_state=seed).fit(halves.axes, factor)
-        for factor in halves.factors.T
-    ]
-
-
 def importance(points, factors, count, seed):
-    """By how much the squared error of each factor's trees rises when an axis is shuffled, float (A, F), and
-    the R2 of the trees, float (F,).
+    """What the chosen axes tell on the held-out half: by how much the squared error of each factor's trees
+    rises when an axis is shuffled, float (A, F), the R2 of the trees, float (F,), and the mutual information
+    of each axis and factor, float (A, F), nats.
 
     points: (N, D); factors: (N, F); count: of axes.
     """
     halves = in_halves(points, factors, count, seed)
+    forests = grown(halves.axes, halves.factors, seed)
     m, A = halves.held_axes.shape
     order = np.random.default_rng(seed).permutation(m)
     shuffled = np.repeat(halves.held_axes[None], A + 1, axis=0)  # the last stays as it is
     for axis in range(A):
         shuffled[axis, :, axis] = halves.held_axes[order, axis]
     rises, told = [], []
-    for forest, held_factor in zip(forests(halves, seed), halves.held_factors.T, strict=True):
-        errors = (forest.predict(shuffled.reshape(-1, A)).reshape(A + 1, m) - held_factor) ** 2
+    for trees, held_factor in zip(forests, halves.held_factors.T, strict=True):
+        errors = (estimated(trees, shuffled.reshape(-1, A)).reshape(A + 1, m) - held_factor) ** 2
         rises.append((errors[:-1] - errors[-1]).mean(axis=1))
         told.append(1 - errors[-1].mean() / (held_factor.var() or np.nan))
-    return np.stack(rises, axis=1), np.array(told)
+    return np.stack(rises, axis=1), np.array(told), information_of(halves)
+
+
+def information_of(halves):
+    """Mutual information of the chosen axes with each factor on the held-out half, float (A, F), nats."""
+    return mutual_information(bins(halves.held_axes), bins(halves.held_factors))
 
 
 def measure(points, factors, count, seed):
     """Measured: everything that the scores rest on. points: (N, D); factors: (N, F); count: of axes."""
     halves = in_halves(points, factors, count, seed)
-    estimates = np.stack([forest.predict(halves.held_axes) for forest in forests(halves, seed)], axis=1)
-    information = mutual_information(bins(halves.held_axes), bins(halves.held_factors))
-    return Measured(halves.held_axes, halves.held_factors, estimates, information)
+    forests = grown(halves.axes, halves.factors, seed)
+    estimates = np.stack([estimated(trees, halves.held_axes) for trees in forests], axis=1)
+    return Measured(halves.held_axes, halves.held_factors, estimates, information_of(halves))
 
 
-def score_trees(points, factors, count, shuffled, rotated, repeats, seed):
-    """FactorScores of informativeness, of disentanglement (one column), and of completeness.
+def of_carrying(information, floor):
+    """Modularity of the axes that carry a factor: their information, (A, F), rises above the floor, nats."""
+    return modularity(information[information.max(axis=1) > floor])
 
-    shuffled: R2 of the trees of each shuffling, float (shuffles, F); rotated: of dci() of each rotation,
-    float (rotations, 1 + F). What the axes do not tell has no place among them.
+
+def score_refits(points, rotations, factors, shuffled, repeats, seed):
+    """FactorScores of informativeness, of disentanglement and modularity (one column each), of completeness.
+
+    points: (N, D); rotations: the same, turned at random; factors: (N, F); shuffled: Measured of each
+    shuffling. The R2 of these is the chance level of the first, that of the others is of the rotations. What
+    the axes do not tell has no place among them.
     """
-    F = factors.shape[1]
+    (N, F), count = factors.shape, axes_at_most(factors)
+    floor = max(other.information.max() for other in shuffled)
 
-    def refitted(i):
-        rises, told = importance(points[i], factors[i], count, seed)
-        return np.concatenate([told, dci(rises, count)])
+    def scored(i, others=points):
+        rises, told, information = importance(others[i], factors[i], count, seed)
+        # what noise leaves of the information grows as the sounds get fewer
+        modular = of_carrying(information, floor * N / len(others[i]))
+        return np.concatenate([told, dci(rises, count), [modular]])
 
-    values = refitted(slice(None))
-    refits = half_samples(refitted, values, len(points), min(repeats, REFITS), seed)
-    informativeness = FactorScores(values[:F], np.minimum(refits[:, :F], 1), shuffled)
+    values = scored(slice(None))
+    refits = half_samples(scored, values, N, min(repeats, REFITS), seed)
+    rotated = np.array([scored(slice(None), turned_points) for turned_points in rotations])
+    by_chance = np.array([r2(other.estimates, other.factors) for other in shuffled])
+    informativeness = FactorScores(values[:F], np.minimum(refits[:, :F], 1), by_chance)
     is_told = informativeness.above_chance()
-    values = np.where(np.append(is_told.any(), is_told), values[F:], np.nan)
-    refits = np.clip(refits[:, F:], 0, 1)
-    disentanglement = FactorScores(values[:1], refits[:, :1], rotated[:, :1])
-    return informativeness, disentanglement, FactorScores(values[1:], refits[:, 1:], rotated[:, 1:])
+    values[F:-1] = np.where(np.append(is_told.any(), is_told), values[F:-1], np.nan)
+    refits = np.clip(refits, 0, 1)
+
+    def columns(which):
+        return FactorScores(values[which], refits[:, which], rotated[:, which])
+
+    return informativeness, columns([F]), columns([-1]), columns(slice(F + 1, -1))
 
 
-def information_of(points, factors, count, seed):
-    """Mutual information of the chosen axes with each factor on the held-out half, float (A, F), nats."""
-    halves = in_halves(points, factors, count, seed)
-    return mutual_information(bins(halves.held_axes), bins(halves.held_factors))
-
-
-def score_information(measured, shuffled, rotated, repeats, seed):
-    """FactorScores of mig, and of modularity, of one column.
-
-    shuffled: Measured of each shuffling; rotated: of information_of() of each rotation.
-    """
-    F = measured.factors.shape[1]
+def score_mig(measured, shuffled, repeats, seed):
+    """FactorScores of mig. shuffled: Measured of each shuffling."""
     axis_codes, factor_codes = bins(measured.axes), bins(measured.factors)
     entropies = np.array([entropy(codes)[0] for codes in factor_codes.T])
-    floor = max(other.information.max() for other in shuffled)
-    carrying = measured.information.max(axis=1) > floor
-
-    def mig(information):
-        return gap(information) / np.where(entropies > 0, entropies, np.nan)
-
-    def both(information):
-        return np.append(mig(information), modularity(information[carrying]))
-
-    values = both(measured.information)
+    entropies = np.where(entropies > 0, entropies, np.nan)
+    values = gap(measured.information) / entropies
     replicates = half_samples(
-        lambda i: both(mutual_information(axis_codes[i], factor_codes[i])),
+        lambda i: gap(mutual_information(axis_codes[i], factor_codes[i])) / entropies,
         values,
         len(measured.axes),
         min(repeats, REPLICATES),
         seed,
     )
-    replicates = np.clip(replicates, 0, 1)
-    by_chance = np.array([mig(other.information) for other in shuffled])
-    migs = FactorScores(values[:F], replicates[:, :F], by_chance)
-    turned = np.array([[modularity(other[other.max(axis=1) > floor])] for other in rotated])
-    return migs, FactorScores(values[F:], replicates[:, F:], turned)
+    by_chance = np.array([gap(other.information) / entropies for other in shuffled])
+    return FactorScores(values, np.clip(replicates, 0, 1), by_chance)
 
 
 def analyse(points, factors, shuffles, repeats, seed):
     """All scores of an embedding, {metric: FactorScores}. points: (N, D); factors: (N, F) on their scales."""
-    count = max(AXES, 2 * factors.shape[1])
+    count = axes_at_most(factors)
     rng = np.random.default_rng(seed)
     orders = [np.arange(len(points)), *(rng.permutation(len(points)) for _ in range(shuffles))]
     measured, *shuffled = [measure(points, factors[order], count, seed) for order in orders]
     axes, truth = measured.axes, measured.factors
+    names = ("informativeness", "disentanglement", "modularity", "completeness")
     rotations = [turned(points, rng) for _ in range(ROTATIONS)]
-    rotated = np.array([dci(importance(other, factors, count, seed)[0], count) for other in rotations])
-    told = np.array([r2(other.estimates, other.factors) for other in shuffled])
-    trees = score_trees(points, factors, count, told, rotated, repeats, seed)
-    rotated = [information_of(other, factors, count, seed) for other in rotations]
-    mig, modular = score_information(measured, shuffled, rotated, repeats, seed)
+    refitted = score_refits(points, rotations, factors, shuffled, repeats, seed)
     sap = FactorScores(
         gap(correlations(axes, truth)),
         bootstrap(lambda i: gap(correlations(axes[i], truth[i])), len(truth), repeats, seed),
         np.array([gap(correlations(other.axes, other.factors)) for other in shuffled]),
     )
-    return {
-        **dict(zip(("informativeness", "disentanglement", "completeness"), trees, strict=True)),
-        "mig": mig,
-        "sap": sap,
-        "modularity": modular,
-    }
+    mig = score_mig(measured, shuffled, repeats, seed)
+    return dict(zip(names, refitted, strict=True)) | {"mig": mig, "sap": sap}
 
 
 def score_rows(names, count, total, scores):
@@ -285,7 +273,7 @@ def main(argv=None):
     names, factors = list(args.factors), read_factors(args.parameters, args.factors)
     some = sample(len(factors), args.seed, SOUNDS)
     points, factors = features(np.load(args.embeddings)[some]), factors[some]
-    count = min(max(AXES, 2 * len(names)), points.shape[1])
+    count = min(axes_at_most(factors), points.shape[1])
     if np.ptp(points, axis=0).max() > 0:
         scores = analyse(points, factors, args.shuffles, args.bootstrap, args.seed)
         rows = score_rows(names, count, points.shape[1], scores)

@@ -30,7 +30,7 @@ import pandas
 from shared.files import written_whole
 from shared.graphs import features
 from shared.ladders import plain_sounds, read_ladder
-from shared.scores import analysis_parser, bootstrap, write_scores
+from shared.scores import analysis_parser, bootstrap, interval, write_scores
 
 from analyse.lack_of_fit import LEVEL, over_range, over_steps
 from analyse.observer import (
@@ -130,7 +130,7 @@ def threshold_notes(threshold, replicates, entry, ends):
     replicates: float (repeats,), JND; entry: the factor's; ends: Ends.
     """
     smallest, largest = ends
-    low, high = np.percentile(replicates, [2.5, 97.5])
+    low, high = interval(replicates)
     if not is_reached(threshold, replicates, largest):
         within = f"{largest:.3g} JND = {in_words(largest, entry)}"
         above = f"; above {min(low, largest):.3g} JND (97.5 %)" if low > smallest else ""

@@ -113,9 +113,13 @@ def in_order_of_likeness(places, sounds, column=0):
 
 
 def interval(replicates, level=0.95):
-    """Percentile interval of replicates, (repeats,) or (repeats, F): (low, high), NaN if any is NaN."""
+    """Percentile interval of replicates, (repeats,) or (repeats, F): (low, high), NaN if any is NaN.
+
+    Percentiles are median unbiased (type 8 of Hyndman & Fan 1996). NumPy's default are too near: for 40
+    replicates by a tenth of the width.
+    """
     tail = 100 * (1 - level) / 2
-    return np.percentile(replicates, [tail, 100 - tail], axis=0)
+    return np.percentile(replicates, [tail, 100 - tail], axis=0, method="median_unbiased")
 
 
 def write_scores(args, rows):
