@@ -52,10 +52,13 @@ def descendants(pid, most=None):
 
 
 def kilobytes(path, names):
-    """The sum of some rows `Name: 12 kB` of a file of /proc; 0 if the process has ended."""
+    """The sum of some rows `Name: 12 kB` of a file of /proc; 0 if the process has ended.
+
+    Raises PermissionError of a process that lets nobody look, as each can choose to.
+    """
     try:
         text = Path(path).read_text()
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
     return sum(map(int, re.findall(rf"^(?:{names}):\s+(\d+) kB$", text, re.MULTILINE)))
 
@@ -68,13 +71,17 @@ def memory_mb(processes):
 def own_memory_mb(processes):
     """What processes hold, each page counted once: slow. Infinite if they are too many, or it takes too long.
 
-    A process that changes its memory without end, as one that forks does, keeps others from looking at it.
+    A process that changes its memory without end, as one that forks does, keeps others from looking at it. Of
+    one that lets nobody look, each page counts as its own.
     """
     if len(processes) > LOOKED_AT:
         return math.inf
     total, end = 0, time.monotonic() + SLOW
     for pid in processes:
-        total += kilobytes(f"/proc/{pid}/smaps_rollup", "Pss_Anon|Pss_Shmem|SwapPss") / 1024
+        try:
+            total += kilobytes(f"/proc/{pid}/smaps_rollup", "Pss_Anon|Pss_Shmem|SwapPss") / 1024
+        except PermissionError:
+            total += memory_mb([pid])
         if time.monotonic() > end:
             return math.inf
     return total
@@ -158,7 +165,8 @@ def run(command, minutes, most_mb, environment, confinement):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     began = time.monotonic()
-    process = subprocess.Popen(command, env=environment, preexec_fn=prepare, start_new_session=True)
+    options = {"stdin": subprocess.DEVNULL, "start_new_session": True}
+    process = subprocess.Popen(command, env=environment, preexec_fn=prepare, **options)
     try:
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
