@@ -117,3 +117,28 @@ def test_memory_counts_of_a_process_that_lets_nobody_look(confined):
     lines = "libc.prctl(4, 0)\neaten = [bytearray(b'1') * 2**24 for _ in range(20)]\ntime.sleep(20)"
     with pytest.raises(Ended, match="took more than 200 MB of memory"):
         confined(lines, memory_mb=200)
+
+
+def test_processes_that_wake_each_other_end_too(confined, tmp_path):
+    """Each of a chain has left its parent, and wakes all others of it."""
+    known = tmp_path / "own" / "known"
+    lines = f"""
+known = {str(known)!r}
+for _ in range(4):
+    if os.fork() == 0:
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            if os.fork():
+                os._exit(0)
+            with open(known, "a") as file:
+                file.write(f"{{os.getpid()}}\\n")
+            for pid in open(known).read().split()[-8:]:
+                try:
+                    os.kill(int(pid), 18)
+                except (OSError, ValueError):
+                    pass
+time.sleep(1)
+"""
+    assert confined(lines) == 0
+    left = [pid for pid in known.read_text().split() if Path(f"/proc/{pid}/cwd").exists()]
+    assert left == []

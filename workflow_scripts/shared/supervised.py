@@ -106,26 +106,32 @@ def limit_processes():
         resource.setrlimit(resource.RLIMIT_NPROC, (min([wanted, *known]), hard))
 
 
+def signal_all(processes, number):
+    """Send a signal to processes, some of which may have ended."""
+    for pid in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 def end_all(group):
     """End all that this process has started. group: the process group of the command.
 
     Where the group can be left, there may be more. Each is stopped first: what is stopped starts nothing new,
-    so that a look that finds no other is the last.
+    so that a look that finds no other is the last. But they may wake each other before all are stopped: so it
+    begins anew until none is left.
     """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-    stopped = set()
-    while new := set(descendants(os.getpid())) - stopped:
-        for pid in new:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
-        stopped |= new
-    for pid in stopped:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         while True:
-            os.waitpid(-1, 0)
+            stopped = set()
+            while (found := set(descendants(os.getpid()))) - stopped:
+                signal_all(found, signal.SIGSTOP)
+                stopped |= found
+            signal_all(stopped, signal.SIGKILL)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+            time.sleep(POLL / 100)
 
 
 def over(began, minutes, most_mb):
