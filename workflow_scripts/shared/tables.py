@@ -211,6 +211,13 @@ def decimal_comma(cells):
     return ""
 
 
+def with_points(cells):
+    """Cells of one column with a decimal point in place of a decimal comma, if commas are nothing else."""
+    if decimal_comma(cells):
+        return cells
+    return [plain(cell).replace(",", ".") if COMMA.fullmatch(plain(cell)) else cell for cell in cells]
+
+
 def read_value(cell, factor, comma=""):
     """The value of a cell, float: a number, or the place of a word among the factor's `levels`.
 
