@@ -2,8 +2,9 @@
 
 import re
 
+import pytest
 from matplotlib.figure import Figure
-from shared.drawing import PAGE, pages, write_pages
+from shared.drawing import PAGE, literal, pages, write_figure, write_pages
 
 
 def test_pages_hold_every_model_once_and_the_controls_each():
@@ -38,3 +39,20 @@ def test_of_several_pages_of_clouds_each_is_one_picture_of_the_same_size(tmp_pat
     assert marks.count(b"/Subtype /Image") == 0
     assert pictures.count(b"/Subtype /Image") == 2
     assert re.findall(rb"/Width (\d+)", pictures) == [b"450"] * 2  # 3 inches, 150 pixels each
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_a_dollar_in_a_name_begins_no_formula(tmp_path, scale):
+    def drawn(page=None):
+        figure = Figure()
+        axis = figure.subplots()
+        axis.plot([1, 10, 100], label=r"$\nothing$")
+        axis.legend()
+        axis.set(title=r"$\nothing$", xlabel="$_$", yscale=scale)
+        axis.set_xticks([0, 1], [r"$\nothing$", "a"])
+        return figure
+
+    write_figure(drawn(), [tmp_path / "a.png"])
+    write_pages(drawn, [("a", 0)], [tmp_path / "b.png", tmp_path / "b.pdf"])
+    numbers = [label for label in literal(drawn()).axes[0].get_yticklabels() if label.get_text()]
+    assert all(label.get_parse_math() for label in numbers)

@@ -244,7 +244,7 @@ def test_a_job_ends_with_the_process_that_watches_it(begin, place, end):
     [
         ("link", "its output mine.npy is a link, or no file"),
         ("facts link", "its output mine.json is a link, or no file"),
-        ("pickle", "mine.npy is not the array of float32 (8, 4) that its facts tell of: ('|O'"),
+        ("pickle", "mine.npy is not the array of float32 (8, 4) that its facts tell of: {'descr': '|O'"),
         ("shape", "mine.npy is not the array of float32 (8, 4) that its facts tell of"),
         ("text", "mine.npy is no array"),
         ("audit", 'its facts are not those of an embedding: facts.audit is "none"'),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import ROOT
-from embed.delivered import Refused, deliver
+from embed.delivered import Refused, deliver, sounds_had
 from shared.logs import append_reason, reason
 
 N, T = 24, 64
@@ -79,7 +79,7 @@ def job(tmp_path, monkeypatch):
         status = process.exitcode
         if status == 0:  # as embed.confined goes on
             try:
-                deliver(drafts, [array, facts], {})
+                deliver(drafts, [array, facts], {}, *sounds_had(line))
             except (Refused, SystemExit) as problem:
                 status = 1
                 append_reason(log, str(problem))

@@ -81,3 +81,17 @@ def test_a_link_is_not_followed(temporary, tmp_path_factory):
     os.utime(temporary / f"{PREFIX}trap", (0, 0), follow_symlinks=False)
     clear_abandoned()
     assert (mine / "thesis.tex").exists()
+
+
+def test_a_folder_goes_however_deep_and_closed_what_lies_in_it_is(temporary):
+    with scratch_folder() as folder:
+        place = os.open(folder, os.O_RDONLY)
+        for _ in range(1500):  # deeper than Python recurses
+            os.mkdir("d", dir_fd=place)
+            below = os.open("d", os.O_RDONLY, dir_fd=place)
+            os.close(place)
+            place = below
+        os.close(place)
+        (folder / "closed" / "inner").mkdir(parents=True)
+        (folder / "closed").chmod(0)
+    assert list(temporary.iterdir()) == []

@@ -112,3 +112,11 @@ def test_a_reason_that_is_added_counts(tmp_path):
 def test_a_job_without_a_word_has_no_last_line(called):
     _, log = called("sys.exit(2)")
     assert reason(log) == "ended with status 2"
+
+
+def test_a_log_larger_than_memory_has_a_reason_too(tmp_path):
+    log = tmp_path / "job.log"
+    with open(log, "w") as file:
+        file.truncate(2**42)
+    append_reason(log, "took more than it may")
+    assert reason(log) == "took more than it may"

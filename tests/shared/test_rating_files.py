@@ -67,8 +67,8 @@ MATRIX, TABLE = "0 1 2\n0 0 3\n0 0 0\n", "first,second,r\na.wav,b.wav,1\na.wav,c
 FAULTS = [
     ("0 1\n0 0\n", {}, "line 1 has 2 cells, but there are 3 sounds"),
     ("0 1 2\n0 0 3\n", {}, "has 2 rows, but there are 3 sounds"),
-    ("0 1 2\n0 0 x\n0 0 0\n", {}, "line 2: 'x' is no number"),
-    ("0 1 inf\n0 0 1\n0 0 0\n", {}, "line 1: 'inf' is no number"),
+    ("0 1 2\n0 0 x\n0 0 0\n", {}, "line 2: the rating is 'x', not a number"),
+    ("0 1 inf\n0 0 1\n0 0 0\n", {}, "line 1: the rating is 'inf', not a number"),
     ("0 1 1\n0 0 1\n0 0 0\n", {}, "all ratings are equal"),
     ("0 0 0\n0 0 0\n0 0 0\n", {}, "no pair is rated"),
     ("", {}, "is empty"),

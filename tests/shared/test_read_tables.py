@@ -121,7 +121,7 @@ def test_a_decimal_comma_is_certain_if_it_cannot_part_thousands(read, fault):
         (PLAIN + "c.wav,nan,4\n", "line 4: pitch is 'nan', not a number"),
         (
             PLAIN + "c.wav,-1e200,4\n",
-            "line 4: pitch is '-1e200', and no factor may be larger than 1e+100: state it in another unit",
+            "line 4: pitch is '-1e200', and no value may be larger than 1e+100: state it in another unit",
         ),
         (PLAIN + PLAIN, "line 4: pitch is 'pitch', not a number; line 4: dyn is 'dyn', not a number"),
     ],

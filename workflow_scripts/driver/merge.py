@@ -17,7 +17,7 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
+from planning.config import recorded
 from planning.datasets import made_in, resolved
 from planning.environments import lock
 from planning.models import parts_of
@@ -59,7 +59,7 @@ def read_run(folder):
     path = Path(folder) / RUN_CONFIG
     if not path.is_file():
         raise ValueError(f"{path} does not exist; name a folder in which GEAR has run, with its results/")
-    return Run(Path(folder), yaml.safe_load(path.read_text()))
+    return Run(Path(folder), recorded(path))
 
 
 # --- what may not be merged -----------------------------------------------------------------------
@@ -204,6 +204,8 @@ def merge(folders, wanted, output):
     """
     if output.exists():
         raise ValueError(f"{output} is there already, from an earlier merge; rename or delete it")
+    if own := [folder for folder in folders if Path(folder).resolve() == Path().resolve()]:
+        raise ValueError(f"{own[0]} is the folder of this run itself; name that of another one")
     others = [read_run(folder) for folder in folders]
     fresh = not Path(RUN_CONFIG).exists()
     config = others[0].config if fresh else read_run(".").config

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-import yaml
+from planning.config import recorded
 from planning.datasets import made, resolved
 from planning.fan_in import RECORD, REPORT, build, snakemake_call, summarized
 from planning.places import HOME, RUN_CONFIG
@@ -21,7 +21,10 @@ def main(argv=None):
     argparse.ArgumentParser(description=__doc__).parse_args(argv)
     if not Path(RUN_CONFIG).exists():
         sys.exit("error: nothing has been run here yet; begin with `make quick` or `make run`")
-    config = yaml.safe_load(Path(RUN_CONFIG).read_text())
+    try:
+        config = recorded(RUN_CONFIG)
+    except ValueError as problem:
+        sys.exit(f"error: {problem}")
     definitions = {name: resolved(config, name) for name in made(config)}
     rules = [rule for rule, stage in stages(HOME).items() if stage in ("compare", "report")]
     conda = json.loads(Path(".snakemake/driver.json").read_text()).get("conda", False)

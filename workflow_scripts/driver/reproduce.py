@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,17 +27,43 @@ from driver.compare_records import differences, few, score_differences, unequal
 OWN = ("results", "logs", ".snakemake", "resources", ".git")  # what a run in another folder has for itself
 OWN_RESOURCES = ("environments", "compiled", "receipts", "specs", "configs", "captions", "reproduced")
 CONFIG = "reproduce.yaml"
+MAPPINGS = ("versions", "code", "config", "environments", "datasets")  # parts of a record
+OF_DATASET = ("sounds", "embeddings", "scores")  # parts of one data set in it
 
 
 def read_record(path):
     """A record as a dict. Exits with a sentence if it is none, and raises Damaged if it was changed."""
     try:
         record = json.loads(checked(path).read_text(encoding="utf-8"))
-        return record, record["code"], record["config"], record["environments"], record["datasets"]
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        sys.exit(
-            f"error: {path} is no record of a run (results/record.json): {type(problem).__name__}: {problem}"
-        )
+        fault = record_fault(record)
+    except OSError as problem:
+        fault = f"it cannot be read: {problem.strerror}"
+    except (ValueError, RecursionError) as problem:
+        fault = f"it is no JSON: {problem}"
+    if fault:
+        sys.exit(f"error: {path} is no record of a run (results/record.json): {fault}")
+    return record
+
+
+def record_fault(record):
+    """What a record lacks of what report/record.py writes and a repetition reads, or ''."""
+    if not isinstance(record, dict):
+        return "it holds no names with values"
+    if missing := [key for key in ("commit", *MAPPINGS) if key not in record]:
+        return f"it has no {', '.join(missing)}; another version of GEAR may have written it"
+    if others := [key for key in MAPPINGS if not isinstance(record[key], dict)]:
+        return f"{', '.join(others)} must hold names with values"
+    for name, lines in record["environments"].items():
+        if not re.fullmatch(r"[\w+-][\w.+-]*", name):
+            return f"{name!r} is no name of an environment"
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            return f"the environment {name} must be a list of packages"
+    for name, stated in record["datasets"].items():
+        parts = [stated.get(key) if isinstance(stated, dict) else None for key in OF_DATASET]
+        rows = [*parts[1].values()] if isinstance(parts[1], dict) else [None]
+        if not all(isinstance(part, dict) for part in [*parts, *rows]):
+            return f"the data set {name} must hold {', '.join(OF_DATASET)}"
+    return ""
 
 
 def other_code(code):
@@ -95,12 +122,12 @@ def main(argv=None):
     parser.add_argument("--record", type=Path, required=True, help="results/record.json of a run")
     parser.add_argument("--cores", default="1", help="as Snakemake takes them")
     args = parser.parse_args(argv)
-    record, code, config, environments, _ = read_record(args.record)
-    if told := other_code(code):
+    record = read_record(args.record)
+    if told := other_code(record["code"]):
         print(f"The record is of other code (commit {record['commit']}; here {commit_of(HOME)}): {told}")
     digest = hashlib.sha256(args.record.read_bytes()).hexdigest()[:12]
     folder = Path("resources/reproduced", digest)
-    prepare(folder, config, environments)
+    prepare(folder, record["config"], record["environments"])
     if run(folder, args.cores) or not (folder / RECORD).exists():
         sys.exit(f"error: the run could not be repeated; see above, and the logs in {folder}/logs")
     again = json.loads((folder / RECORD).read_text(encoding="utf-8"))

@@ -11,7 +11,6 @@ and what not.
 import argparse
 import os
 import re
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -21,8 +20,8 @@ from shared.logs import append_reason, reason
 from shared.supervised import Ended, run
 from shared.weights import cache
 
-from embed.delivered import Refused, deliver, draft_folder, facts_as_stated
-from embed.scratch import scratch_folder
+from embed.delivered import Refused, deliver, draft_folder, facts_as_stated, sounds_had
+from embed.scratch import delete, scratch_folder
 
 SCRIPTS = Path(__file__).absolute().parents[1]
 COMPILED = "resources/compiled"  # a folder per model
@@ -142,10 +141,11 @@ def ran(args, command):
             status = run(words, args.minutes, args.memory_mb, variables, confinement)
         if status == 0:
             limits = f"at most {args.minutes:g} minutes and {args.memory_mb} MB"
-            deliver(drafts, args.outputs, facts_as_stated(command) | {"confinement": f"{kept}; {limits}"})
+            known = facts_as_stated(command) | {"confinement": f"{kept}; {limits}"}
+            deliver(drafts, args.outputs, known, *sounds_had(command))
         return status
     finally:
-        shutil.rmtree(drafts, ignore_errors=True)
+        delete(drafts)
 
 
 def main(argv=None):

@@ -7,7 +7,7 @@ lock was left behind by a process that was killed. The next job of the same user
 import contextlib
 import fcntl
 import os
-import shutil
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -33,6 +33,15 @@ def locked(folder):
     return descriptor
 
 
+def delete(folder):
+    """Delete a folder of a job, as far as that can be done, whatever the job made in it.
+
+    Folders that may not be read stop Python's own way to do it, and so do folders deeper than it recurses.
+    """
+    for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+        subprocess.run([*command, "--", folder], stderr=subprocess.DEVNULL, check=False)
+
+
 def clear_abandoned():
     """Delete the folders that jobs of this user left behind when they were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
@@ -41,7 +50,7 @@ def clear_abandoned():
             if status.st_uid != os.getuid() or time.time() - status.st_mtime < YOUNG:
                 continue
             if (descriptor := locked(folder)) is not None:
-                shutil.rmtree(folder, ignore_errors=True)
+                delete(folder)
                 os.close(descriptor)
 
 
@@ -49,10 +58,11 @@ def clear_abandoned():
 def scratch_folder():
     """A folder (Path) for the temporary files of a job, deleted when the block ends."""
     clear_abandoned()
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as folder:
-        descriptor = locked(folder)
-        try:
-            yield Path(folder)
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    descriptor = locked(folder)
+    try:
+        yield folder
+    finally:
+        delete(folder)
+        if descriptor is not None:
+            os.close(descriptor)

@@ -8,11 +8,14 @@ import re
 from itertools import product
 from pathlib import Path
 
+from packaging.requirements import InvalidRequirement, Requirement
 from shared.local_packages import locals_of
 from shared.names import CONTROLS, model_of, part_name
 
 from planning.datasets import made
+from planning.environments import spec_fault
 from planning.models import (
+    MOST_LAYERS,
     array_of,
     layers_of,
     listed_code,
@@ -98,13 +101,36 @@ def environment_faults(where, entry):
     """Faults of the environment that a model or a data set names."""
     if ("env" in entry) == ("requirements" in entry):
         yield f"{where}: state one of `env` (a file of envs/) and `requirements` (a list)"
-    elif "env" in entry and not os.path.exists(HOME / "envs" / f"{entry['env']}.yaml"):
+    elif "requirements" in entry:
+        yield from requirement_faults(where, entry["requirements"])
+    elif not re.fullmatch(r"[A-Za-z0-9_+-][A-Za-z0-9._+-]*", entry["env"]):
+        yield f"{where}.env: {entry['env']!r} is no name of a file of envs/; leave out folder and ending"
+    elif not os.path.exists(HOME / "envs" / f"{entry['env']}.yaml"):
         files = [path.stem for path in (HOME / "envs").glob("*.yaml")]
         yield f"{where}.env: envs/{entry['env']}.yaml does not exist, {closest(entry['env'], files)}"
 
 
+def requirement_faults(where, requirements):
+    """Faults of requirements that pip could not read. Its options and addresses are left to pip."""
+    for line in requirements:
+        name = re.split(r"(?:^|\s)#", line)[0].strip()
+        if "\n" in name or "\r" in name:
+            yield f"{where}.requirements: {line!r} has several lines; make each an item of the list"
+        elif name and not re.match(r"-|\w+\+|\w+://", name) and not locals_of([line]):
+            try:
+                Requirement(re.split(r"\s--(?:hash|config-settings?|global-option)[=\s]", name)[0])
+            except InvalidRequirement as problem:
+                cause = str(problem).splitlines()[0]
+                cure = "; make an option of pip an item of its own" if " -" in name else ""
+                yield f"{where}.requirements: {line!r} is no requirement that pip can read: {cause}{cure}"
+
+
 def local_faults(where, entry):
-    """Faults of the packages of one's own among the requirements of a model or a data set."""
+    """Faults of the environment's file, and of the packages of one's own among the requirements, of a model
+    of the run or a data set.
+    """
+    if "/" not in entry.get("env", "/") and (fault := spec_fault(entry["env"])):
+        yield f"{where}.env: {fault}"
     for package in locals_of(entry.get("requirements", [])):
         if not os.path.exists(package.path):
             yield f"{where}.requirements: {package.path} does not exist in {Path.cwd()}"
@@ -147,6 +173,8 @@ def layer_faults(where, entry):
     names = [layer for layer, _ in layers_of(entry)]
     if len(set(names)) < len(names):
         yield f"{where}.layers: a layer stands twice"
+    if len(names) > MOST_LAYERS:
+        yield f"{where}.layers: more than {MOST_LAYERS:,} layers; each is a row of every table, so name some"
     if "layers" in entry and not names:
         yield f"{where}.layers: no layer is named; count upwards, as in {{0..5}}"
 

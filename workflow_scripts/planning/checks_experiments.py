@@ -28,6 +28,10 @@ def experiment_faults(where, stated, entry):
     pitch = experiment.get("pitch", {}).get("of")
     if pitch and min(condition.parameters.get(pitch, 1) for condition in found) <= 0:
         yield f"{where}.experiment.parameters.{pitch}: a pitch must be above 0 Hz in every condition"
+    for name in experiment["parameters"]:
+        least = min(condition.parameters[name] for condition in found)
+        if entry["factors"].get(name, {}).get("scale") == "log" and least <= 0 and name != pitch:
+            yield f"{where}.experiment.parameters.{name}: it is {least:g} in a condition, and must be above 0"
 
 
 def name_faults(where, experiment, factors):

@@ -4,7 +4,9 @@ Imports snakemake for WorkflowError alone, whose text Snakemake shows without a 
 """
 
 import os
+from pathlib import Path
 
+import yaml
 from shared.files import written_whole
 from shared.listed_files import found
 from shared.names import is_head
@@ -20,6 +22,8 @@ from planning.schema import defaults, schema_faults
 from planning.words import closest
 from planning.yaml_files import read_yaml, to_yaml
 
+ENTRIES = ("datasets", "models")  # keys of a config that hold definitions
+
 
 def add_catalogues(config):
     """Add the models of the catalogues that the config names; its own entries go before, key by key.
@@ -32,8 +36,8 @@ def add_catalogues(config):
     run = run if isinstance(run, list) else []
     for name in names if isinstance(names, list) else [names]:
         path = HOME / "catalogues" / f"{name}.yaml"
-        if not os.path.exists(path):
-            known = [path.stem for path in path.parent.glob("*.yaml")]
+        if "/" in str(name) or not os.path.exists(path):
+            known = [path.stem for path in (HOME / "catalogues").glob("*.yaml")]
             raise WorkflowError(
                 f"config: catalogues: {name!r} is not known, {closest(name, known)}"
             ) from None
@@ -72,7 +76,7 @@ def over_catalogue(own, entry):
 
 def meant(path):
     """A path of the config as it stands if such a file exists, else that of the file which it means."""
-    if not isinstance(path, str) or os.path.exists(path):
+    if not path or not isinstance(path, str) or os.path.exists(path):
         return path
     return str(found(path) or os.path.expanduser(path))
 
@@ -124,7 +128,7 @@ def checked(config):
     if isinstance(config.get("models"), dict):
         own = set(config["models"])
         add_catalogues(config)
-    for kind in ("datasets", "models"):
+    for kind in ENTRIES:
         if isinstance(config.get(kind), dict):
             config[kind] = {k: v for k, v in config[kind].items() if v is not None}
     faults = list(schema_faults(config))
@@ -139,6 +143,20 @@ def checked(config):
         raise WorkflowError("config: " + "\nconfig: ".join(faults)) from None
     kept = own | set(config["run"]["models"])
     config["models"] = {name: entry for name, entry in config["models"].items() if name in kept}
+    return config
+
+
+def recorded(path):
+    """The config of a run, as record() wrote it. Raises ValueError, one sentence, for any other file."""
+    try:
+        config = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        run, entries = config["run"], [config["datasets"], config["models"]]
+        known = all(name in of for of, kind in zip(entries, ENTRIES, strict=True) for name in run[kind])
+        whole = known and all(isinstance(entry, dict) for of in entries for entry in of.values())
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, yaml.YAMLError):
+        whole = False
+    if not whole:
+        raise ValueError(f"{path} is not the config of a run, or is damaged; run again in its folder")
     return config
 
 

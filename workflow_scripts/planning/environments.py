@@ -132,6 +132,28 @@ def write_specs(entries):
         write_local(environment_of(entry))
 
 
+def spec_fault(env):
+    """What is wrong with an environment's file of envs/, a sentence, or ''; that it does not exist is not."""
+    path = Path(spec(env))
+    if not path.is_file():
+        return ""
+    try:
+        listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+        items = listed["dependencies"]
+        lists = [item["pip"] for item in items if not isinstance(item, str)]
+    except (ValueError, LookupError, TypeError, yaml.YAMLError):
+        items, lists = None, []
+    lists.append(items)
+    if all(isinstance(each, list) for each in lists) and all(
+        isinstance(line, str) for each in lists[:-1] for line in each
+    ):
+        return ""
+    return (
+        f"{path} is no environment file: its `dependencies` must be a list of packages and of "
+        "{pip: [packages]}"
+    )
+
+
 def requirements_of(env):
     """Lines of requirements that an environment's file has for pip."""
     listed = yaml.safe_load(Path(spec(env)).read_text()) or {}

@@ -10,6 +10,8 @@ from pathlib import Path
 from shared.names import CONTROLS, part_name, part_names, part_of
 from shared.weights import name_in_cache
 
+MOST_LAYERS = 1000
+
 
 def listed_weights(entry):
     """The weights of a model's entry as a list of {url | hub | path, place, ...}."""
@@ -88,13 +90,14 @@ def joined(known, file):
 def layers_of(entry):
     """The layers of a model's entry, [(name, axis of its channels)]; {a..b} in a name counts.
 
-    A layer without an axis has its channels on axis 1, as convolutions do.
+    A layer without an axis has its channels on axis 1, as convolutions do. Of a name that counts further than
+    MOST_LAYERS, which checks.py refuses, only one more is named.
     """
     layers = []
     for item in entry.get("layers", []):
         name, axis = (item, 1) if isinstance(item, str) else next(iter(item.items()))
-        match = re.fullmatch(r"(.*)\{(\d+)\.\.(\d+)\}(.*)", name)
-        numbers = range(int(match[2]), int(match[3]) + 1) if match else [None]
+        match = re.fullmatch(r"(.*)\{(\d{1,18})\.\.(\d{1,18})\}(.*)", name)
+        numbers = range(int(match[2]), int(match[3]) + 1)[: MOST_LAYERS + 1] if match else [None]
         layers += [(name if i is None else f"{match[1]}{i}{match[4]}", axis) for i in numbers]
     return layers
 

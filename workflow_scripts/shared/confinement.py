@@ -7,10 +7,14 @@ Conventions
     Landlock (Linux 5.13) keeps files: what is not allowed can be neither read nor written. From 6.12 on it
     also keeps signals and abstract sockets within the confinement. It never lets a process look into the
     memory or the environment of one outside.
-    A seccomp filter refuses sockets but those of UNIX, `connect`, io_uring, keyrings, and limits of others.
+    A seccomp filter refuses sockets but those of UNIX, `connect`, io_uring, keyrings, shared memory, queues
+    and semaphores of System V, and limits and priorities of others. UNIX's datagrams are refused, too: they
+    reach a service without `connect`.
     Landlock knows no modes, owners, times and extended attributes, so a call that would set them succeeds
     without doing anything. So does one that would leave the process group: the kernel ends a whole group at
-    once, and a process that starts others without end cannot outrun that.
+    once, and a process that starts others without end cannot outrun that. So does one that would choose the
+    scheduling of a process or thread by its number: libraries do that for their own threads.
+    Terminals are not among the devices: a job could read what the user types into another.
     On macOS, and where the kernel has neither, nothing of this is in force, and level() says so.
 
 Source
@@ -36,34 +40,46 @@ TCP, SCOPES = 3, 3  # bind and connect; abstract sockets and signals
 
 SYSTEM = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/opt", "/nix", "/gnu")
 SYSTEM = (*SYSTEM, "/proc", "/sys", "/var/cache/fontconfig", "/run/systemd/resolve")
-DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm")
+DEVICES = ("null", "zero", "full", "random", "urandom", "shm")
 DEVICES = (*DEVICES, "nvidia*", "dri", "kfd", "infiniband", "dxg")  # the second line: those of GPUs
 
 ALLOW, KILL, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000  # what a seccomp filter answers; REFUSE | an errno
-LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06  # instructions of a filter
+LOAD, AND, EQUAL, AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06  # instructions of a filter
 X32 = 0x40000000  # where the numbers of a second set of calls on x86_64 begin
 # Per machine: its audit number, then numbers of calls.
 MACHINES = {
     "x86_64": {
         "audit": 0xC000003E,
-        "socket": [41],
+        "socket": [41, 53],  # socket, socketpair
         "connect": [42],
         "prlimit": [302],
         "groups": [109, 112],  # setpgid, setsid
+        "scheduling": [142, 144, 203, 314],  # sched_setparam, _setscheduler, _setaffinity, _setattr
+        "priority": [141, 251],  # setpriority, ioprio_set
+        "ioctl": [16],
+        "system_v": [29, 30, 31, 64, 65, 66, 68, 69, 70, 71, 220],
         "keyrings": [248, 249, 250],
         "metadata": [90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 280, 261, 188, 189, 190, 197, 198, 199],
     },
     "aarch64": {
         "audit": 0xC00000B7,
-        "socket": [198],
+        "socket": [198, 199],
         "connect": [203],
         "prlimit": [261],
         "groups": [154, 157],
+        "scheduling": [118, 119, 122, 274],
+        "priority": [140, 30],
+        "ioctl": [29],
+        "system_v": [*range(186, 197)],
         "keyrings": [217, 218, 219],
         "metadata": [52, 53, 452, 54, 55, 88, 5, 6, 7, 14, 15, 16],
     },
 }
 IO_URING, NEW_XATTRS = 425, [463, 466, 469]  # setxattrat, removexattrat, file_setattr
+UNIX, STREAM, SEQPACKET, KIND = 1, 1, 5, 0xF  # of a socket; KIND: where its type holds no flags
+# of ioctl: flags of files and the like (of all file systems, XFS, btrfs), which need no right to write
+OF_FLAGS, SYSTEM_OF_IOCTL = (0x6600, 0x5800, 0x9400), 0xFF00
+WHOLE = 0xFFFFFFFF
 SET_PDEATHSIG, SET_SECCOMP, CAPBSET_DROP, SET_NO_NEW_PRIVS = 1, 22, 24, 38
 KEPT_CAPABILITIES = (1, 2)  # of root: to read and write files of others, within what Landlock allows
 
@@ -147,28 +163,41 @@ def ruleset(readable, writable, internet):
 def instructions(internet, installs):
     """The seccomp filter, a list of (code, jump if true, jump if false, value).
 
-    It looks at the number of a call and at the low half of its first argument (at 16).
+    It looks at the number of a call and at the low halves of its arguments (from 16 on, 8 bytes each).
     """
     machine = MACHINES[platform.machine()]
 
     def answer(numbers, error):
         return [step for n in numbers for step in ((EQUAL, 0, 1, n), (RETURN, 0, 0, REFUSE | error))]
 
-    def unless(number, argument, error):
-        """Refuse a call unless its first argument is this one."""
-        looked = [(LOAD, 0, 0, 16), (EQUAL, 1, 0, argument), (RETURN, 0, 0, REFUSE | error)]
-        return [(EQUAL, 0, len(looked) + 1, number), *looked, (RETURN, 0, 0, ALLOW)]
+    def unless(numbers, error, *looks):
+        """Answer calls with an error unless their arguments are right. looks: (place, mask, right values)."""
+        steps = []
+        for place, mask, right in looks:
+            steps += [(LOAD, 0, 0, 16 + 8 * place), (AND, 0, 0, mask)]
+            steps += [(EQUAL, len(right) - i, 0, value) for i, value in enumerate(right)]
+            steps += [(RETURN, 0, 0, REFUSE | error)]
+        steps += [(RETURN, 0, 0, ALLOW)]
+        return [step for n in numbers for step in ((EQUAL, 0, len(steps), n), *steps)]
 
     steps = [(LOAD, 0, 0, 4), (EQUAL, 1, 0, machine["audit"]), (RETURN, 0, 0, KILL), (LOAD, 0, 0, 0)]
     if platform.machine() == "x86_64":
         steps += [(AT_LEAST, 0, 1, X32), (RETURN, 0, 0, REFUSE | errno.ENOSYS)]
     steps += answer([IO_URING], errno.ENOSYS)
-    steps += answer(machine["keyrings"], errno.EACCES)
-    steps += answer([] if installs else [*machine["metadata"], *NEW_XATTRS, *machine["groups"]], 0)
-    steps += unless(*machine["prlimit"], 0, errno.EPERM)
+    steps += answer([*machine["keyrings"], *machine["system_v"]], errno.EACCES)
+    steps += unless(machine["prlimit"], errno.EPERM, (0, WHOLE, [0]))
+    steps += unless(machine["scheduling"], 0, (0, WHOLE, [0]))
+    steps += unless(machine["priority"][:1], errno.EPERM, (0, WHOLE, [0, 1]), (1, WHOLE, [0]))
+    steps += unless(machine["priority"][1:], errno.EPERM, (0, WHOLE, [1, 2]), (1, WHOLE, [0]))
+    if not installs:
+        steps += answer([*machine["metadata"], *NEW_XATTRS, *machine["groups"]], 0)
+        refused = [(EQUAL, 0, 1, kind) for kind in OF_FLAGS]
+        refused = [step for look in refused for step in (look, (RETURN, 0, 0, REFUSE | errno.ENOTTY))]
+        looked = [(LOAD, 0, 0, 24), (AND, 0, 0, SYSTEM_OF_IOCTL), *refused, (RETURN, 0, 0, ALLOW)]
+        steps += [(EQUAL, 0, len(looked), *machine["ioctl"]), *looked]
     if not internet:
         steps += answer(machine["connect"], errno.EACCES)
-        steps += unless(*machine["socket"], 1, errno.EACCES)  # 1: AF_UNIX
+        steps += unless(machine["socket"], errno.EACCES, (0, WHOLE, [UNIX]), (1, KIND, [STREAM, SEQPACKET]))
     return [*steps, (RETURN, 0, 0, ALLOW)]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from shared.files import written_whole
 from shared.names import CONTROLS
@@ -28,8 +29,17 @@ PAGE = 40  # models on a page: a figure of hundreds of clouds takes more memory 
 COLORS = "viridis"  # perceptually uniform, safe for colour-blind readers
 
 
+def literal(figure):
+    """A figure in which a `$` of a user's name or unit begins no formula. Empty texts will be numbers."""
+    for text in figure.findobj(Text):
+        if text.get_text() and r"\mathdefault" not in text.get_text():  # numbers on a log scale
+            text.set_parse_math(False)
+    return figure
+
+
 def write_figure(figure, paths, dpi=150):
     """Write a matplotlib figure to each path (.png, .pdf)."""
+    literal(figure)
     for path in paths:
         with written_whole(path) as draft:
             figure.savefig(draft, dpi=dpi)
@@ -66,7 +76,7 @@ def write_pages(draw, rows, paths, dpi=150, clouds=False, size=PAGE):
         drafts = {Path(path).suffix: stack.enter_context(written_whole(path)) for path in paths}
         book = stack.enter_context(PdfPages(drafts[".pdf"])) if ".pdf" in drafts else None
         for i, page in enumerate(all_pages):
-            figure = draw(page)
+            figure = literal(draw(page))
             if len(all_pages) > 1:
                 words = f"page {i + 1} of {len(all_pages)}; all pages: the PDF"
                 figure.text(0.995, 0.002, words, fontsize=7, ha="right", va="bottom")

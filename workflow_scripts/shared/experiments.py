@@ -11,8 +11,8 @@ Conventions: an experiment asks for one of two things (keys of a data set's `exp
 import math
 from typing import NamedTuple
 
-from shared.table_text import rows_of, text_of
-from shared.tables import header_of
+from shared.table_text import number_in, rows_of, text_of
+from shared.tables import LARGEST, header_of, with_points
 
 NOT_OF_SOUNDS = ("source", "lines", "panels", "spread")  # keys that decide no sound
 
@@ -40,14 +40,18 @@ def conditions(experiment):
     experiment: as in the config. Raises ValueError, one sentence, for a table that cannot be read or has no
     such conditions.
     """
-    path = experiment["listeners"]
+    path, found = experiment["listeners"], []
     try:
-        rows = [row for row in table_of(path, columns_of(experiment)) if is_wanted(row, experiment)]
+        table = table_of(path, columns_of(experiment))
+        check_only([row for _, row in table], experiment.get("only", {}))
+        wanted = [(line, row) for line, row in table if is_wanted(row, experiment)]
         alike = experiment.get("pitch", {}).get("alike", [])
-        groups = list(dict.fromkeys(tuple(row[name] for name in alike) for row in rows))
-        found = [
-            condition_of(row, experiment, groups.index(tuple(row[name] for name in alike))) for row in rows
-        ]
+        groups = list(dict.fromkeys(tuple(row[name] for name in alike) for _, row in wanted))
+        for line, row in wanted:
+            try:
+                found.append(condition_of(row, experiment, groups.index(tuple(row[name] for name in alike))))
+            except ValueError as problem:
+                raise ValueError(f"line {line}: {problem}") from None
     except ValueError as problem:
         raise ValueError(f"{path}: {problem}") from None
     if len(found) < 3:
@@ -67,14 +71,23 @@ def columns_of(experiment):
 
 
 def table_of(path, columns):
-    """Rows of a table as {column: cell}, both str. Raises ValueError."""
+    """Rows of a table, [(line, {column: cell})], with decimal points. Raises ValueError."""
     text = text_of(path)
     header = header_of(text, columns)
     rows = [row for row in rows_of(text, header.separator) if row.line > header.row.line]
     width = max(header.places.values())
     if short := [row.line for row in rows if len(row.cells) <= width]:
         raise ValueError(f"line {short[0]} has too few cells")
-    return [{name: row.cells[header.places[name]] for name in columns} for row in rows]
+    cells = {name: with_points([row.cells[header.places[name]] for row in rows]) for name in columns}
+    return [(row.line, {name: cells[name][i] for name in columns}) for i, row in enumerate(rows)]
+
+
+def check_only(rows, only):
+    """Raise ValueError if `only` names a value that no row has."""
+    for name, values in only.items():
+        for value in values:
+            if not any(same(row[name], value) for row in rows):
+                raise ValueError(f"`only` names {value!r}, which no row has as its {name}")
 
 
 def is_wanted(row, experiment):
@@ -87,28 +100,35 @@ def is_wanted(row, experiment):
 
 def same(cell, value):
     """Whether a cell holds a value of the config, as a number or as a word."""
-    try:
-        return float(cell) == float(value)
-    except (TypeError, ValueError):
-        return cell == str(value)
+    return cell == str(value) or number_in(cell) == number_in(str(value))
 
 
 def shown(cell):
     """A cell as the figure names it: a number without needless digits."""
-    try:
-        return f"{float(cell):g}"
-    except ValueError:
-        return cell
+    value = number_in(cell)
+    return f"{value:g}" if math.isfinite(value) else cell
 
 
 def number(cell, column):
     """The number in a cell. Raises ValueError."""
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    value = number_in(cell)
+    if not abs(value) <= LARGEST:
         raise ValueError(f"{column} is {cell!r}, not a number")
+    return value
+
+
+def above_zero(cell, column):
+    """The number above 0 in a cell. Raises ValueError."""
+    value = number(cell, column)
+    if value <= 0:
+        raise ValueError(f"{column} is {cell}, and must be above 0")
+    return value
+
+
+def finite(value, what):
+    """A number that was reckoned. Raises ValueError if it is larger than any that is of use."""
+    if not abs(value) <= LARGEST:
+        raise ValueError(f"{what} becomes {value:g}; state it in other units")
     return value
 
 
@@ -130,14 +150,18 @@ def parameter_of(row, stated):
 
 def condition_of(row, experiment, group):
     """The Condition of a row. Raises ValueError."""
-    parameters = {name: parameter_of(row, stated) for name, stated in experiment["parameters"].items()}
+    parameters = {
+        name: finite(parameter_of(row, stated), name) for name, stated in experiment["parameters"].items()
+    }
     scale = 1.0
     if "percent_of" in experiment:
-        scale = 100 / number(row[experiment["percent_of"]], experiment["percent_of"])
-    answer = scale * number(row[experiment["answer"]], experiment["answer"])
+        scale = 100 / above_zero(row[experiment["percent_of"]], experiment["percent_of"])
+    answer = finite(scale * number(row[experiment["answer"]], experiment["answer"]), experiment["answer"])
     if "threshold" in experiment and answer <= 0:
         raise ValueError(f"{experiment['answer']} is {row[experiment['answer']]}; a threshold is above 0")
     spread = row[experiment["spread"]] if "spread" in experiment else ""
+    if spread and number(spread, experiment["spread"]) < 0:
+        raise ValueError(f"{experiment['spread']} is {spread}; a spread is not below 0")
     words = {
         key: f"{name} {shown(row[name])}" for key in ("lines", "panels") if (name := experiment.get(key))
     }

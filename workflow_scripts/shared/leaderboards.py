@@ -8,13 +8,15 @@ A cell that is empty, or `-`, `nan` or `n/a`, is a task on which the model was n
 """
 
 import difflib
-import math
+import re
 
 from shared.sentences import first_few
-from shared.table_text import rows_of, text_of
+from shared.table_text import number_in, rows_of, text_of
+from shared.tables import LARGEST, with_points
 
 NAMES = ("model", "name")  # what the column of names may be called
 ABSENT = ("", "-", "nan", "n/a", "na")
+MEANT = re.compile(r"[-+]?\d+([.,]\d+)?\s*%?")  # cells that are meant as numbers, such as 50 %
 
 
 def read_leaderboard(path):
@@ -24,18 +26,29 @@ def read_leaderboard(path):
     """
     try:
         text = text_of(path)
+        stated = re.match(r'"?sep=(.)"?[^\r\n]*', text, re.IGNORECASE)  # as spreadsheets write it
         line = text.lstrip().splitlines()[0]
-        head, *rows = rows_of(text, max(",;\t|", key=line.count))
+        table = [*rows_of(text, stated[1] if stated else max(",;\t|", key=line.count))]
+        head, *rows = table[1:] if stated and table[1:] else table
         columns = [cell.casefold() for cell in head.cells]
         for row in rows:
             if len(row.cells) != len(columns):
                 raise ValueError(f"line {row.line} has {len(row.cells)} cells, the header {len(columns)}")
         place = next((columns.index(name) for name in NAMES if name in columns), 0)
+        rows = pointed(rows)
         long = {"task", "score"} <= {*columns}
+        if long and not {*NAMES} & {*columns}:
+            raise ValueError("no column name or model beside task and score")
         entries = long_entries(rows, columns, place) if long else wide_entries(rows, head.cells, place)
         return gathered(entries)
     except ValueError as problem:
         raise ValueError(f"{path}: {problem}") from None
+
+
+def pointed(rows):
+    """Rows with decimal points in place of decimal commas, column by column."""
+    columns = [with_points([*column]) for column in zip(*(row.cells for row in rows), strict=True)]
+    return [row._replace(cells=[column[i] for column in columns]) for i, row in enumerate(rows)]
 
 
 def long_entries(rows, columns, place):
@@ -47,7 +60,17 @@ def long_entries(rows, columns, place):
 
 def wide_entries(rows, head, place):
     """Yield (line, model, task, score) of a table with a row per model."""
-    tasks = [i for i in range(len(head)) if i != place and any(is_number(row.cells[i]) for row in rows)]
+    tasks = []
+    for i in range(len(head)):
+        cells = [row.cells[i] for row in rows if row.cells[i].casefold() not in ABSENT]
+        if i == place or (not head[i] and i == 0):  # numbers of rows have no name
+            continue
+        if any(map(is_number, cells)):
+            tasks.append(i)
+        elif cells and all(MEANT.fullmatch(cell) for cell in cells):
+            raise ValueError(
+                f"{head[i]} has {cells[0]!r}, which is no number with one meaning; write it plainly"
+            )
     for row in rows:
         for i in tasks:
             yield row.line, row.cells[place], head[i], number(row.line, head[i], row.cells[i])
@@ -59,6 +82,8 @@ def gathered(entries):
     """
     board = {}
     for line, model, task, score in entries:
+        if not model or not task:
+            raise ValueError(f"line {line}: a score without the name of its {'task' if model else 'model'}")
         scores = board.setdefault(model, {})
         if task in scores:
             raise ValueError(f"line {line}: {model} stands twice with {task}; leave one of them out")
@@ -77,10 +102,7 @@ def gathered(entries):
 
 def is_number(cell):
     """Whether a cell holds a finite number."""
-    try:
-        return math.isfinite(float(cell))
-    except ValueError:
-        return False
+    return abs(number_in(cell)) <= LARGEST
 
 
 def number(line, column, cell):
@@ -89,7 +111,7 @@ def number(line, column, cell):
         return None
     if not is_number(cell):
         raise ValueError(f"line {line}: {column} is {cell!r}, not a number")
-    return float(cell)
+    return number_in(cell)
 
 
 # --- the models of a run --------------------------------------------------------------------------

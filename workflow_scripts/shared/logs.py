@@ -14,6 +14,7 @@ MARK = "=== why this failed ==="  # stands above the line of a log that says why
 SAYING = "last line:"  # ends such a line if the line above the mark belongs to the reason
 UNSAID = "ended without an error message"
 LONGEST = 160  # characters of a line of a message
+LAST = 10_000_000  # bytes of a log that are read, from its end: a model may write without end
 # Exceptions whose message alone says little: the place and its code are told, too.
 OF_CODE = (AssertionError, ArithmeticError, AttributeError, LookupError, NameError, TypeError)
 
@@ -79,6 +80,13 @@ def append_reason(log, sentence):
         file.write(f"\n{MARK}\nerror: {sentence}\n")
 
 
+def last_lines(path):
+    """Lines of the end of a log."""
+    with open(path, "rb") as file:
+        file.seek(max(os.fstat(file.fileno()).st_size - LAST, 0))
+        return file.read(LAST).decode(errors="replace").splitlines()
+
+
 def reason(log):
     """Why a job failed, in one line, from its log (a path; empty if the job was not run).
 
@@ -89,7 +97,7 @@ def reason(log):
     if not log:
         return "was not run"
     path = Path(log)
-    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+    lines = last_lines(path) if path.exists() else []
     lines = [line.rstrip() for line in lines if line.strip()]
     if not lines:
         return f"ended without a word; its log {log} is empty"

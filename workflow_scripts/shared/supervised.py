@@ -52,10 +52,13 @@ def descendants(pid, most=None):
 
 
 def kilobytes(path, names):
-    """The sum of some rows `Name: 12 kB` of a file of /proc; 0 if the process has ended."""
+    """The sum of some rows `Name: 12 kB` of a file of /proc; 0 if the process has ended.
+
+    Raises PermissionError of a process that lets nobody look, as each can choose to.
+    """
     try:
         text = Path(path).read_text()
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0
     return sum(map(int, re.findall(rf"^(?:{names}):\s+(\d+) kB$", text, re.MULTILINE)))
 
@@ -68,13 +71,17 @@ def memory_mb(processes):
 def own_memory_mb(processes):
     """What processes hold, each page counted once: slow. Infinite if they are too many, or it takes too long.
 
-    A process that changes its memory without end, as one that forks does, keeps others from looking at it.
+    A process that changes its memory without end, as one that forks does, keeps others from looking at it. Of
+    one that lets nobody look, each page counts as its own.
     """
     if len(processes) > LOOKED_AT:
         return math.inf
     total, end = 0, time.monotonic() + SLOW
     for pid in processes:
-        total += kilobytes(f"/proc/{pid}/smaps_rollup", "Pss_Anon|Pss_Shmem|SwapPss") / 1024
+        try:
+            total += kilobytes(f"/proc/{pid}/smaps_rollup", "Pss_Anon|Pss_Shmem|SwapPss") / 1024
+        except PermissionError:
+            total += memory_mb([pid])
         if time.monotonic() > end:
             return math.inf
     return total
@@ -99,26 +106,32 @@ def limit_processes():
         resource.setrlimit(resource.RLIMIT_NPROC, (min([wanted, *known]), hard))
 
 
+def signal_all(processes, number):
+    """Send a signal to processes, some of which may have ended."""
+    for pid in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 def end_all(group):
     """End all that this process has started. group: the process group of the command.
 
     Where the group can be left, there may be more. Each is stopped first: what is stopped starts nothing new,
-    so that a look that finds no other is the last.
+    so that a look that finds no other is the last. But they may wake each other before all are stopped: so it
+    begins anew until none is left.
     """
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-    stopped = set()
-    while new := set(descendants(os.getpid())) - stopped:
-        for pid in new:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
-        stopped |= new
-    for pid in stopped:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(ChildProcessError):
         while True:
-            os.waitpid(-1, 0)
+            stopped = set()
+            while (found := set(descendants(os.getpid()))) - stopped:
+                signal_all(found, signal.SIGSTOP)
+                stopped |= found
+            signal_all(stopped, signal.SIGKILL)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+            time.sleep(POLL / 100)
 
 
 def over(began, minutes, most_mb):
@@ -158,7 +171,8 @@ def run(command, minutes, most_mb, environment, confinement):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     began = time.monotonic()
-    process = subprocess.Popen(command, env=environment, preexec_fn=prepare, start_new_session=True)
+    options = {"stdin": subprocess.DEVNULL, "start_new_session": True}
+    process = subprocess.Popen(command, env=environment, preexec_fn=prepare, **options)
     try:
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -84,3 +85,16 @@ def rows_of(text, separator):
             f'line {line}: a quotation mark (") opens a cell and none closes it at its end; put a cell that '
             "holds such a mark in quotation marks, and double its own"
         ) from None
+
+
+def plain(cell):
+    """A cell with the minus that programs read."""
+    return cell.replace("\N{MINUS SIGN}", "-")
+
+
+def number_in(cell):
+    """The number in a cell, float; NaN if it is none. Python alone would take 1_5 for 15."""
+    try:
+        return math.nan if "_" in cell else float(plain(cell))
+    except ValueError:
+        return math.nan

@@ -19,7 +19,7 @@ import unicodedata
 from typing import NamedTuple
 
 from shared.sentences import first_few
-from shared.table_text import Row, rows_of, text_of
+from shared.table_text import Row, number_in, plain, rows_of, text_of
 
 SEPARATORS = ",;\t|"
 LARGEST = 1e100  # magnitude of a number: analyses square it
@@ -198,11 +198,6 @@ POINT = re.compile(r"[-+]?\d*\.\d*([eE][-+]?\d+)?")
 THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}")
 
 
-def plain(cell):
-    """A cell with the minus that programs read."""
-    return cell.replace("\N{MINUS SIGN}", "-")
-
-
 def decimal_comma(cells):
     """Why the commas in a table's numbers cannot be taken for decimal commas; empty if they can.
 
@@ -214,6 +209,13 @@ def decimal_comma(cells):
     if all(THOUSANDS.fullmatch(cell) for cell in cells if COMMA.fullmatch(cell)):
         return "a number with one meaning: write a decimal point, or no comma between thousands"
     return ""
+
+
+def with_points(cells):
+    """Cells of one column with a decimal point in place of a decimal comma, if commas are nothing else."""
+    if decimal_comma(cells):
+        return cells
+    return [plain(cell).replace(",", ".") if COMMA.fullmatch(plain(cell)) else cell for cell in cells]
 
 
 def read_value(cell, factor, comma=""):
@@ -229,12 +231,9 @@ def read_value(cell, factor, comma=""):
         if comma:
             raise ValueError(f"{cell!r}, not {comma}")
         number = number.replace(",", ".")
-    try:
-        value = places[spelled(cell)] if places else float(number)
-    except (KeyError, ValueError):
-        value = math.nan
+    value = places.get(spelled(cell), math.nan) if places else number_in(number)
     if math.isfinite(value) and abs(value) > LARGEST:
-        raise ValueError(f"{cell!r}, and no factor may be larger than {LARGEST:g}: state it in another unit")
+        raise ValueError(f"{cell!r}, and no value may be larger than {LARGEST:g}: state it in another unit")
     if math.isfinite(value) and (value > 0 or not above_zero):
         return value
     kind = f"one of {', '.join(places)}" if places else "a number above 0" if above_zero else "a number"
