@@ -1,4 +1,4 @@
-"""Folders and records that are no runs are told in a sentence by make merge, make report and make reproduce."""
+"""Folders and records that are no runs are told in one sentence by make merge, report and reproduce."""
 
 import json
 from pathlib import Path

@@ -134,6 +134,14 @@ def end_all(group):
             time.sleep(POLL / 100)
 
 
+def reap(but):
+    """Let processes that this one has adopted be gone when they have ended. but: a child to leave alone."""
+    for pid in children(os.getpid()):
+        if pid != but:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+
+
 def over(began, minutes, most_mb):
     """Why what this process has started must end now, a sentence, or ''. began: s of time.monotonic()."""
     if time.monotonic() - began > 60 * minutes:
@@ -177,6 +185,7 @@ def run(command, minutes, most_mb, environment, confinement):
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return process.wait(POLL)
+            reap(process.pid)
             if why := over(began, minutes, most_mb):
                 raise Ended(why)
     finally:
