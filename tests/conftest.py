@@ -22,6 +22,9 @@ PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses i
 # which Python the driver has. (What Snakemake requires and what the analyses require exclude each other.)
 sys.path += map(str, PYTHON.parents[1].glob("lib/python3*/site-packages"))
 ENVIRONMENTS = ROOT / "resources" / "environments"
+# Numba keeps what it compiles, and may take one's function for another's where two processes write at once.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
+os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "resources" / "compiled" / f"tests-{WORKER}")
 CORES = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2  # of a run: each of several test processes has one
 # Analyses that the page needs. Tests of what happens around the analyses need no more.
 FEW = ["isomap", "trust", "knn", "threshold"]

@@ -7,6 +7,7 @@ import tempfile
 import time
 
 import pytest
+from embed.confined import numba_folder
 from embed.scratch import PREFIX, YOUNG, clear_abandoned, scratch_folder
 
 
@@ -95,3 +96,12 @@ def test_a_folder_goes_however_deep_and_closed_what_lies_in_it_is(temporary):
         (folder / "closed" / "inner").mkdir(parents=True)
         (folder / "closed").chmod(0)
     assert list(temporary.iterdir()) == []
+
+
+def test_two_jobs_of_a_model_never_share_numbas_folder(tmp_path):
+    one, other, compiled = (tmp_path / name for name in ("one", "other", "compiled"))
+    compiled.mkdir()
+    with numba_folder(compiled, one) as first, numba_folder(compiled, other) as second:
+        assert (first, second.parents[1]) == (compiled / "numba", other)
+    with numba_folder(compiled, other) as third:
+        assert third == compiled / "numba"

@@ -9,6 +9,7 @@ and what not.
 """
 
 import argparse
+import contextlib
 import os
 import re
 import signal
@@ -21,7 +22,7 @@ from shared.supervised import Ended, run
 from shared.weights import cache
 
 from embed.delivered import Refused, deliver, draft_folder, facts_as_stated, sounds_had
-from embed.scratch import delete, scratch_folder
+from embed.scratch import delete, locked, scratch_folder
 
 SCRIPTS = Path(__file__).absolute().parents[1]
 COMPILED = "resources/compiled"  # a folder per model
@@ -89,9 +90,9 @@ def readable(inputs, python, variables):
                     yield from without(path.resolve(), hidden)
 
 
-def variables_of_job(scratch, compiled, internet):
-    """The environment variables of a job. scratch: its folder for home and temporary files; compiled: the
-    model's own for what Python and numba compile, because a job cannot write beside the modules."""
+def variables_of_job(scratch, compiled, by_numba, internet):
+    """The environment variables of a job. scratch: its folder for home and temporary files; compiled,
+    by_numba: for what Python and numba compile, because a job cannot write beside the modules."""
     kept = {
         name: text
         for name, text in os.environ.items()
@@ -101,10 +102,26 @@ def variables_of_job(scratch, compiled, internet):
         folder = Path(os.environ.get(name, Path.home() / usual))  # what the user has fetched already
         kept |= {name: str(folder)} if os.path.isdir(folder) else {}
     own = {"HOME": str(scratch / "home"), "TMPDIR": str(scratch / "tmp")}
-    own |= {"PYTHONPYCACHEPREFIX": str(compiled), "NUMBA_CACHE_DIR": str(compiled / "numba")}
+    own |= {"PYTHONPYCACHEPREFIX": str(compiled), "NUMBA_CACHE_DIR": str(by_numba)}
     for folder in ("home", "tmp"):
         (scratch / folder).mkdir()
     return kept | own
+
+
+@contextlib.contextmanager
+def numba_folder(compiled, scratch):
+    """Where numba keeps what it compiles: in the model's own folder, or in the job's if another job is there.
+
+    Of two processes that write at once, numba may later take one's function for another's, and crash.
+    """
+    folder = compiled / "numba"
+    folder.mkdir(exist_ok=True)
+    descriptor = locked(folder)
+    try:
+        yield folder if descriptor is not None else scratch / "tmp" / "numba"
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def end_as(status):
@@ -133,8 +150,8 @@ def ran(args, command):
     compiled.mkdir(parents=True, exist_ok=True)
     drafts.mkdir(parents=True)
     try:
-        with scratch_folder() as scratch:
-            variables = variables_of_job(scratch, compiled, args.internet)
+        with scratch_folder() as scratch, numba_folder(compiled, scratch) as by_numba:
+            variables = variables_of_job(scratch, compiled, by_numba, args.internet)
             reads = readable(args.reads, Path(command[0]), variables)
             confinement = Confinement(reads, [scratch, drafts, compiled], args.internet)
             words = [places.get(word, word) for word in command]
