@@ -31,6 +31,7 @@ def test_several_poolings_come_from_one_pass(run, sounds, tmp_path):
     [
         (0, range(8)),
         (1, range(8)),  # below the model's own
+        (1e-12, range(8)),
         (8, [0, 1, 3, 5, 7]),  # nearest to 0, 8, ... 32 of 2, 6, ... 30 ms; the first of two equally near
         (100, [0]),
     ],

@@ -68,9 +68,9 @@ def at_hop(frames, times, hop):
 
     The times of the first sound choose for all. A hop of 0, or below that of the model, keeps all frames.
     """
-    if not hop:
-        return frames
     of_one = times[0]
+    if len(of_one) == 1 or hop <= np.diff(of_one).min() / 2:  # each is the nearest to a multiple
+        return frames
     multiples = hop * np.arange(np.round(of_one[0] / hop), np.round(of_one[-1] / hop) + 1)
     nearest = np.abs(of_one[:, None] - multiples).argmin(axis=0)
     return frames[:, np.unique(nearest)]
