@@ -1,4 +1,4 @@
-"""make merge, make report and make reproduce tell folders and records that are no runs in a sentence."""
+"""Folders and records that are no runs are told in one sentence by make merge, report and reproduce."""
 
 import json
 from pathlib import Path
