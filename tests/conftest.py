@@ -1,10 +1,12 @@
 """What the tests share: a clone to work in, and Snakemake as a user would call it."""
 
+import atexit
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -25,6 +27,10 @@ ENVIRONMENTS = ROOT / "resources" / "environments"
 # Numba keeps what it compiles, and may take one's function for another's where two processes write at once.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
 os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "resources" / "compiled" / f"tests-{WORKER}")
+# What Python compiles for a model's jobs; all clones of a session share it, and the first process makes it.
+if "COMPILED" not in os.environ:
+    os.environ["COMPILED"] = tempfile.mkdtemp(prefix="gear-compiled-")
+    atexit.register(shutil.rmtree, os.environ["COMPILED"], ignore_errors=True)
 CORES = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2  # of a run: each of several test processes has one
 # Analyses that the page needs. Tests of what happens around the analyses need no more.
 FEW = ["isomap", "trust", "knn", "threshold"]
@@ -107,6 +113,7 @@ def make_clone(folder, *environments):
     for model in (ROOT / "tests" / "models").glob("*.py"):
         shutil.copy2(model, folder / "workflow_scripts" / "adapters" / model.name)
     link_environments(folder, *environments)
+    (folder / "resources" / "compiled").symlink_to(os.environ["COMPILED"])
     return folder
 
 

@@ -44,6 +44,7 @@ def scripts(name, *more):
     return paths
 
 
+@functools.cache
 def imported(path):
     """Names of the modules that a Python file imports anywhere, and of what it imports from them.
 
