@@ -28,9 +28,9 @@ ENVIRONMENTS = ROOT / "resources" / "environments"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
 os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "resources" / "compiled" / f"tests-{WORKER}")
 # What Python compiles for a model's jobs; all clones of a session share it, and the first process makes it.
-if "COMPILED" not in os.environ:
-    os.environ["COMPILED"] = tempfile.mkdtemp(prefix="gear-compiled-")
-    atexit.register(shutil.rmtree, os.environ["COMPILED"], ignore_errors=True)
+if "GEAR_TESTS_COMPILED" not in os.environ:
+    os.environ["GEAR_TESTS_COMPILED"] = tempfile.mkdtemp(prefix="gear-compiled-")
+    atexit.register(shutil.rmtree, os.environ["GEAR_TESTS_COMPILED"], ignore_errors=True)
 CORES = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2  # of a run: each of several test processes has one
 # Analyses that the page needs. Tests of what happens around the analyses need no more.
 FEW = ["isomap", "trust", "knn", "threshold"]
@@ -113,7 +113,7 @@ def make_clone(folder, *environments):
     for model in (ROOT / "tests" / "models").glob("*.py"):
         shutil.copy2(model, folder / "workflow_scripts" / "adapters" / model.name)
     link_environments(folder, *environments)
-    (folder / "resources" / "compiled").symlink_to(os.environ["COMPILED"])
+    (folder / "resources" / "compiled").symlink_to(os.environ["GEAR_TESTS_COMPILED"])
     return folder
 
 
