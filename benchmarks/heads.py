@@ -7,10 +7,11 @@ are kept: the worst case. Of the heads, `--alone` are trained one by one as well
 The ratio is of CPU time, which does not depend on what else the machine does. `difference` is the largest one
 between their R2 and those of the stack.
 
-On one thread of a busy machine the default grid took 233 s of CPU and 889 MB, and one by one about 294 s
-(from 8 of 200 heads, ratio 1.3), with the same R2 to the last digit. On a CPU the matrix products take
-the time, and a stack saves little of them. A process for each head would add about 5 s to each, to
-import PyTorch and to turn the embeddings. The time on a GPU is not known.
+On two quiet cores the default grid took 92 s (184 s of CPU) and 900 MB, and one by one about 249 s of CPU
+(from 4 of 200 heads, ratio 1.4), with the same R2 to the last digit. On one thread of a busy machine it took
+233 s of CPU (ratio 1.3). On a CPU the matrix products take the time, and a stack saves little of them. A
+process for each head would add about 5 s to each, to import PyTorch and to turn the embeddings. The time on a
+GPU is not known.
 """
 
 import argparse

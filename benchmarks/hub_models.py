@@ -13,14 +13,15 @@ nothing of what training gives. Columns:
     MB           peak resident memory of the job
     audit        `as alone` if a batch gives each sound what it gets alone; `varies` if the sounds differ
 
-Codebooks are drawn, because transformers begins them with zeros. Entries with code of their own have no class
-here.
+Codebooks are drawn, because transformers begins them with zeros. Entries with code of their own need
+`--code`, a folder with the files of it. The benchmark states the digests of these files, as a user would.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -30,11 +31,13 @@ import soundfile
 import torch
 import transformers
 import yaml
+from transformers.dynamic_module_utils import get_class_from_dynamic_module
 
 ROOT = Path(__file__).parent.parent
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(ROOT / "workflow_scripts"))
 WAVEFORM = ("Wav2Vec2FeatureExtractor", {"sampling_rate": 16000})
+MUSIC = ("Wav2Vec2FeatureExtractor", {"sampling_rate": 24000})
 NORMS = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True}
 CLAP = {"truncation": "rand_trunc", "padding": "repeatpad"}
 LARGER = {
@@ -175,17 +178,41 @@ SETTINGS = {
     ),
     "dac_44k": ("DacConfig", {"sampling_rate": 44100}, None),
     "mimi": ("MimiConfig", {}, None),
+    "mert_95m": ("configuration_MERT.MERTConfig", {}, MUSIC),
+    "mert_330m": (
+        "configuration_MERT.MERTConfig",
+        LARGE | {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "attention_relax": 32.0},
+        MUSIC,
+    ),
 }
 
 
-def snapshot(name, folder):
-    """Save random weights of an entry as the hub has them. Returns how many parameters there are."""
-    kind, shape, extractor = SETTINGS[name.removesuffix("_codes")]
-    architecture = ENTRIES[name].get("options", {}).get("architecture", "AutoModel")
+def drawn(name, folder):
+    """The network of an entry with random weights. Code of its own lies in the folder."""
+    kind, shape, _ = SETTINGS[name.removesuffix("_codes")]
     torch.manual_seed(0)
+    if is_code(name):
+        model = kind.replace("configuration", "modeling").replace("Config", "Model")
+        config, network = (get_class_from_dynamic_module(one, folder) for one in (kind, model))
+        return network(config(**shape, auto_map={"AutoConfig": kind, "AutoModel": model}))
+    architecture = ENTRIES[name].get("options", {}).get("architecture", "AutoModel")
     config = getattr(transformers, kind)(**shape)
     make = getattr(transformers, architecture)
-    network = make.from_config(config) if architecture == "AutoModel" else make(config)
+    return make.from_config(config) if architecture == "AutoModel" else make(config)
+
+
+def is_code(name):
+    return ENTRIES[name].get("trust_code", False)
+
+
+def snapshot(name, folder, code):
+    """Save random weights of an entry as the hub has them. Returns how many parameters there are."""
+    if is_code(name):
+        folder.mkdir()
+        for file in ENTRIES[name]["weights"]["files"]:
+            if file.endswith(".py"):
+                shutil.copy(code / file, folder)
+    network, extractor = drawn(name, folder), SETTINGS[name.removesuffix("_codes")][2]
     for part, values in network.named_buffers():
         if part.endswith(("codebook.embed", "codebook.embed_sum")):
             values.normal_(std=0.01)
@@ -198,6 +225,7 @@ def snapshot(name, folder):
 def embedded(name, folder):
     """Embed eight tones with an entry whose weights are in a folder. Returns the facts of the job."""
     from embed import embed
+    from shared.code import files_of_code
 
     entry, work = ENTRIES[name], folder.parent
     rate = entry["sample_rate"]
@@ -215,24 +243,25 @@ def embedded(name, folder):
         "module": entry["module"],
         "sample-rate": rate,
         "embedding-size": entry["embedding_size"],
-        "weights": json.dumps([{"path": str(folder)}]),
+        "weights": json.dumps([{"path": str(folder), "code": files_of_code({"path": str(folder)})}]),
         "options": json.dumps(entry.get("options", {})),
         "batch-size": 4,
         "embeddings": work / "embeddings.npy",
         "facts": work / "facts.json",
     }
     try:
-        embed.main([str(word) for key, value in words.items() for word in (f"--{key}", value)])
+        trusted = ["--trust-code"] if is_code(name) else []
+        embed.main([str(word) for key, value in words.items() for word in (f"--{key}", value)] + trusted)
     except SystemExit as problem:
         raise RuntimeError(str(problem)) from problem
     return json.loads((work / "facts.json").read_text())
 
 
-def row(name, pool):
+def row(name, code, pool):
     """One line of the table. pool: of processes, of which each does one thing, so that memory is its own."""
     with tempfile.TemporaryDirectory(prefix="gear-hub-") as work:
         folder = Path(work) / "snapshot"
-        parameters = pool.apply(snapshot, (name, folder))
+        parameters = pool.apply(snapshot, (name, folder, code))
         facts = pool.apply(embedded, (name, folder))
     audit = facts["audit"]
     said = ["depends on its batch" if audit["batch_dependent"] else "as alone"]
@@ -249,12 +278,14 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     known = [name for name in ENTRIES if name.removesuffix("_codes") in SETTINGS]
-    parser.add_argument("--models", nargs="+", default=known, choices=known, metavar="NAME")
+    parser.add_argument("--models", nargs="+", choices=known, metavar="NAME")
+    parser.add_argument("--code", type=Path, help="folder with the code of entries of `trust_code`")
     args = parser.parse_args()
+    models = args.models or [name for name in known if args.code or not is_code(name)]
     print("| entry | parameters, M | D | s | MB | audit |\n|---|---|---|---|---|---|")
     with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
-        for name in args.models:
-            print(row(name, pool), flush=True)
+        for name in models:
+            print(row(name, args.code, pool), flush=True)
 
 
 if __name__ == "__main__":
