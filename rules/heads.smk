@@ -40,12 +40,13 @@ rule head:
         factors=setting("factors"),
         grid=lambda wildcards: json.dumps(HEADS[wildcards.kind]),
         seeds=HEADS["seeds"],
+        epochs=HEADS["epochs"],
         seed=setting("seed"),
         views=lambda wildcards, input: f"--views {shlex.quote(str(input.views))}" if input.views else "",
     shell:
         "{params.call} heads.train --embeddings {input.embeddings:q} --parameters {input.parameters:q} "
         "--factors {params.factors:q} {params.views} --model {wildcards.model:q} --kind {wildcards.kind} "
-        "--grid {params.grid:q} --seeds {params.seeds} --seed {params.seed} "
+        "--grid {params.grid:q} --seeds {params.seeds} --seed {params.seed} --epochs {params.epochs} "
         "--head {output.head:q} --points {output.points:q} > {log:q} 2>&1"
 
 

@@ -177,7 +177,7 @@ def finished(tmp_path_factory):
     folder = make_clone(
         tmp_path_factory.mktemp("finished"), "analysis", "signal", "hearbaseline", "tensorflow"
     )
-    done = snakemake(folder, *SMALL)
+    done = snakemake(folder, *SMALL, "--cores", 2)  # tests of one group wait for it
     assert done.returncode == 0, done.stdout[-5000:]
     return folder
 

@@ -31,7 +31,7 @@ def torch_python():
 def teach(torch_python, tmp_path_factory):
     """A function that trains heads on an embedding and returns the table of points and the head."""
 
-    def train(factors, embeddings, views=None, grid=ONE, seeds=1):
+    def train(factors, embeddings, views=None, grid=ONE, seeds=1, epochs=200):
         folder = tmp_path_factory.mktemp("heads")
         names = [f"f{i}" for i in range(factors.shape[1])]
         pandas.DataFrame(factors, columns=names).to_csv(folder / "parameters.csv", index=False)
@@ -42,7 +42,8 @@ def teach(torch_python, tmp_path_factory):
             np.save(folder / "views.npy", views.astype(np.float32))
             words += ["--views", "views.npy"]
         words += ["--factors", json.dumps({name: {"scale": "linear"} for name in names})]
-        words += ["--seeds", str(seeds), "--head", "head.npz", "--points", "points.csv"]
+        words += ["--seeds", str(seeds), "--epochs", str(epochs)]
+        words += ["--head", "head.npz", "--points", "points.csv"]
         done = subprocess.run(
             [torch_python, SCRIPTS, "heads.train", *words], cwd=folder, capture_output=True, text=True
         )
@@ -152,6 +153,19 @@ def test_a_point_scores_alone_as_it_does_in_the_grid(teach, factors, kind):
     of_grid = grid[(grid.hidden_layers == 2) & (grid.learning_rate == 0.001) & (grid.dropout == 0.3)]
     assert len(one) == len(of_grid) == 12
     np.testing.assert_allclose(of_grid.r2, one.r2, atol=1e-3)
+
+
+def test_a_small_learning_rate_needs_more_epochs(teach, factors):
+    """The table says after how many each head was best, so that one sees which the limit has stopped."""
+    grid = ONE | {"learning_rate": [0.01, 0.002]}
+    code = np.tanh(factors @ np.random.default_rng(5).standard_normal((2, 10)))
+    of_limit = {limit: teach(factors, code, grid=grid, epochs=limit)[0] for limit in (12, 120)}
+    gains = []
+    for rate in grid["learning_rate"]:
+        short, long = (points[points.learning_rate == rate] for points in of_limit.values())
+        assert short.epochs.max() <= 12 < long.epochs.max() <= 120
+        gains.append(mean_r2(long) - mean_r2(short))
+    assert gains[1] > 0.2 > gains[0] > 0
 
 
 def test_a_collapsed_embedding_is_told_in_a_sentence(teach, factors):

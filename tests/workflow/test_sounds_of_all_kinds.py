@@ -1,23 +1,12 @@
 """Whole runs on other sounds: speech, a neural voice, a trained decoder, drums, recordings, one's own."""
 
-import os
-import re
-from pathlib import Path
-
 import numpy as np
 import pandas
 import pytest
 import soundfile
 import yaml
-from conftest import FEW, ROOT, jobs, snakemake
-from runs import (
-    GOOD,
-    checks,
-    parameters,
-    planned,
-    readme_block,
-    write_datasets,
-)
+from conftest import FEW, jobs, snakemake
+from runs import GOOD, checks, parameters, planned, readme_block, write_datasets
 
 pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.mark.analyses(*FEW)]
 
@@ -151,117 +140,3 @@ def test_the_readmes_own_synthesizer(clone):
     path = clone / "buzz.py"
     path.write_text(path.read_text().replace("np.hanning", "np.hamming"))
     assert planned(clone, "--configfile", "mine.yaml")["synthesize"] == 1
-
-
-@pytest.fixture(scope="module")
-def broken(shared_clone, tmp_path_factory):
-    """A clone after a run without espeak-ng of a strict data set, one of speech and a strict one with flaws,
-    and the first of them."""
-    programs = tmp_path_factory.mktemp("bin")
-    for folder in os.environ["PATH"].split(os.pathsep):
-        for program in Path(folder).iterdir() if Path(folder).is_dir() else ():
-            if program.name != "espeak-ng" and not (programs / program.name).exists():
-                (programs / program.name).symlink_to(program)
-    small = yaml.safe_load((ROOT / "tests" / "small.yaml").read_text())["datasets"]
-    plain = {"synthesizer": "additive", "N": 16, "sample_rate": 16000, "duration": 0.5, "strict": True}
-    speech = {"synthesizer": "speech", "N": 8, "sample_rate": 16000, "duration": 1.5}
-    flawed = small["small_grid"] | {"strict": True}
-    words = write_datasets(shared_clone, plain=plain, spoken=speech, flawed=flawed)
-    done = snakemake(shared_clone, *words, PATH=str(programs))
-    assert done.returncode != 0
-    return shared_clone, plain
-
-
-def test_without_espeak_ng_only_speech_is_out(broken):
-    clone, _ = broken
-    page = (clone / "results" / "report.html").read_text()
-    assert "<strong>Data set spoken</strong> could not be compared: synthesize failed." in page
-    assert "speech: espeak-ng is not on PATH; install it (Debian: apt install espeak-ng" in page
-    assert '<h2 id="data-plain">' in page
-
-
-def test_a_strict_data_set_stops_at_the_gate(broken):
-    clone, plain = broken
-    assert not list((clone / "results" / "flawed" / "embeddings").glob("good.*"))
-    page = (clone / "results" / "report.html").read_text()
-    told = "<strong>Data set flawed</strong> could not be compared: check_sounds failed. the gate found"
-    assert told in page
-    assert '<h2 id="data-plain">' in page
-    more_neighbors = write_datasets(clone, {"knn": {"K": 5}}, plain=plain)
-    again = planned(clone, *more_neighbors)
-    assert again["check_sounds"] == 1
-    assert "embed" not in again
-
-
-CUBE = """
-FACTORS = {
-    name: {"unit": "", "scale": "linear", "low": 0, "high": 1, "default": 0.5,
-           "jnd": {"step": 0.05, "source": "assumed"}}
-    for name in ("a", "b", "c")
-}
-
-
-def render(parameters, sample_rate, duration):
-    import numpy as np
-
-    time = np.arange(round(duration * sample_rate)) / sample_rate
-    tones = [(1 + k) * np.sin(6283 * (k + 1 + x[:, None]) * time) for k, x in enumerate(parameters.values())]
-    return sum(tones)
-"""
-
-
-@pytest.mark.analyses(*FEW, "hypothesis", "topology")
-def test_precomputed_embeddings_go_through_the_whole_workflow(clone):
-    """Known answers as models: the factors, a circle, noise, a constant; and one that does not fit."""
-    (clone / "cube.py").write_text(CUBE)
-    names = ("identity", "circle", "noise", "constant", "short")
-    config = {
-        "run": {"datasets": ["cube"], "models": list(names)},
-        "datasets": {
-            "cube": {"synthesizer": "cube.py", "N": 256, "sample_rate": 16000, "duration": 0.5},
-        },
-        "models": {n: {"module": "precomputed", "embeddings": f"mine/{{dataset}}_{n}.npy"} for n in names},
-        "analyses": {"isomap": {"K": 12}, "knn": {"K": 8}, "bootstrap": 200},
-    }
-    (clone / "mine.yaml").write_text(yaml.safe_dump(config))
-    words = ["--configfile", "mine.yaml"]
-    missing = snakemake(clone, "-n", *words)
-    assert missing.returncode != 0
-    assert "models.noise.embeddings: mine/cube_noise.npy does not exist" in missing.stdout
-    config["run"]["models"] = ["logmel"]
-    (clone / "first.yaml").write_text(yaml.safe_dump(config))
-    target = "results/cube/sounds/parameters.csv"
-    assert snakemake(clone, "--configfile", "first.yaml", "--", target).returncode == 0
-    theta = parameters(clone, "cube")[["a", "b", "c"]].to_numpy()
-    turn = 2 * np.pi * theta[:, 0]
-    (clone / "mine").mkdir()
-    rng = np.random.default_rng(0)
-    for name, array in {
-        "identity": theta,
-        "circle": np.stack([np.cos(turn), np.sin(turn)], axis=1),
-        "noise": rng.standard_normal((256, 64)),
-        "constant": np.ones((256, 8), dtype=np.float32),
-        "short": theta[:-1],
-    }.items():
-        np.save(clone / "mine" / f"cube_{name}.npy", array)
-    done = snakemake(clone, *words)
-    assert done.returncode != 0
-    scores = pandas.read_csv(clone / "results" / "cube" / "scores.csv")
-    failed = scores[scores.metric == "failure"].set_index("model")
-    assert failed.index.tolist() == ["short"]
-    assert failed.analysis["short"] == "adopt"
-    assert "one row for each of 256 sounds is wanted, (256, D)" in failed.note["short"]
-    whole = scores[scores.factor.isna()].set_index(["metric", "model"]).value
-    assert whole["hypothesis", "identity"] > 0.95
-    assert whole["hypothesis", "noise"] < 0.1
-    assert np.isnan(whole["hypothesis", "constant"])
-    assert (whole["loops", "circle"], whole["loops", "identity"]) == (1, 0)
-    identity = scores[(scores.model == "identity") & (scores.metric == "smoothness")]
-    np.testing.assert_allclose(identity.reference, identity.value, atol=0.02)  # float32, standardised
-    different = pandas.read_csv(clone / "results" / "cube" / "differences.csv")
-    smooth = different[(different.metric == "smoothness") & (different.other_model == "noise")]
-    assert (smooth[smooth.model == "identity"].real == "yes").all()
-    page = (clone / "results" / "report.html").read_text()
-    shown = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)  # cards have the same words as data
-    assert shown.count("embedded elsewhere: not heard") == 4
-    assert "a strand that closes in 1 loop, in 1 piece" in page

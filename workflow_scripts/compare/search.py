@@ -44,7 +44,7 @@ COLUMNS = [
 ]
 HELD_OUT = ["blocks", "sounds"]
 KEY = ["held_out", "model", "point", "factor"]
-NOT_SETTINGS = ("model", "kind", "point", "seed", "targets", "held_out", "factor", "r2", "found")
+NOT_SETTINGS = ("model", "kind", "point", "seed", "targets", "held_out", "epochs", "factor", "r2", "found")
 UNITS = {"share": "% of variance", "swaps": "% of pairs of trainings", "rank": "1 is the best"}
 
 

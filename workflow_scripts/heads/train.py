@@ -28,7 +28,7 @@ from shared.factors import read_factors
 from shared.files import written_whole
 
 from heads.blocks import HELD_OUT, PARTS, splits
-from heads.fit import Data, fit
+from heads.fit import EPOCHS, Data, fit
 from heads.grid import KINDS, points_of, shapes
 from heads.inputs import check, rotation, rotations, standardization
 from heads.network import plain, run
@@ -90,27 +90,27 @@ def scores_of(kind, stack, parts, controls):
     return {part: r2_of(one, truth[part]) for part, one in zip(scored, told, strict=True)}, finds
 
 
-def search(kind, points, seeds, parts):
-    """Train every point for every seed and both of TARGETS.
+def search(kind, points, seeds, parts, most=EPOCHS):
+    """Train every point for every seed and both of TARGETS, for `most` epochs at most.
 
-    Returns R2 {part: float (S, P, 2, F)}, found {part: float (S, P, 2)} (NaN if supervised), and epochs
-    int (S, P).
+    Returns R2 {part: float (S, P, 2, F)}, found {part: float (S, P, 2)} (NaN if supervised), and the epochs
+    after which each head was best, int (S, P, 2).
     """
     S, P, F = len(seeds), len(points), parts["train"][0].y.shape[-1]
     values = {part: np.full((S, P, 2, F), np.nan) for part in ("validation", *HELD_OUT)}
     finds = {part: np.full((S, P, 2), np.nan) for part in HELD_OUT}
-    epochs = np.zeros((S, P), dtype=int)
+    epochs = np.zeros((S, P, 2), dtype=int)
     for (_, _, projection), numbers in shapes(points).items():
         controls = torch.arange(2).repeat(len(numbers))
         settings = [points[number] for number in numbers for _ in TARGETS]
         data = [parts[part][kind == "contrastive"] for part in ("train", "validation")]
-        stack, took = fit(kind, seeds, settings, controls, *data, outputs=projection or F)
+        stack, took = fit(kind, seeds, settings, controls, *data, epochs=most, outputs=projection or F)
         scored, seen = scores_of(kind, stack, parts, controls)
         for part, one in scored.items():
             values[part][:, numbers] = one.reshape(S, len(numbers), 2, F)
         for part, one in seen.items():
             finds[part][:, numbers] = one.reshape(S, len(numbers), 2)
-        epochs[:, numbers] = took.cpu().numpy().reshape(S, len(numbers), 2)[:, :, 0]
+        epochs[:, numbers] = took.cpu().numpy().reshape(S, len(numbers), 2)
         layers, units = settings[0]["hidden_layers"], settings[0]["hidden_units"]
         print(f"{2 * S * len(numbers)} heads of {layers} x {units} units")
     return values, finds, epochs
@@ -126,13 +126,13 @@ def chosen(values):
     return int(np.nanmean(scores, axis=(0, 2)).argmax())
 
 
-def rows_of(model, kind, points, seeds, names, values, finds):
+def rows_of(model, kind, points, seeds, names, values, finds, epochs):
     """Rows of the table of points: one for each point, seed, target, part that is held out and factor."""
     rows = []
     for part in HELD_OUT:
         for (s, p, t), share in np.ndenumerate(finds[part]):
             same = {"model": model, "kind": kind, "point": p, **points[p], "seed": seeds[s]}
-            same |= {"targets": TARGETS[t], "held_out": part}
+            same |= {"targets": TARGETS[t], "held_out": part, "epochs": epochs[s, p, t]}
             told = values[part][s, p, t]
             rows += [same | {"factor": name, "r2": r2} for name, r2 in zip(names, told, strict=True)]
             rows.append(same | {"factor": "mean", "r2": np.nanmean(told), "found": share})
@@ -180,6 +180,7 @@ def main(argv=None):
     parser.add_argument("--grid", type=json.loads, default={}, help="{setting: list of values}, JSON")
     parser.add_argument("--seeds", type=int, default=5, help="how many")
     parser.add_argument("--seed", type=int, default=0, help="the first")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="at most")
     parser.add_argument("--head", required=True, help="npz to write")
     parser.add_argument("--points", required=True, help="CSV to write")
     args = parser.parse_args(argv)
@@ -199,12 +200,12 @@ def main(argv=None):
         parts = parts_of(embeddings, views, factors, seeds, device)
     except ValueError as problem:
         sys.exit(f"error: {problem}")
-    values, finds, epochs = search(args.kind, points, seeds, parts)
+    values, finds, epochs = search(args.kind, points, seeds, parts, args.epochs)
     best = chosen(values["validation"][:, :, 0])
-    took = max(1, int(np.median(epochs[:, best])))
+    took = max(1, int(np.median(epochs[:, best, 0])))
     arrays = head_of(args.kind, points[best], args.seed, took, embeddings, views, factors, device)
     facts = {"kind": args.kind, "point": best, **points[best], "epochs": took, "factors": names}
     with written_whole(args.head) as draft:
         np.savez(draft, facts=json.dumps(facts), **arrays)
     with written_whole(args.points) as draft:
-        rows_of(args.model, args.kind, points, seeds, names, values, finds).to_csv(draft, index=False)
+        rows_of(args.model, args.kind, points, seeds, names, values, finds, epochs).to_csv(draft, index=False)
