@@ -24,6 +24,7 @@ from shared.arguments import path_of, word
 from shared.declared import declared
 from shared.names import CONTROLS, is_cloud, model_of
 
+snakemake_settings.with_rare_collections()
 CONDA = environments.by_conda(workflow.deployment_settings)
 snakemake_settings.without_conda(workflow.deployment_settings)
 ANALYSES, FIGURES = analyses.read_analyses(), analyses.read_figures()

@@ -60,15 +60,15 @@ def test_a_catalogue_adds_what_the_run_names_and_ones_own_entry_goes_before():
 
 def test_ones_own_digests_go_before_a_catalogues_file_by_file():
     digests = {"modeling_dasheng.py": "0" * 64}
-    change = {"catalogues": ["transformers"], "run": {"models": ["dasheng_base"]}}
-    entry = checked_with(change | {"models": {"dasheng_base": {"weights": {"files": digests}}}})["models"]
-    weights = entry["dasheng_base"]["weights"]
-    assert weights["hub"] == "mispeech/dasheng-base"
+    change = {"catalogues": ["transformers"], "run": {"models": ["dasheng_06b"]}}
+    entry = checked_with(change | {"models": {"dasheng_06b": {"weights": {"files": digests}}}})["models"]
+    weights = entry["dasheng_06b"]["weights"]
+    assert weights["hub"] == "mispeech/dasheng-0.6B"
     assert weights["files"]["modeling_dasheng.py"] == "0" * 64
     assert weights["files"]["configuration_dasheng.py"] is None
 
     own = {"path": ".", "files": digests}
-    entry = checked_with(change | {"models": {"dasheng_base": {"weights": own}}})["models"]["dasheng_base"]
+    entry = checked_with(change | {"models": {"dasheng_06b": {"weights": own}}})["models"]["dasheng_06b"]
     assert entry["weights"] == own
 
 

@@ -270,4 +270,4 @@ def test_what_sounds_need_is_all_that_making_and_checking_them_imports():
     # mosqito measures loudness, and a data set that asks for it gets it besides
     packages = names - sys.stdlib_module_names - ours - {"onnxruntime", "mosqito"}
     needed = {"numpy", "soundfile", *FOR_SOUNDS}
-    assert {"scikit-learn" if name == "sklearn" else name for name in packages} == needed
+    assert packages == needed

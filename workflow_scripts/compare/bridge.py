@@ -30,7 +30,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas
-from scipy.stats import rankdata
 from shared.files import written_whole
 from shared.leaderboards import joined, read_leaderboard
 
@@ -66,6 +65,8 @@ def benjamini_yekutieli(p):
 
 def unit_ranks(values):
     """Ranks of each column, mean 0 and length 1; of a column that is constant NaN. values: (n, columns)."""
+    from scipy.stats import rankdata  # takes half a second, which the report need not spend
+
     ranks = rankdata(values, axis=0)
     ranks -= ranks.mean(axis=0)
     length = np.linalg.norm(ranks, axis=0)

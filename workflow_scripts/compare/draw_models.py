@@ -13,6 +13,8 @@ from shared.arguments import figure_parser
 from shared.drawing import COLORS, write_figure
 from shared.names import CONTROLS
 
+from compare.likeness import angles, matrix
+
 FIGURE = {
     "of": "cloud",
     "order": 45,
@@ -28,24 +30,6 @@ FIGURE = {
 
 SCORES = {"cka": "CKA", "rsa": "RSA", "overlap": "neighbours in common", "procrustes": "Procrustes"}
 NUMBERED, NAMED = 14, 80  # rows at most
-
-
-def matrix(pairs, names, score):
-    """A similarity of all models as a matrix, float (models, models): 1 with itself, NaN where unknown.
-
-    pairs: DataFrame of models.csv; names: in order.
-    """
-    here = pairs[pairs.score == score]
-    place = {name: i for i, name in enumerate(names)}
-    full = np.eye(len(names))
-    a, b = here.model_a.map(place), here.model_b.map(place)
-    full[a, b] = full[b, a] = here.value
-    return full
-
-
-def angles(similarity):
-    """The angle whose cosine a similarity is, in radians; a right angle where it is not known."""
-    return np.arccos(np.clip(np.nan_to_num(similarity), 0, 1))
 
 
 def draw_matrix(axis, values, names):

@@ -167,3 +167,21 @@ def similarity(parts, degree, drawn, chance):
     two = i != j
     low, high = interval(replicated(values[two], influences[:, two], drawn))
     return {"value": values[two], "low": low, "high": high, "chance": chance}
+
+
+def matrix(pairs, names, score):
+    """A similarity of all models as a matrix, float (models, models): 1 with itself, NaN where unknown.
+
+    pairs: DataFrame of models.csv; names: in order.
+    """
+    here = pairs[pairs.score == score]
+    place = {name: i for i, name in enumerate(names)}
+    full = np.eye(len(names))
+    a, b = here.model_a.map(place), here.model_b.map(place)
+    full[a, b] = full[b, a] = here.value
+    return full
+
+
+def angles(similarity):
+    """The angle whose cosine a similarity is, in radians; a right angle where it is not known."""
+    return np.arccos(np.clip(np.nan_to_num(similarity), 0, 1))

@@ -29,7 +29,7 @@ NOT_OF_SOUNDS = (  # keys that decide no sound
     *("analyses", "resample", "strict", "env", "requirements", "ratings", "made_by"),
 )
 # What making and checking sounds imports, besides what every environment has.
-FOR_SOUNDS = ["matplotlib", "pandas", "scikit-learn", "scipy", "soxr"]
+FOR_SOUNDS = ["matplotlib", "pandas", "scipy", "soxr"]
 FOR_LOUDNESS = ["mosqito==1.2.1"]
 
 

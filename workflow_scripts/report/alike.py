@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pandas
-from compare.draw_models import angles, matrix
+from compare.likeness import angles, matrix
 from shared.names import CONTROLS, is_layer
 
 from report.inlined import inline_json

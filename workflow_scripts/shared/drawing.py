@@ -42,7 +42,13 @@ def write_figure(figure, paths, dpi=150):
     literal(figure)
     for path in paths:
         with written_whole(path) as draft:
-            figure.savefig(draft, dpi=dpi)
+            save_placed(figure, draft, dpi)
+
+
+def save_placed(figure, path, dpi):
+    """Save a figure, and keep everything in its place: to find the places takes as long as to draw."""
+    figure.savefig(path, dpi=dpi)
+    figure.set_layout_engine("none")
 
 
 def pages(rows, size=PAGE):
@@ -81,7 +87,7 @@ def write_pages(draw, rows, paths, dpi=150, clouds=False, size=PAGE):
                 words = f"page {i + 1} of {len(all_pages)}; all pages: the PDF"
                 figure.text(0.995, 0.002, words, fontsize=7, ha="right", va="bottom")
             if i == 0 and ".png" in drafts:
-                figure.savefig(drafts[".png"], dpi=dpi)
+                save_placed(figure, drafts[".png"], dpi)
             if book:
                 book.savefig(pictured(figure, dpi) if clouds and len(all_pages) > 1 else figure, dpi=dpi)
             del figure

@@ -1,7 +1,7 @@
 """Checks of what a data set varies: its level, and the design of its factors and nuisances."""
 
 import numpy as np
-from scipy.stats import rankdata
+from shared.factors import ranks
 from shared.jnds import held, in_words
 from shared.scales import in_jnd
 
@@ -17,10 +17,10 @@ GROWTH = 1.5  # phon for 1 dB, at most: loudness grows faster at low frequencies
 
 def rank_correlations(columns, other):
     """Spearman's rank correlation of each column with another, {name: float}; 0 where nothing varies."""
-    b = rankdata(other) - (len(other) + 1) / 2
+    b = ranks(other)[:, 0] - (len(other) + 1) / 2
     correlations = {}
     for name, values in columns.items():
-        a = rankdata(values) - (len(values) + 1) / 2
+        a = ranks(values)[:, 0] - (len(values) + 1) / 2
         norm = np.sqrt((a @ a) * (b @ b))
         correlations[name] = float(a @ b / norm) if norm else 0.0
     return correlations

@@ -8,7 +8,6 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import qmc
 from shared.scales import from_jnd, in_jnd, off_scale, on_scale
 from shared.tables import needed_columns, read_table
 
@@ -33,10 +32,21 @@ def grid(factors, seed):
     return {name: table[name] for name in factors}
 
 
+def of_scipy(sampler):
+    """A function of the name of a sampler of scipy.stats.qmc: points of the unit cube, float (N, d)."""
+
+    def points(rng, N, d):
+        from scipy.stats import qmc  # takes half a second, which the gate need not spend
+
+        return getattr(qmc, sampler)(d, rng=rng).random(N)
+
+    return points
+
+
 CUBES = {  # each of shared.names.SAMPLED_DESIGNS: points of the unit cube, float (N, d)
     "random": lambda rng, N, d: rng.random((N, d)),
-    "sobol": lambda rng, N, d: qmc.Sobol(d, rng=rng).random(N),
-    "latin_hypercube": lambda rng, N, d: qmc.LatinHypercube(d, rng=rng).random(N),
+    "sobol": of_scipy("Sobol"),
+    "latin_hypercube": of_scipy("LatinHypercube"),
 }
 
 

@@ -1,9 +1,9 @@
 """Which sounds are the same up to gain: by their short-time spectra, and by what one leaves of the other."""
 
 import numpy as np
+from scipy.spatial import KDTree
 from scipy.spatial.distance import pdist, squareform
 from shared.scales import in_jnd
-from sklearn.neighbors import NearestNeighbors
 
 BINS = 2048  # of each frame's spectrum, at most
 SAME = 0.003  # distance of two unit spectra below which two sounds are the same: 0.3 dB in 1 of 20 components
@@ -78,9 +78,9 @@ def confusions(factors, values, sounds):
     """
     n = len(next(iter(values.values())))
     projections = projected(spectra_of_rows(sounds, n))
-    k = min(8, n)
-    distances, indices = NearestNeighbors(n_neighbors=k).fit(projections).kneighbors(projections)
-    a, column = np.nonzero(distances < 2 * SAME)
+    nearest = range(1, min(8, n) + 1)  # the sound itself among them
+    distances, indices = KDTree(projections).query(projections, nearest, distance_upper_bound=2 * SAME)
+    a, column = np.nonzero(np.isfinite(distances))
     b = indices[a, column]
     a, b = np.unique(np.sort(np.stack([a, b]), axis=0)[:, a != b], axis=1)
     far = differences(factors, values, a, b) >= APART
