@@ -80,6 +80,20 @@ def test_shares_sum_to_all_and_effects_of_seeds_are_what_repeats_spread():
     assert variances(scores)["seed"] == pytest.approx(scores.var(axis=2, ddof=1).mean())
 
 
+def test_a_share_that_one_value_of_a_setting_makes_is_gone_without_it():
+    """Heads of the smallest rate have learned little, whatever the model; the rest changes nothing."""
+    rng = np.random.default_rng(4)
+    words = [f"units {units}, rate {rate}" for rate in (1, 2, 3) for units in (8, 16, 32, 64)]
+    scores = planted(rng, {"model": 0.05, "factor": 0.05})
+    scores[:, :4] -= 0.3
+    rows = {row["of"]: row for row in search.without_rows(scores, words)}
+    assert [*rows] == ["units 8", "rate 1", "units 16", "units 32", "units 64", "rate 2", "rate 3"]
+    assert shares(scores)["grid, in all"] > 60
+    assert rows["rate 1"]["value"] < 5
+    assert rows["rate 1"]["low"] <= 0.5
+    assert min(rows[other]["value"] for other in rows if other != "rate 1") > 60
+
+
 def test_one_model_has_no_share_of_models_and_one_seed_none_of_seeds():
     scores = planted(np.random.default_rng(3), SPREAD)
     assert set(shares(scores[:1])) == {"grid", "factor", "grid x factor", "seed", "grid, in all"}

@@ -12,6 +12,8 @@ vary) is left out. Kinds of networks are told apart.
   It is the variance among these models, points and factors; the seeds stand for all seeds. Estimates are
   omega squared: what seeds alone would give is taken off, so that a term without effect has 0 on average.
   `grid, in all` sums up all terms with the grid: what would be gone if all heads shared one point.
+- `share_without`: the share of `grid, in all` if the points with one value of a setting (`of`) are left out:
+  how much it depends on which values the grid has.
 - `swaps`: how often (%) the order of two models by their mean score flips between two trainings of each, at
   two points and with two seeds. Its chance level is the same at one point: what another seed does alone.
   Equal scores count as half a flip. `of` and `other` name the pair, or nothing: the mean of all pairs.
@@ -27,7 +29,7 @@ scores, but no part in shares, swaps and ranks. `n` is the number of models, or 
 """
 
 import argparse
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +47,13 @@ COLUMNS = [
 HELD_OUT = ["blocks", "sounds"]
 KEY = ["held_out", "model", "point", "factor"]
 NOT_SETTINGS = ("model", "kind", "point", "seed", "targets", "held_out", "epochs", "factor", "r2", "found")
-UNITS = {"share": "% of variance", "swaps": "% of pairs of trainings", "rank": "1 is the best"}
+UNITS = {
+    "share": "% of variance",
+    "share_without": "% of variance",
+    "swaps": "% of pairs of trainings",
+    "rank": "1 is the best",
+}
+OF_MODELS = ("share", "share_without", "swaps")  # their `n` is the number of models
 
 
 # --- from tables to arrays ------------------------------------------------------------------------
@@ -138,6 +146,18 @@ def share_rows(scores):
         | clipped({key: of[i] for key, of in numbers.items()})
         for i, term in enumerate(shares(scores))
     ]
+
+
+def without_rows(scores, words):
+    """Rows of `share_without`. scores: float (models, points, seeds, factors); words: of each point."""
+    settings, rows = [point.split(", ") for point in words], []
+    for value in dict.fromkeys(chain(*settings)):
+        kept = [value not in point for point in settings]
+        if 2 <= sum(kept) < len(kept):
+            numbers = over_seeds(lambda some, kept=kept: [shares(some[:, kept])["grid, in all"]], scores)
+            cells = {key: of[0] for key, of in zip(("value", "low", "high"), numbers, strict=True)}
+            rows.append({"score": "share_without", "of": value, "chance": 0.0} | clipped(cells))
+    return rows
 
 
 def swap_rows(scores, models):
@@ -243,7 +263,8 @@ def rows_of_kind(points, models):
     among = scores[0, places]
     rows = []
     if compared:
-        rows += [*share_rows(among), *swap_rows(among, compared), *rank_rows(among, compared, complete)]
+        rows += [*share_rows(among), *without_rows(among, [words[point] for point in complete])]
+        rows += [*swap_rows(among, compared), *rank_rows(among, compared, complete)]
     rows += point_rows(scores[0], chance[0], scored, complete)
     taken, levels = chosen(scores, chance)
     if compared:
@@ -255,7 +276,7 @@ def rows_of_kind(points, models):
     for row in rows:
         row["note"] = "; ".join(filter(None, [row.get("note"), left_out]))
         row |= {"settings": words[row["point"]]} if "point" in row else {}
-        row |= {"n": among.shape[0] if row["score"] in ("share", "swaps") else len(complete)}
+        row |= {"n": among.shape[0] if row["score"] in OF_MODELS else len(complete)}
         row["unit"] = UNITS.get(row["score"], "R2")
     return rows
 

@@ -28,14 +28,17 @@ def cells_of(search, **keys):
 def of_kind(search, kind):
     """What the page says of the search of one kind of heads: a dict.
 
-    search: DataFrame of str, search.csv. `shares` is {term: row}, empty if no model took part; `swaps` and
-    `optimism` are rows, or None; `models` and `points` are numbers.
+    search: DataFrame of str, search.csv. `shares` is {term: row}, empty if no model took part; `without` is
+    the row of the value of a setting on which the grid's share depends most; this, `swaps` and `optimism` are
+    rows, or None; `models` and `points` are numbers.
     """
     of = search[search.kind == kind]
-    shares = of[of.score == "share"]
+    shares, without = of[of.score == "share"], of[of.score == "share_without"]
+    least = pandas.to_numeric(without.value, errors="coerce").sort_values(kind="stable").index[:1]
     return {
         "kind": kind,
         "shares": {term: cells_of(shares, of=term) for term in shares.of},
+        "without": cells_of(without.loc[least]),
         "swaps": cells_of(of, score="swaps", of=""),
         "optimism": cells_of(of, score="optimism", of="", factor=""),
         "models": int(shares.n.iloc[0]) if len(shares) else 0,
