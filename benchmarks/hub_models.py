@@ -14,7 +14,7 @@ nothing of what training gives. Columns:
     audit        `as alone` if a batch gives each sound what it gets alone; `varies` if the sounds differ
 
 Codebooks are drawn, because transformers begins them with zeros. Entries with code of their own need
-`--code`, a folder with the files of it. The benchmark states the digests of these files, as a user would.
+`--code`, a folder with the files of it. The benchmark trusts them: it states whatever digests they have.
 """
 
 import argparse
@@ -282,6 +282,8 @@ def main():
     parser.add_argument("--code", type=Path, help="folder with the code of entries of `trust_code`")
     args = parser.parse_args()
     models = args.models or [name for name in known if args.code or not is_code(name)]
+    if lacking := [name for name in models if is_code(name) and not args.code]:
+        parser.error(f"--code is needed for {', '.join(lacking)}")
     print("| entry | parameters, M | D | s | MB | audit |\n|---|---|---|---|---|---|")
     with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
         for name in models:

@@ -15,8 +15,11 @@ from report.report import PAGE, read_scores
 TERMS = ("model", "grid", "factor", "model x grid", "seed")
 
 
-def written(folder, models, points, seed=0):
-    """search.csv of heads on some models: the grid adds 0.1 a point, and a model 0.2."""
+def written(folder, models, points, seed=0, dead=None):
+    """search.csv of heads on some models: the grid adds 0.1 a point, and a model 0.2.
+
+    dead: a point at which nothing is learned; the others are then nearly equal.
+    """
     rng = np.random.default_rng(seed)
     (folder / "heads").mkdir(parents=True, exist_ok=True)
     for m, model in enumerate(models):
@@ -25,6 +28,8 @@ def written(folder, models, points, seed=0):
             range(points), range(3), ("true", "shuffled"), ("blocks", "sounds"), enumerate(("f1", "r"))
         ):
             r2 = (0.1 + 0.2 * m + 0.1 * p + 0.05 * f + 0.05 * (held_out == "sounds")) * (targets == "true")
+            if dead is not None:
+                r2 = 0.01 * r2 + 0.5 * (p != dead) * (targets == "true")
             rows.append(
                 {"model": model, "kind": "supervised", "point": p, "learning_rate": 10.0**-p, "seed": s}
                 | {"targets": targets, "held_out": held_out, "factor": factor}
@@ -37,9 +42,9 @@ def written(folder, models, points, seed=0):
     return output
 
 
-def section(folder, models, points=3):
+def section(folder, models, points=3, dead=None):
     """The words of the section, and what it was made of."""
-    path = written(folder / "tones", models, points)
+    path = written(folder / "tones", models, points, dead=dead)
     scores = {"model": models, "analysis": "knn", "metric": "r2", "factor": "f1", "value": "0.5"}
     scores = pandas.DataFrame(scores).reindex(columns=["model", "analysis", "metric", "factor", *CELLS])
     scores.assign(value="0.5").to_csv(folder / "tones" / "scores.csv", index=False)
@@ -118,3 +123,11 @@ def test_kinds_of_heads_are_told_apart():
     found = of_kind(pandas.DataFrame(rows), "contrastive")
     assert {term: row["value"] for term, row in found["shares"].items()} == dict.fromkeys(TERMS, "20")
     assert found["models"] == 4
+
+
+def test_a_value_that_makes_the_grids_share_is_named_and_no_other(tmp_path):
+    """Of five points that raise the score step by step none makes more than half of the share."""
+    words, _ = section(tmp_path / "steps", ["a", "b", "c"], points=5)
+    assert "One value makes" not in words
+    words, _ = section(tmp_path / "dead", ["a", "b", "c"], points=5, dead=0)
+    assert "One value makes more than half of the grid's share: without learning rate 1.0 it is" in words

@@ -23,9 +23,10 @@ vary) is left out. Kinds of networks are told apart.
   blocks' scores of all other seeds, so that luck is not chosen with it. `of` is empty for the mean of models.
 
 Chance of an R2 is the same with shuffled factors. Intervals are of 95 % and over seeds alone: delete-one
-jackknife with Student's t; none below three seeds. `least` and `most` are the extremes of the value when any
-one model is left out, of three models or more: how much it depends on who took part. Controls and layers have
-scores, but no part in shares, swaps and ranks. `n` is the number of models, or of points of the grid.
+jackknife with Student's t; none below three seeds. `least` and `most` (of `share` and the mean of `swaps`)
+are the extremes when any one model is left out, of three models or more: how much it depends on who took
+part. Controls and layers have scores, but no part in shares, swaps and ranks. `n` is the number of models,
+or of points of the grid.
 """
 
 import argparse

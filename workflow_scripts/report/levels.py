@@ -28,9 +28,9 @@ def cells_of(search, **keys):
 def of_kind(search, kind):
     """What the page says of the search of one kind of heads: a dict.
 
-    search: DataFrame of str, search.csv. `shares` is {term: row}, empty if no model took part; `without` is
-    the row of the value of a setting on which the grid's share depends most; this, `swaps` and `optimism` are
-    rows, or None; `models` and `points` are numbers.
+    search: DataFrame of str, search.csv. `shares` is {term: row}, empty if no model took part;
+    `without` is the row of the value of a setting without which the grid's share is least; this,
+    `swaps` and `optimism` are rows, or None; `models` and `points` are numbers.
     """
     of = search[search.kind == kind]
     shares, without = of[of.score == "share"], of[of.score == "share_without"]

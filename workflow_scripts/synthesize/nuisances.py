@@ -11,7 +11,6 @@ that NUISANCES states; and of a Clip. It returns the changed sounds.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import fftconvolve, hilbert
 from shared.oscillators import ramped
 
 NUISANCES = {
@@ -57,6 +56,8 @@ def rotate_phase(sounds, degrees, clip):
     """
     T = sounds.shape[1]
     angle = np.deg2rad(degrees)[:, None]
+    from scipy.signal import hilbert  # brings scipy.stats along, which takes half a second
+
     analytic = hilbert(np.pad(sounds, ((0, 0), (T, T))), axis=1)[:, T : 2 * T]
     return ramped(np.cos(angle) * analytic.real - np.sin(angle) * analytic.imag, clip.sample_rate, 0.005)
 
@@ -74,6 +75,8 @@ def reverberate(sounds, seconds, clip):
     seconds: the time in which each tail falls by 60 dB. The tail is cut where the sound ends, after a fall
     of 10 ms.
     """
+    from scipy.signal import fftconvolve  # as above
+
     T = sounds.shape[1]
     wet = np.empty_like(sounds)
     rooms = clip.generators("reverberation")
