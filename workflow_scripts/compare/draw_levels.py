@@ -10,8 +10,8 @@ import numpy as np
 import pandas
 from matplotlib.figure import Figure
 from shared.arguments import figure_parser
-from shared.drawing import write_pages
-from shared.names import CONTROLS, HEADS, base_of, is_head, is_layer, part_of
+from shared.drawing import color_of, write_pages
+from shared.names import HEADS, base_of, is_head, is_layer, part_of
 
 FIGURE = {
     "of": "levels",
@@ -58,11 +58,6 @@ def levelled(scores):
     headed = set(scores.base[scores.model.map(is_head).astype(bool)])
     chosen = scores.score.isin([*SCORES]) & scores.base.isin(headed)
     return scores[chosen & ~scores.base.map(is_layer).astype(bool)]
-
-
-def color_of(i, model):
-    """Colour and marker of the i-th model; controls are black."""
-    return ("black", ".") if model in CONTROLS else (f"C{i % 10}", "os^Dv"[i // 10 % 5])
 
 
 def draw_line(axis, rows, levels, place, look):

@@ -12,7 +12,7 @@ import pandas
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from shared.arguments import figure_parser
-from shared.drawing import write_figure
+from shared.drawing import color_of, write_figure
 from shared.names import CONTROLS, is_layer
 
 FIGURE = {
@@ -55,12 +55,13 @@ def draw_points(axis, rows, swaps):
     order = values.loc[known or models].mean().sort_values(kind="stable").index
     places = np.arange(len(order))
     for i, model in enumerate(models):
-        color = "0.3" if model in CONTROLS else f"C{i % 10}"
+        color, marker = color_of(i, model)
         style = {"chance": ":", "reference": "--"}.get(model, "-")
         axis.fill_between(
             places, low.loc[model, order], high.loc[model, order], color=color, alpha=0.15, linewidth=0
         )
-        axis.plot(places, values.loc[model, order], style, marker=".", color=color, linewidth=1, label=model)
+        look = {"marker": marker, "markersize": 3, "color": color, "linewidth": 1, "label": model}
+        axis.plot(places, values.loc[model, order], style, **look)
         axis.plot(places, chance.loc[model, order], "_", color="0.7", markersize=3, zorder=0)
     axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
     axis.set_xlabel("points of the grid, by their mean")
