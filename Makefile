@@ -16,10 +16,10 @@ LIMIT = $(if $(findstring --profile,$(RUN)),,--cores $(CORES))
 SNAKEMAKE = PYTHONPATH=workflow_scripts:workflow_scripts/driver .venv/bin/python -m snakemake --logger gear $(LIMIT) $(RUN)
 TESTS = resources/environments/test
 TIMBRE = https://raw.githubusercontent.com/tiianhk/timbremetrics/c611b3a6a41872e5037a9e14099d15a70407c124/timbremetrics/
-# a test process per core, each with one thread, and four more, since tests wait for pip, Slurm and the browser;
+# a test process per core, each with one thread, and two more, since tests wait for pip, Slurm and the browser;
 # tests/conftest.py groups and orders the tests
 RUN_TESTS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(TESTS)/bin/python -m pytest \
-	--numprocesses $(shell expr $(CORES) + 4) --dist loadscope --no-loadscope-reorder
+	--numprocesses $(shell expr $(CORES) + 2) --dist loadscope --no-loadscope-reorder
 # of Snakemake's graph: every rule but two that serve all others; of its arrows those that no path replaces
 RULES = gvpr -i 'N [label != "all" && label != "environment"] { $$.color = "\#17325c"; subnode($$T, $$) }' | tred
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas
 from matplotlib.figure import Figure
 from shared.arguments import figure_parser
-from shared.drawing import color_of, write_pages
+from shared.drawing import look_of, write_pages
 from shared.names import HEADS, base_of, is_head, is_layer, part_of
 
 FIGURE = {
@@ -39,7 +39,6 @@ SCORES = {  # analysis.metric: axis label
 LOGARITHMIC = "threshold.threshold_jnd"
 MODELS = 12  # on a page
 SHOWN = 6  # panels of a score; of more factors or pairs of them, the first ones
-STYLES = {"chance": ":", "reference": "--"}
 SPREAD = 0.3  # levels over which the models stand side by side
 
 
@@ -107,7 +106,7 @@ def draw(models):
             of_panel = rows[(rows.score == score) & (rows.panel == panel)]
             for i, model in enumerate(order):
                 place = SPREAD * ((i + 0.5) / len(order) - 0.5)
-                look = (*color_of(i, model), STYLES.get(model, "-"), model)
+                look = (*look_of(i, model), model)
                 draw_line(axis, of_panel[of_panel.base == model], levels, place, look)
             axis.set_title(panel, fontsize=8)
             axis.set_xticks(range(len(levels)), levels, fontsize=7)

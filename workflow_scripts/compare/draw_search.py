@@ -12,7 +12,7 @@ import pandas
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from shared.arguments import figure_parser
-from shared.drawing import color_of, write_figure
+from shared.drawing import look_of, write_figure
 from shared.names import CONTROLS, is_layer
 
 FIGURE = {
@@ -55,8 +55,7 @@ def draw_points(axis, rows, swaps):
     order = values.loc[known or models].mean().sort_values(kind="stable").index
     places = np.arange(len(order))
     for i, model in enumerate(models):
-        color, marker = color_of(i, model)
-        style = {"chance": ":", "reference": "--"}.get(model, "-")
+        color, marker, style = look_of(i, model)
         axis.fill_between(
             places, low.loc[model, order], high.loc[model, order], color=color, alpha=0.15, linewidth=0
         )

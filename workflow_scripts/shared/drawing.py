@@ -94,9 +94,11 @@ def write_pages(draw, rows, paths, dpi=150, clouds=False, size=PAGE):
             gc.collect()  # a figure refers to itself
 
 
-def color_of(i, model):
-    """Colour and marker of the i-th model; controls are black."""
-    return ("black", ".") if model in CONTROLS else (f"C{i % 10}", "os^Dv"[i // 10 % 5])
+def look_of(i, model):
+    """Colour, marker and line style of the i-th model. Controls are black: chance dotted, the other dashed."""
+    if model in CONTROLS:
+        return "black", ".", {"chance": ":", "reference": "--"}[model]
+    return f"C{i % 10}", "os^Dv"[i // 10 % 5], "-"
 
 
 def title(factor, unit):

@@ -5,6 +5,7 @@ identifies a sound within its design (`file`, `ladder_*`), then nuisances, named
 """
 
 import itertools
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -32,21 +33,17 @@ def grid(factors, seed):
     return {name: table[name] for name in factors}
 
 
-def of_scipy(sampler):
-    """A function of the name of a sampler of scipy.stats.qmc: points of the unit cube, float (N, d)."""
+def of_scipy(sampler, rng, N, d):
+    """Points of the unit cube, float (N, d), by a sampler of scipy.stats.qmc."""
+    from scipy.stats import qmc  # takes half a second, which the gate need not spend
 
-    def points(rng, N, d):
-        from scipy.stats import qmc  # takes half a second, which the gate need not spend
-
-        return getattr(qmc, sampler)(d, rng=rng).random(N)
-
-    return points
+    return getattr(qmc, sampler)(d, rng=rng).random(N)
 
 
 CUBES = {  # each of shared.names.SAMPLED_DESIGNS: points of the unit cube, float (N, d)
     "random": lambda rng, N, d: rng.random((N, d)),
-    "sobol": of_scipy("Sobol"),
-    "latin_hypercube": of_scipy("LatinHypercube"),
+    "sobol": partial(of_scipy, "Sobol"),
+    "latin_hypercube": partial(of_scipy, "LatinHypercube"),
 }
 
 

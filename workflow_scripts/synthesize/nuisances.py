@@ -54,10 +54,10 @@ def rotate_phase(sounds, degrees, clip):
     The transform reaches to both sides of a sudden onset. What falls outside of the sound is lost, and the
     sound begins and ends with a ramp of 5 ms.
     """
-    T = sounds.shape[1]
-    angle = np.deg2rad(degrees)[:, None]
     from scipy.signal import hilbert  # brings scipy.stats along, which takes half a second
 
+    T = sounds.shape[1]
+    angle = np.deg2rad(degrees)[:, None]
     analytic = hilbert(np.pad(sounds, ((0, 0), (T, T))), axis=1)[:, T : 2 * T]
     return ramped(np.cos(angle) * analytic.real - np.sin(angle) * analytic.imag, clip.sample_rate, 0.005)
 
