@@ -95,7 +95,7 @@ def write_pages(draw, rows, paths, dpi=150, clouds=False, size=PAGE):
 
 
 def look_of(i, model):
-    """Colour, marker and line style of the i-th model. Controls are black: chance dotted, the other dashed."""
+    """Colour, marker, line style of the i-th model. Controls are black, chance dotted, reference dashed."""
     if model in CONTROLS:
         return "black", ".", {"chance": ":", "reference": "--"}[model]
     return f"C{i % 10}", "os^Dv"[i // 10 % 5], "-"
