@@ -1,6 +1,5 @@
 """What the tests share: a clone to work in, and Snakemake as a user would call it."""
 
-import atexit
 import fcntl
 import os
 import shutil
@@ -26,11 +25,8 @@ sys.path += map(str, PYTHON.parents[1].glob("lib/python3*/site-packages"))
 ENVIRONMENTS = ROOT / "resources" / "environments"
 # Numba keeps what it compiles, and may take one's function for another's where two processes write at once.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
-os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "resources" / "compiled" / f"tests-{WORKER}")
-# What Python compiles for a model's jobs; all clones of a session share it, and the first process makes it.
-if "GEAR_TESTS_COMPILED" not in os.environ:
-    os.environ["GEAR_TESTS_COMPILED"] = tempfile.mkdtemp(prefix="gear-compiled-")
-    atexit.register(shutil.rmtree, os.environ["GEAR_TESTS_COMPILED"], ignore_errors=True)
+COMPILED = ROOT / "resources" / "compiled"
+os.environ["NUMBA_CACHE_DIR"] = str(COMPILED / f"tests-{WORKER}")
 CORES = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2  # of a run: each of several test processes has one
 # Analyses that the page needs. Tests of what happens around the analyses need no more.
 FEW = ["isomap", "trust", "knn", "threshold"]
@@ -54,6 +50,13 @@ class Groups(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return Groups(config, log)
+
+
+def pytest_unconfigure(config):
+    """Of what was compiled for models in clones, keep that of the environments, not that of the clones."""
+    if not hasattr(config, "workerinput"):
+        for made in (COMPILED / "tests").glob("*" + tempfile.gettempdir()):
+            shutil.rmtree(made, ignore_errors=True)  # another session may be at work
 
 
 def pytest_collection_modifyitems(items):
@@ -113,7 +116,9 @@ def make_clone(folder, *environments):
     for model in (ROOT / "tests" / "models").glob("*.py"):
         shutil.copy2(model, folder / "workflow_scripts" / "adapters" / model.name)
     link_environments(folder, *environments)
-    (folder / "resources" / "compiled").symlink_to(os.environ["GEAR_TESTS_COMPILED"])
+    compiled = COMPILED / "tests"  # for models of tests, kept as the environments are
+    compiled.mkdir(parents=True, exist_ok=True)
+    (folder / "resources" / "compiled").symlink_to(compiled)
     return folder
 
 

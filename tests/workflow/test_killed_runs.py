@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.network, pytest.mark.environments("analysis"), pytest.
 
 
 def test_killed_run_resumes_with_the_same_scores(clone):
-    write_config(clone, {f"model{i}": "" for i in range(3)})
+    write_config(clone, {f"model{i}": "" for i in range(2)})
     stated = yaml.safe_load((clone / "mine.yaml").read_text()) | yaml.safe_load(ANALYSES)
     (clone / "config.yaml").write_text(to_yaml(stated))
     make = ["make", "--silent", "--no-print-directory", "run", "CORES=2"]

@@ -68,6 +68,15 @@ def links(folder):
                 yield Path(path)
 
 
+def interpreter(path):
+    """Path of an environment's Python, by where the environment lies if the clone has a link to it.
+
+    path: str. What Python compiles is kept by the paths of modules: again for each link, if those were links.
+    """
+    python = Path(path).absolute()
+    return python.parents[1].resolve() / "bin" / python.name
+
+
 def readable(inputs, python, variables):
     """Yield what a job may read besides the system's own folders.
 
@@ -149,12 +158,13 @@ def ran(args, command):
     compiled = Path(COMPILED, args.model).absolute()
     compiled.mkdir(parents=True, exist_ok=True)
     drafts.mkdir(parents=True)
+    python = interpreter(command[0])
     try:
         with scratch_folder() as scratch, numba_folder(compiled, scratch) as by_numba:
             variables = variables_of_job(scratch, compiled, by_numba, args.internet)
-            reads = readable(args.reads, Path(command[0]), variables)
+            reads = readable(args.reads, python, variables)
             confinement = Confinement(reads, [scratch, drafts, compiled], args.internet)
-            words = [places.get(word, word) for word in command]
+            words = [str(python), *(places.get(word, word) for word in command[1:])]
             status = run(words, args.minutes, args.memory_mb, variables, confinement)
         if status == 0:
             limits = f"at most {args.minutes:g} minutes and {args.memory_mb} MB"
