@@ -107,7 +107,7 @@ def slurm(tmp_path_factory):
 
 def write_config(folder, waits, **run):
     """A config of two small data sets, CREPE (which asks for a GPU), and models that wait for the files of
-    their names in the folder `waits` to go, in a clone with some of the analyses; returns the words for it."""
+    their names in the folder `waits` to go, in a clone with some of the analyses; returns its words."""
     keep_analyses(folder, "isomap", "trust", "knn", "hypothesis", "threshold")
     models = {
         name: {
