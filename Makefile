@@ -102,4 +102,5 @@ setup: .venv/complete
 	echo "setting up .venv with $$($$python --version)"; \
 	rm -rf .venv && "$$python" -m venv .venv
 	@.venv/bin/python -m pip install --no-compile --quiet --disable-pip-version-check -r requirements.txt
+	@.venv/bin/python -m pip uninstall -qq --yes setuptools  # Python 3.11 brings it, and nothing here needs it
 	@touch $@
