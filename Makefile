@@ -4,7 +4,7 @@
 # make report: the report of what is done, after an interrupt
 # make merge FROM=/path/to/another/clone: take its models into the comparison; MODELS="a b" takes some of them
 # make reproduce RECORD=results/record.json: repeat the run of a record, and say what differs
-# make test: all tests. make unit: those that start no Snakemake run and build no environment of a model
+# make test: all tests. make unit: in two minutes, those that start no Snakemake run and build no environment
 # make torture FAULTS=60 SEED=1: faults at random moments (kills, full disk, damaged files); each run must recover
 # make models: what a config can name. make dag: draw docs/dag.png
 # Each target sets up what it needs.
@@ -76,7 +76,7 @@ torture: tests
 		$(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) $(if $(KINDS),--kinds $(KINDS))
 
 unit: tests
-	@$(RUN_TESTS) --ignore tests/workflow -m "not network and not slurm and not browser" $(PYTEST)
+	@$(RUN_TESTS) --ignore tests/workflow -m "not network and not slurm and not browser and not long" $(PYTEST)
 
 tests: .venv/complete
 	@.venv/bin/python workflow_scripts environments.environment --spec envs/test.yaml --prefix $(TESTS) \

@@ -31,6 +31,7 @@ def fault(scores, score, expected):
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("embedding", EMBEDDINGS)
 def test_known_answers(embedding):
     expected = {score: known.EXPECTED[score, name] for score, name in known.EXPECTED if name == embedding}

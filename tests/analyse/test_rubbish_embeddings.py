@@ -82,6 +82,7 @@ def data_sets(draw):
 SENTENCES = ("sounds have no direction", "dimensions, but `reduce` asks for")
 
 
+@pytest.mark.long
 @settings(derandomize=True, deadline=None, database=None, max_examples=12)
 @given(data_sets())
 def test_scores_are_finite_or_say_why_not(drawn):

@@ -34,12 +34,14 @@ def found_in(scores, tasks):
     return (benjamini_yekutieli(table.p.to_numpy()) < LEVEL).reshape(scores.shape[1], tasks.shape[1])
 
 
+@pytest.mark.long
 def test_nothing_is_found_where_nothing_is():
     rng = np.random.default_rng(1)
     wrong = sum(found_in(*simulated(rng)).any() for _ in range(TABLES))
     assert wrong / TABLES <= LEVEL
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("planted", "power"), [(0.9, 0.95), (0.8, 0.85)])
 def test_what_is_planted_is_found_and_little_else(planted, power):
     rng = np.random.default_rng(2)

@@ -11,9 +11,12 @@ import pytest
 from conftest import ENVIRONMENTS, ROOT
 
 ENVIRONMENT = ENVIRONMENTS / "wheels_tensorflow"
-pytestmark = pytest.mark.skipif(
-    not (ENVIRONMENT / "requirements.lock").exists(), reason=f"not built: environment {ENVIRONMENT.name}"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not (ENVIRONMENT / "requirements.lock").exists(), reason=f"not built: environment {ENVIRONMENT.name}"
+    ),
+]
 CODE = """
 import json
 import numpy as np

@@ -110,6 +110,7 @@ def test_without_any_python_one_sentence_names_the_ways_out(bare):
         assert way in sentence
 
 
+@pytest.mark.long
 def test_uv_installs_a_python_from_a_mirror_and_venv_and_pip_work_in_it(bare, tmp_path, monkeypatch):
     """The archive is a copy of the running CPython; a list of downloads of one's own names its digest."""
     archive = write_archive(bare / "1" / "cpython.tar.gz")

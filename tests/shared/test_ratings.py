@@ -135,6 +135,7 @@ def scored(seed, n):
     return of_some
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", [11, 20])
 def test_intervals_hold_what_other_sounds_give(n):
     """As often as they should, with as few sounds as experiments have."""

@@ -171,6 +171,7 @@ def test_a_tone_that_does_not_exist_is_told(values, sentence):
         sounds(**values)
 
 
+@pytest.mark.long
 def test_the_gate_knows_that_loudness_is_a_factor(tmp_path):
     """Levels that follow it are no breach, but those of a factor that does not say that it sets them are."""
     factors = {"f1": {}, "brightness": {}, "loudness": {}, "attack": {}}
