@@ -11,6 +11,7 @@ import known
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.long
 EMBEDDINGS = list(dict.fromkeys(embedding for _, embedding in known.EXPECTED))
 
 
@@ -31,7 +32,6 @@ def fault(scores, score, expected):
     )
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("embedding", EMBEDDINGS)
 def test_known_answers(embedding):
     expected = {score: known.EXPECTED[score, name] for score, name in known.EXPECTED if name == embedding}

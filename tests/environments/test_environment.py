@@ -171,6 +171,7 @@ def setup(folder, **variables):
     return subprocess.run(make, cwd=folder, env=variables, text=True, capture_output=True)
 
 
+@pytest.mark.long
 def test_the_driver_takes_the_first_python_that_will_do(tmp_path):
     programs = tmp_path / "bin"
     programs.mkdir()

@@ -111,6 +111,7 @@ def test_the_newer_models_say_what_they_are():
         assert bool(code) == entry.get("trust_code", False), name
 
 
+@pytest.mark.long
 def test_every_entry_of_every_catalogue_can_be_planned(clone):
     """`snakemake -n` of one run of them all."""
     catalogues = {
