@@ -4,7 +4,7 @@
 # make report: the report of what is done, after an interrupt
 # make merge FROM=/path/to/another/clone: take its models into the comparison; MODELS="a b" takes some of them
 # make reproduce RECORD=results/record.json: repeat the run of a record, and say what differs
-# make test: all tests. make unit: in two minutes, those that start no Snakemake run and build no environment
+# make test: all tests. make unit: in two minutes, those without a Snakemake run and not marked `long`
 # make torture FAULTS=60 SEED=1: faults at random moments (kills, full disk, damaged files); each run must recover
 # make models: what a config can name. make dag: draw docs/dag.png
 # Each target sets up what it needs.

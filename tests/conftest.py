@@ -23,10 +23,10 @@ PYTHON = ROOT / ".venv" / "bin" / "python"  # the driver's, as `make run` uses i
 # which Python the driver has. (What Snakemake requires and what the analyses require exclude each other.)
 sys.path += map(str, PYTHON.parents[1].glob("lib/python3*/site-packages"))
 ENVIRONMENTS = ROOT / "resources" / "environments"
+COMPILED = ROOT / "resources" / "compiled" / "tests"  # for models in clones, kept as the environments are
 # Numba keeps what it compiles, and may take one's function for another's where two processes write at once.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "one")
-COMPILED = ROOT / "resources" / "compiled"
-os.environ["NUMBA_CACHE_DIR"] = str(COMPILED / f"tests-{WORKER}")
+os.environ["NUMBA_CACHE_DIR"] = str(COMPILED.with_name(f"tests-{WORKER}"))
 CORES = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2  # of a run: each of several test processes has one
 # Analyses that the page needs. Tests of what happens around the analyses need no more.
 FEW = ["isomap", "trust", "knn", "threshold"]
@@ -55,7 +55,7 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_unconfigure(config):
     """Of what was compiled for models in clones, keep that of the environments, not that of the clones."""
     if not hasattr(config, "workerinput"):
-        for made in (COMPILED / "tests").glob("*" + tempfile.gettempdir()):
+        for made in COMPILED.glob("*" + tempfile.gettempdir()):
             shutil.rmtree(made, ignore_errors=True)  # another session may be at work
 
 
@@ -116,9 +116,8 @@ def make_clone(folder, *environments):
     for model in (ROOT / "tests" / "models").glob("*.py"):
         shutil.copy2(model, folder / "workflow_scripts" / "adapters" / model.name)
     link_environments(folder, *environments)
-    compiled = COMPILED / "tests"  # for models of tests, kept as the environments are
-    compiled.mkdir(parents=True, exist_ok=True)
-    (folder / "resources" / "compiled").symlink_to(compiled)
+    COMPILED.mkdir(parents=True, exist_ok=True)
+    (folder / "resources" / "compiled").symlink_to(COMPILED)
     return folder
 
 

@@ -69,9 +69,9 @@ def links(folder):
 
 
 def interpreter(path):
-    """Path of an environment's Python, by where the environment lies if the clone has a link to it.
+    """Path of an environment's Python. If the clone links to the environment, it is the path behind the link.
 
-    path: str. What Python compiles is kept by the paths of modules: again for each link, if those were links.
+    path: str. What Python compiles is kept under the path of each module: else once for each link.
     """
     python = Path(path).absolute()
     return python.parents[1].resolve() / "bin" / python.name
