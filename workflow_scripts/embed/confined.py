@@ -71,7 +71,7 @@ def links(folder):
 def interpreter(path):
     """Path of an environment's Python. If the clone links to the environment, it is the path behind the link.
 
-    path: str. What Python compiles is kept under the path of each module: else once for each link.
+    path: str. Python keeps what it compiles by the path of a module, so that each link would have its own.
     """
     python = Path(path).absolute()
     return python.parents[1].resolve() / "bin" / python.name
